@@ -1,0 +1,163 @@
+"""The in-cell runner: every probe of a job, phase by phase, each in a process of its own.
+
+In: a job file (JSON) written by the driver. Out: the job's `out` file, one line of JSON per
+observation, appended as it happens; the first line says what the cell consists of. Standard
+library only, CPython 3.6 and later, any platform.
+
+Phases go generation by generation: all `interpreted`, then all `cold` and `build`, then all
+`warm` and `load`, then `again`. With isolation `exec` every phase is exec'd; with `fork` every
+generation is, and its phases are forked from it.
+"""
+
+import json
+import os
+import signal
+import sys
+
+import contain
+import observe
+from surroundings import phase_environment
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# -E and -s: no PYTHON* variables and no user site. Bytecode is written, as for any user: without it
+# every phase would compile Numba's own sources again.
+PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
+ORDER_OF_PHASES = ("interpreted", "cold", "build", "warm", "load", "again")
+FIRST = "interpreted"
+FOLLOWS = {
+    "cache": {"interpreted": "cold", "cold": "warm", "warm": "again"},
+    "aot": {"interpreted": "build", "build": "load"},
+}
+
+
+def clean_hit(seen):
+    """Whether a warm phase loaded everything and compiled nothing: then there is no `again`."""
+    return (
+        seen["hits"] + seen["loads"] > 0
+        and not (seen["misses"] or seen["saves"] or seen["compiled"])
+        and seen["files_before"] == seen["files_after"]
+    )
+
+
+def next_phase(carrier, seen):
+    """Return the name of the phase to follow this observation, or None: it was the last."""
+    if seen["status"] != "answered" or (seen["name"] == "warm" and clean_hit(seen)):
+        return None
+    return FOLLOWS[carrier].get(seen["name"])
+
+
+class Cell:
+    """One job under way."""
+
+    def __init__(self, job):
+        self.job = job
+        self.scratch = job["scratch"]
+        self.paths = {}
+
+    def order(self, probe, phase):
+        if probe["id"] not in self.paths:
+            folder = os.path.join(self.scratch, "probes", *probe["id"].split("/"))
+            self.paths[probe["id"]] = observe.stage(probe["path"], folder)
+        return {
+            "probe": probe["id"],
+            "carrier": probe["carrier"],
+            "phase": phase,
+            "path": self.paths[probe["id"]],
+            "scratch": self.scratch,
+            "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
+        }
+
+    def run(self):
+        """Carry out every phase of every probe, generation by generation."""
+        due = {probe["id"]: FIRST for probe in self.job["probes"]}
+        for phase in ORDER_OF_PHASES:
+            probes = [p for p in self.job["probes"] if due.get(p["id"]) == phase]
+            if not probes:
+                continue
+            orders = [self.order(probe, phase) for probe in probes]
+            seen = self.generation(phase, orders)
+            for probe in probes:
+                due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
+
+    def generation(self, phase, orders):
+        """Run the orders of one phase; return the observation of each probe."""
+        seen = {}
+        if self.job["isolation"] == "fork":
+            seen = self.forked(phase, orders)
+        for order in orders:
+            # With isolation `fork` this is what the parent of the generation did not get to.
+            if order["probe"] not in seen:
+                seen[order["probe"]] = self.execed(order)
+        return seen
+
+    def execed(self, order):
+        observe.prepare(order)
+        command = PYTHON + [os.path.join(HERE, "phase.py"), json.dumps(order)]
+        environment = phase_environment(self.scratch, order["phase"])
+        ending = contain.run_command(command, environment, self.scratch, self.job["timeout_s"])
+        seen = observe.observation(order, ending)
+        observe.append(self.job["out"], seen)
+        return seen
+
+    def forked(self, phase, orders):
+        waker = os.path.join(self.scratch, "waker")
+        if not os.path.exists(waker):
+            observe.stage(os.path.join(HERE, "waker.py"), waker)
+        out = os.path.join(self.scratch, phase + ".jsonl")
+        job = {
+            "phase": phase,
+            "orders": orders,
+            "timeout_s": self.job["timeout_s"],
+            "out": self.job["out"],
+            "waker": os.path.join(waker, "waker.py"),
+        }
+        job_file = out + ".job"
+        with open(job_file, "w", encoding="utf-8") as file:
+            json.dump(job, file)
+        before = len(observe.read(self.job["out"]))
+        ending = contain.run_command(
+            PYTHON + [os.path.join(HERE, "generation.py"), job_file],
+            phase_environment(self.scratch, phase),
+            self.scratch,
+            self.job["timeout_s"] * (len(orders) + 1),
+        )
+        seen = {line["probe"]: line for line in observe.read(self.job["out"])[before:]}
+        if ending.code:
+            # Not silent: what follows is run one by one, and why is in the cell's record.
+            observe.append(
+                self.job["out"],
+                {"note": "generation {} ended early".format(phase), "stderr": ending.err[-2000:]},
+            )
+        return seen
+
+    def introduce(self):
+        """Write down what this cell consists of; raises RuntimeError when Numba does not import."""
+        results = os.path.join(self.scratch, "versions")
+        command = PYTHON + [os.path.join(HERE, "counters.py"), results]
+        environment = phase_environment(self.scratch, "versions")
+        ending = contain.run_command(command, environment, self.scratch, self.job["timeout_s"])
+        if ending.code:
+            raise RuntimeError("Numba does not import here:\n" + ending.err[-2000:])
+        observe.append(self.job["out"], {"versions": observe.said(results)})
+
+
+def stop(*_):
+    """Turn a request to end into an exception, so that the phase under way is ended first."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def main(job_file):
+    signal.signal(signal.SIGTERM, stop)
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    contain.forbid_core_files()
+    contain.adopt_orphans()
+    cell = Cell(job)
+    os.makedirs(cell.scratch, exist_ok=True)
+    cell.introduce()
+    cell.run()
+    observe.append(job["out"], {"done": True})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

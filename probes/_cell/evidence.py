@@ -1,0 +1,78 @@
+"""What a phase leaves behind, made comparable: values as JSON, text bounded and free of this machine.
+
+In: what `run()` returned, an exception, raw output. Out: JSON values and strings in which paths,
+addresses and temporary names are replaced by what they stand for.
+"""
+
+import math
+import os
+import re
+import sys
+import sysconfig
+import tempfile
+
+MESSAGE_LIMIT = 2000
+
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+TEMPORARY = re.compile(r"(pycc-build-\w+?-|tmp)[a-z0-9_]{8}\b")
+# What Numba appends to a symbol counts compilations in the process, which is not behaviour.
+SYMBOL_COUNTER = re.compile(r"(?<=[\w>])(\$|_24)\d+(?=\.|\b)")
+COUNTED_VERSION = re.compile(r"\bv\d+(?=B\d+[a-zA-Z])")
+
+
+def plain_value(value, where="run()"):
+    """Return `value` as what JSON holds: NumPy scalars and arrays unpacked, tuples as lists.
+
+    Floats that JSON has no word for become {"float": "nan" | "inf" | "-inf"}.
+    Raises TypeError for anything else, naming `where` it sits.
+    """
+    if hasattr(value, "tolist") and type(value).__module__ == "numpy":
+        value = value.tolist()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": str(value)}
+    if isinstance(value, (list, tuple)):
+        return [plain_value(item, "{}[{}]".format(where, i)) for i, item in enumerate(value)]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {k: plain_value(v, "{}[{!r}]".format(where, k)) for k, v in value.items()}
+    raise TypeError("{} returned {}, which JSON cannot hold".format(where, type(value).__name__))
+
+
+def places(scratch):
+    """Return (path, name) pairs to hide in text, longest path first."""
+    named = {
+        scratch: "<scratch>",
+        os.path.realpath(scratch): "<scratch>",
+        os.path.dirname(os.path.dirname(os.path.abspath(__file__))): "<probes>",
+        sysconfig.get_paths()["purelib"]: "<site-packages>",
+        sys.prefix: "<env>",
+        sys.base_prefix: "<python>",
+        os.path.realpath(sys.base_prefix): "<python>",
+        os.path.expanduser("~"): "<home>",
+        tempfile.gettempdir(): "<tmp>",
+    }
+    return sorted(
+        ((path, name) for path, name in named.items() if len(path) > 1),
+        key=lambda pair: -len(pair[0]),
+    )
+
+
+def normalise(text, hidden):
+    """Return `text` without the `hidden` places, addresses, temporary names and symbol counters."""
+    for path, name in hidden:
+        text = text.replace(path, name)
+    text = ADDRESS.sub("0x...", text)
+    text = TEMPORARY.sub(lambda match: match.group(1) + "...", text)
+    text = COUNTED_VERSION.sub("v#", text)
+    return SYMBOL_COUNTER.sub(lambda match: match.group(1) + "#", text)
+
+
+def bounded(text, limit):
+    """Return `text`, or its two ends with the number of characters left out between them."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return "{}\n[... {} characters left out ...]\n{}".format(
+        text[:half], len(text) - 2 * half, text[-half:]
+    )

@@ -1,0 +1,166 @@
+"""One phase of one probe, in a process that does nothing else.
+
+In: an order (a dict: probe file, phase, results file). Out: lines of JSON in the results file,
+each written the moment it is known, so that a process that dies has said what it could.
+"""
+
+import ast
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+import time
+import types
+
+import counters
+from evidence import MESSAGE_LIMIT, bounded, normalise, places, plain_value
+
+
+class Results:
+    """The results file of a phase. Its lines are merged by whoever reads them; the last one wins."""
+
+    def __init__(self, path):
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def say(self, **fields):
+        os.write(self.fd, (json.dumps(fields, allow_nan=False) + "\n").encode())
+
+
+def load_probe(path):
+    """Import the file as a module of its own name, as `python file.py` beside it could."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    # What Numba pickles into its cache is looked up by module name again.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def interpreted(path, carrier):
+    """The probe's value as plain Python: what every compiled phase must give."""
+    module = load_probe(path)
+    if carrier == "aot":
+        exports = {
+            name: entry.function for name, entry in module.cc._exported_functions.items()
+        }
+        return module.run(types.SimpleNamespace(**exports))
+    return module.run()
+
+
+def build(path, results):
+    """Compile the probe's extension module into `built/` and record where it is."""
+    watch = counters.Watch(os.path.dirname(path))
+    module = load_probe(path)
+    folder = os.path.join(os.path.dirname(path), "built")
+    os.makedirs(folder)
+    module.cc.output_dir = folder
+    try:
+        module.cc.compile()
+    finally:
+        results.say(unresolved=sorted(watch.unresolved))
+    built = os.path.join(folder, module.cc.output_file)
+    with open(os.path.join(folder, "built.json"), "w", encoding="utf-8") as note:
+        json.dump({"name": module.cc.name, "file": built}, note)
+    if not os.path.getsize(built):
+        raise RuntimeError("cc.compile() left an empty file")
+
+
+class NumbaRefused:
+    """An import hook that refuses Numba: a built module has to work without it."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in ("numba", "llvmlite"):
+            raise ImportError("{} is not there in this phase".format(name))
+
+
+def without_numba(source, path):
+    """Return the code of the probe's imports, Numba's left out, and of `run`; nothing else."""
+    kept = []
+    for node in ast.parse(source, path).body:
+        if isinstance(node, ast.Import):
+            node.names = [a for a in node.names if a.name.partition(".")[0] != "numba"]
+            kept += [node] if node.names else []
+        elif isinstance(node, ast.ImportFrom):
+            kept += [] if (node.module or "").partition(".")[0] == "numba" else [node]
+        elif isinstance(node, ast.FunctionDef) and node.name == "run":
+            kept.append(node)
+    tree = ast.parse("")
+    tree.body = kept
+    return compile(tree, path, "exec")
+
+
+def load(path):
+    """Import the built module where Numba cannot be imported, and return the probe's value."""
+    if "numba" in sys.modules:
+        raise RuntimeError("Numba is already imported: this is not a load phase")
+    sys.meta_path.insert(0, NumbaRefused)
+    with open(path, encoding="utf-8") as file:
+        code = without_numba(file.read(), path)
+    with open(os.path.join(os.path.dirname(path), "built", "built.json"), encoding="utf-8") as note:
+        built = json.load(note)
+    loader = importlib.machinery.ExtensionFileLoader(built["name"], built["file"])
+    spec = importlib.util.spec_from_loader(built["name"], loader)
+    extension = importlib.util.module_from_spec(spec)
+    loader.exec_module(extension)
+    namespace = {"__name__": os.path.splitext(os.path.basename(path))[0], "__file__": path}
+    exec(code, namespace)
+    return namespace["run"](extension)
+
+
+def compiled(path, results, inspect):
+    """The probe's value with Numba at work, and what Numba says it loaded and compiled."""
+    watch = counters.Watch(os.path.dirname(path))
+    module = load_probe(path)
+    try:
+        value = module.run()
+    finally:
+        results.say(**watch.totals(module))
+    if inspect:
+        # Said only now: reading the IR of a function must not be able to change what it did.
+        results.say(value=plain_value(value))
+        results.say(dispatchers=watch.dispatchers(module))
+    return value
+
+
+def perform(order):
+    """Carry out the order; whatever the probe raises becomes part of the results."""
+    results = Results(order["results"])
+    path, name = order["path"], order["phase"]
+    os.chdir(os.path.dirname(path))
+    started = time.perf_counter()
+    try:
+        if name == "interpreted":
+            value = interpreted(path, order["carrier"])
+        elif name == "build":
+            value = build(path, results)
+        elif name == "load":
+            value = load(path)
+        else:
+            value = compiled(path, results, inspect=name == "cold")
+        results.say(answered=True, value=plain_value(value), run_s=time.perf_counter() - started)
+    except Exception as error:
+        hidden = places(order["scratch"])
+        results.say(
+            exception=type(error).__name__,
+            message=bounded(normalise(str(error), hidden), MESSAGE_LIMIT),
+            run_s=time.perf_counter() - started,
+        )
+        sys.excepthook(*sys.exc_info())
+    leave_quietly()
+
+
+def leave_quietly():
+    """Let go of stdout and stderr: a probe that closed them did not fail by that."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    sys.stdout = sys.stderr = None
+
+
+if __name__ == "__main__":
+    perform(json.loads(sys.argv[1]))
