@@ -1,0 +1,36 @@
+"""The one entry point: `python -m matrix COMMAND`, which the nox sessions call.
+
+Only here are errors printed and an exit status chosen: 0 every claim holds, 1 one does not,
+2 bad usage or a bad file, 3 a selected cell could not run, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from matrix import commands
+from matrix.command_line import parse
+from matrix.errors import MatrixError
+
+INTERRUPTED = 130
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command and return the exit status."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        options = parse(words)
+        return commands.COMMANDS[options.command](options)
+    except MatrixError as error:
+        console.print(f"error: {error}", style="bold red", markup=False)
+        return error.status
+    except KeyboardInterrupt:
+        console.print("interrupted; what was done is kept", style="bold yellow")
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,205 @@
+"""The body of the nox session `cell(...)`: install one lock, run its probes, file what they did.
+
+In: a nox session in a virtualenv of its own, and the run file that says what to do. Out: the
+cell's observations in the store, whatever happened: a cell that cannot be installed or whose
+runner failed is filed as such.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nox
+from filelock import FileLock
+from nox.command import CommandFailed
+
+from matrix.cells import CellStatus
+from matrix.errors import MatrixError
+from matrix.observations import CellRecord, Phase, ProbeRecord, Store
+
+RUNNER = Path(__file__).parents[1] / "probes" / "_cell"
+INSTALLED = "installed-lock.txt"
+
+
+class ProbeTask(msgspec.Struct, frozen=True):
+    """A probe to run and the key its observations will be good under."""
+
+    id: str
+    carrier: str
+    path: str
+    key: str
+
+
+class CellTask(msgspec.Struct, frozen=True):
+    """What one cell has to do. `python` is an executable, or a version for nox to download."""
+
+    numba: str
+    python: str
+    lock: str
+    probes: tuple[ProbeTask, ...]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """All that the cells of one run share. `known` are the probes whose records are kept."""
+
+    id: str
+    state: str
+    platform: str
+    cpu: str
+    isolation: str
+    timeout_s: float
+    prune: bool
+    known: tuple[str, ...]
+    cells: dict[str, CellTask]
+
+
+def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
+    """Do everything one cell has to do, and leave its record behind.
+
+    Ends the session with an error when the cell could not be installed or its runner failed; the
+    record then says so as well.
+    """
+    run = msgspec.json.decode(run_file.read_bytes(), type=Run)
+    task = run.cells[cell]
+    state = Path(run.state)
+    store = Store(state / "observations", session.warn)
+    locks = state / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{cell}.lock"):
+        work = state / "work" / cell
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        try:
+            record = observe_cell(session, run, cell, work)
+            store.save(record.merged(older(store, record), run.known))
+        except MatrixError as error:
+            session.error(str(error))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+            if run.prune:
+                shutil.rmtree(session.virtualenv.location, ignore_errors=True)
+    if record.status is not CellStatus.RAN:
+        session.error(f"{record.status}: {record.reason}")
+    seconds = sum(probe.cost_s for probe in record.probes)
+    session.log(f"{cell}: {len(task.probes)} probes run in {seconds:.1f} s")
+
+
+def older(store: Store, record: CellRecord) -> CellRecord | None:
+    """Return the stored record whose probes may stand beside the new ones: that of a cell that ran."""
+    stored = store.load(record.cell)
+    both_ran = record.status is CellStatus.RAN and stored and stored.status is CellStatus.RAN
+    return stored if both_ran else None
+
+
+def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellRecord:
+    """Install the lock, run the probes, and return the record of what happened."""
+    task = run.cells[cell]
+    record = CellRecord(
+        cell=cell,
+        run=run.id,
+        numba=task.numba,
+        status=CellStatus.RAN,
+        platform=run.platform,
+        cpu=run.cpu,
+    )
+    started = time.monotonic()
+    reason = install(session, Path(task.lock), work)
+    record = msgspec.structs.replace(record, install_s=round(time.monotonic() - started, 3))
+    if reason:
+        return msgspec.structs.replace(record, status=CellStatus.NOT_INSTALLABLE, reason=reason)
+    failure = run_probes(session, run, task, work)
+    lines = read_lines(work / "out.jsonl")
+    if failure is None and not any(line.get("done") for line in lines):
+        failure = "the in-cell runner ended before it was done"
+    if failure is not None:
+        return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
+    return filled(record, run, task, lines)
+
+
+def install(session: nox.Session, lock: Path, work: Path) -> str:
+    """Install the lock, unless it already is; return why it could not be, or ""."""
+    if not lock.exists():
+        return f"there is no lock {lock.name}; `nox -s lock` makes it"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    marker = Path(session.virtualenv.location) / INSTALLED
+    if marker.exists() and marker.read_text(encoding="utf-8") == digest:
+        return ""
+    marker.unlink(missing_ok=True)
+    said = work / "install.txt"
+    try:
+        with said.open("w", encoding="utf-8") as out:
+            session.install(
+                "--require-hashes", "--only-binary", ":all:", "-r", str(lock),
+                stdout=out, silent=False, log=False,
+            )  # fmt: skip
+    except CommandFailed:
+        return tail(said, 1500) or "the installer failed without a word"
+    marker.write_text(digest, encoding="utf-8")
+    return ""
+
+
+def run_probes(session: nox.Session, run: Run, task: CellTask, work: Path) -> str | None:
+    """Run the in-cell runner; return None, or what it said when it failed."""
+    job = {
+        "scratch": str(work / "scratch"),
+        "out": str(work / "out.jsonl"),
+        "timeout_s": run.timeout_s,
+        "isolation": run.isolation,
+        "probes": [{"id": p.id, "carrier": p.carrier, "path": p.path} for p in task.probes],
+    }
+    job_file = work / "job.json"
+    job_file.write_text(json.dumps(job), encoding="utf-8")
+    said = work / "runner.txt"
+    try:
+        with said.open("w", encoding="utf-8") as out:
+            # Time enough to end the phase under way and all it started, when interrupted.
+            session.run(
+                "python", str(RUNNER), str(job_file), stdout=out, log=False,
+                interrupt_timeout=5, terminate_timeout=5,
+            )  # fmt: skip
+    except CommandFailed:
+        return tail(said, 2000) or "the in-cell runner failed without a word"
+    return None
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the runner's lines, parsed."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def filled(
+    record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, Any]]
+) -> CellRecord:
+    """Return the record with what the runner's lines say.
+
+    Raises ValidationError when the runner wrote what the types do not hold.
+    """
+    versions: dict[str, str] = {}
+    notes: list[str] = []
+    phases: dict[str, list[Phase]] = {probe.id: [] for probe in task.probes}
+    for line in lines:
+        versions |= line.get("versions", {})
+        if "note" in line:
+            notes.append(f"{line['note']}: {line['stderr']}")
+        if "probe" in line:
+            phases[line.pop("probe")].append(msgspec.convert(line, Phase))
+    probes = tuple(
+        ProbeRecord(p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]))
+        for p in task.probes
+    )
+    versions.pop("numba", None)
+    return msgspec.structs.replace(record, notes=tuple(notes), probes=probes, **versions)
+
+
+def tail(path: Path, limit: int) -> str:
+    """Return the last `limit` characters of a file, from the start of a line, stripped."""
+    text = path.read_text(encoding="utf-8", errors="replace").strip()
+    return text if len(text) <= limit else "... " + text[-limit:].partition("\n")[2]

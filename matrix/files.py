@@ -1,0 +1,59 @@
+"""Files that are there whole or not at all.
+
+In: a path and the text it is to hold. Out: that file, or the old one untouched and an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from matrix.errors import Unreachable
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Make `path` hold `text` (UTF-8, line ends as given), creating its folder when missing.
+
+    A reader sees the old file or the new one, never a part. A symbolic link is followed, so the
+    file it points to changes and the link stays.
+
+    Raises:
+        Unreachable: the disk is full, read-only or otherwise refuses; the old file is as it was
+            and no temporary file stays behind.
+    """
+    try:
+        _replace(Path(os.path.realpath(path)), text.encode())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Unreachable(
+            f"{path} could not be written: {reason}. What it held before is unchanged; "
+            f"make room or give write access to {path.parent}, then run the same command again."
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, because os.replace is atomic only within one file system.
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files only their owner can read.
+        Path(name).chmod(_mode(path))
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _mode(path: Path) -> int:
+    """Return the permission bits of the file there now, else those of an ordinary new file."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return 0o644

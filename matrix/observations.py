@@ -1,0 +1,178 @@
+"""What cells did, as stored: the types of an observation and the folder they are kept in.
+
+One file per cell, written whole or not at all. What cannot be read back through these types is
+set aside, never trusted and never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from matrix.cells import CellStatus
+from matrix.files import write_atomically
+
+SCHEMA = 1
+
+
+class DataFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An index or data file of Numba's cache: size in bytes, first 16 digits of its SHA-256."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Specialisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One compiled signature; `unresolved`: its LLVM IR holds a `.numba.unresolved$` symbol."""
+
+    signature: str
+    unresolved: bool
+
+
+class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A dispatcher among the probe's attributes, and what it had compiled when the phase ended."""
+
+    name: str
+    specialisations: tuple[Specialisation, ...]
+
+
+class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one process of a probe did. Times in seconds; `message` and the streams are bounded.
+
+    `hits` and `misses` are the counters of the probe's own dispatchers and cfuncs; `loads`, `saves`
+    and `compiled` were heard at Numba's cache and compiler for functions of the probe's file.
+    """
+
+    name: str
+    status: str
+    wall_s: float
+    value: Any = None
+    exit: int | None = None
+    signal: str | None = None
+    exception: str | None = None
+    message: str | None = None
+    hits: int = 0
+    misses: int = 0
+    loads: int = 0
+    saves: int = 0
+    compiled: int = 0
+    unresolved: tuple[str, ...] = ()
+    dispatchers: tuple[Dispatcher, ...] = ()
+    files_before: tuple[DataFile, ...] = ()
+    files_after: tuple[DataFile, ...] = ()
+    cpu_s: float | None = None
+    run_s: float | None = None
+    strays: int = 0
+    stdout: str = ""
+    stderr: str = ""
+
+
+class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One probe in one cell. `key` names everything the phases depended on."""
+
+    id: str
+    carrier: str
+    isolation: str
+    key: str
+    phases: tuple[Phase, ...]
+
+    @property
+    def cost_s(self) -> float:
+        """What the probe took in this cell, in seconds of wall time."""
+        return sum(phase.wall_s for phase in self.phases)
+
+
+class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One cell as it was found: what it consisted of and what its probes did.
+
+    `run` is the run that wrote it last; a run believes only records of its own.
+    """
+
+    cell: str
+    run: str
+    numba: str
+    status: CellStatus
+    platform: str
+    schema: int = SCHEMA
+    reason: str = ""
+    python: str = ""
+    numpy: str = ""
+    llvmlite: str = ""
+    llvm: str = ""
+    cpu: str = ""
+    install_s: float = 0.0
+    notes: tuple[str, ...] = ()
+    probes: tuple[ProbeRecord, ...] = ()
+
+    def merged(self, older: CellRecord | None, known: Iterable[str]) -> CellRecord:
+        """Return this record with the `older` one's probes that did not run again.
+
+        Probes that are not `known` any more are let go.
+        """
+        if older is None:
+            return self
+        fresh = {(probe.id, probe.isolation) for probe in self.probes}
+        wanted = set(known)
+        kept = tuple(
+            probe
+            for probe in older.probes
+            if (probe.id, probe.isolation) not in fresh and probe.id in wanted
+        )
+        return msgspec.structs.replace(self, probes=tuple(sorted(self.probes + kept, key=_by_id)))
+
+
+def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
+    """Return a cell's probes by id, as seen with `isolation` or, failing that, with the other."""
+    preferred = sorted(record.probes, key=lambda probe: probe.isolation == isolation)
+    return {probe.id: probe for probe in preferred}
+
+
+def _by_id(probe: ProbeRecord) -> tuple[str, str]:
+    return probe.id, probe.isolation
+
+
+class Store(msgspec.Struct, frozen=True):
+    """The folder of stored observations. `say` is told about what had to be set aside."""
+
+    folder: Path
+    say: Callable[[str], None]
+
+    def path(self, cell: str) -> Path:
+        """Return where a cell's observations are kept."""
+        return self.folder / f"{cell}.json"
+
+    def load(self, cell: str) -> CellRecord | None:
+        """Return what is stored of a cell, or None.
+
+        A file that is truncated, of another schema or of another cell is renamed to
+        `*.set-aside` and said.
+        """
+        path = self.path(cell)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            record = msgspec.json.decode(content, type=CellRecord)
+        except msgspec.MsgspecError as error:
+            return self._set_aside(path, str(error))
+        if record.schema != SCHEMA:
+            return self._set_aside(path, f"its schema is {record.schema}, not {SCHEMA}")
+        if record.cell != cell:
+            return self._set_aside(path, f"it holds the cell {record.cell}")
+        return record
+
+    def save(self, record: CellRecord) -> None:
+        """Write a cell's observations, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = msgspec.json.format(msgspec.json.encode(record), indent=1).decode()
+        write_atomically(self.path(record.cell), text + "\n")
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        aside = path.with_suffix(".json.set-aside")
+        path.replace(aside)
+        self.say(f"{path.name}: not usable ({why}); kept as {aside.name}, its cell runs again")

@@ -1,0 +1,69 @@
+"""The probes of a folder: which there are, what carries them, and what each one's source is.
+
+In: a folder laid out as `<carrier>/<probe>.py`. Out: `Probe`s. Probes are never imported here.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from matrix.errors import BadInput, nearest
+
+CARRIERS = ("cache", "aot")
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """One probe: `id` is its path without suffix, `carrier` the folder it lies in."""
+
+    id: str
+    carrier: str
+    path: Path
+    sha256: str
+
+
+def discover(folder: Path) -> tuple[Probe, ...]:
+    """Return the probes below `folder`, by id; raises BadInput when there is none."""
+    found = tuple(
+        Probe(f"{carrier}/{path.stem}", carrier, path, _digest(path))
+        for carrier in CARRIERS
+        for path in sorted((folder / carrier).glob("*.py"))
+        if not path.name.startswith("_")
+    )
+    if not found:
+        expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
+        raise BadInput(f"{folder}: no probes here; a folder of probes holds {expected}")
+    return found
+
+
+def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]:
+    """Return the probes that any glob matches, all when there is no glob.
+
+    Raises BadInput for a glob that matches no probe.
+    """
+    candidates = tuple(probes)
+    wanted: set[str] = set()
+    patterns = tuple(globs)
+    for pattern in patterns:
+        hit = {probe.id for probe in candidates if fnmatch.fnmatchcase(probe.id, pattern)}
+        if not hit:
+            hint = nearest(pattern, [probe.id for probe in candidates])
+            raise BadInput(f"--probe {pattern}: no probe has that id; {hint}")
+        wanted |= hit
+    return tuple(probe for probe in candidates if not patterns or probe.id in wanted)
+
+
+def runner_digest(folder: Path) -> str:
+    """Return a digest of the in-cell runner: when it changes, what it saw is out of date."""
+    digest = hashlib.sha256()
+    for path in sorted((folder / "_cell").glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

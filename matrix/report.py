@@ -1,0 +1,246 @@
+"""The reports: matrix.json and its JSON Schema, report.md, index.html. Pure but for writing them.
+
+In: records, verdict, claims. Out: files in the report folder, each written whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from matrix.cells import CellStatus, parse_cell
+from matrix.changes import Span, spans
+from matrix.files import write_atomically
+from matrix.judge import Judgement, Verdict, results
+from matrix.observations import SCHEMA, CellRecord, Phase, chosen
+from matrix.outcome import Result
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class ProbeReport(msgspec.Struct, frozen=True):
+    """A probe in a cell: its outcome, and every phase as it was observed."""
+
+    id: str
+    outcome: str
+    phase: str
+    detail: str
+    phases: tuple[Phase, ...]
+
+
+class CellReport(msgspec.Struct, frozen=True):
+    """A cell: what it consisted of, whether it ran (or why not), and its probes."""
+
+    id: str
+    numba: str
+    python: str
+    numpy: str
+    llvmlite: str
+    llvm: str
+    status: CellStatus
+    reason: str
+    probes: tuple[ProbeReport, ...]
+
+
+class MatrixReport(msgspec.Struct, frozen=True):
+    """matrix.json."""
+
+    schema: int
+    platform: str
+    cells: tuple[CellReport, ...]
+    claims: tuple[Judgement, ...]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """Releases in which every probe did the same: one column of the table."""
+
+    first: str
+    last: str
+    cells: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Read as `0.57.0` or `0.48.0 - 0.56.4`."""
+        return self.first if self.first == self.last else f"{self.first} - {self.last}"
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """All that a report shows, worked out once for every format."""
+
+    platform: str
+    records: tuple[CellRecord, ...]
+    probes: tuple[str, ...]
+    verdict: Verdict
+    by_probe: dict[str, dict[str, Result]]
+    spans: dict[str, tuple[Span, ...]]
+    columns: tuple[Column, ...]
+
+    @property
+    def ran(self) -> tuple[CellRecord, ...]:
+        """The cells with observations."""
+        return tuple(r for r in self.records if r.status is CellStatus.RAN)
+
+    @property
+    def not_run(self) -> tuple[CellRecord, ...]:
+        """The cells without."""
+        return tuple(r for r in self.records if r.status is not CellStatus.RAN)
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The probes that did not do the same in all cells."""
+        return tuple(p for p in self.probes if len(self.spans[p]) > 1 or self.mixed(p))
+
+    @property
+    def differing_first(self) -> tuple[str, ...]:
+        """All probes: those that differ, then the others."""
+        differing = self.differing
+        return (*differing, *(probe for probe in self.probes if probe not in differing))
+
+    def mixed(self, probe: str) -> bool:
+        """Whether a probe did different things on different Pythons of one release."""
+        return any(len(span.results) > 1 for span in self.spans[probe])
+
+    @property
+    def failing(self) -> dict[str, list[Judgement]]:
+        """The judgements that do not hold, by claim."""
+        broken: dict[str, list[Judgement]] = {}
+        for judgement in self.verdict.judgements:
+            if not judgement.holds:
+                broken.setdefault(judgement.id, []).append(judgement)
+        return broken
+
+    def seen(self, probe: str, column: Column) -> str:
+        """Return what a probe did in a column, in few words."""
+        did = self.by_probe[probe]
+        here = spans({cell: did[cell] for cell in column.cells if cell in did})
+        return " / ".join(short(str(span)) for span in here) or "not run"
+
+
+def short(text: str) -> str:
+    """Return an outcome as a table shows it: `crashed in warm (SIGSEGV)` stays, ` in ` goes."""
+    return text.replace(" in ", " ").replace(" (", ": ").replace(")", "")
+
+
+def findings(
+    records: Sequence[CellRecord], probes: Sequence[str], verdict: Verdict, isolation: str
+) -> Findings:
+    """Work out what the reports show."""
+    ordered = tuple(sorted(records, key=lambda record: parse_cell(record.cell).key))
+    by_cell = {record.cell: results(record, isolation) for record in ordered}
+    by_probe = {
+        probe: {cell: did[probe] for cell, did in by_cell.items() if probe in did}
+        for probe in probes
+    }
+    changes = {probe: spans(did) for probe, did in by_probe.items()}
+    platform = ordered[0].platform if ordered else ""
+    ran = [record.cell for record in ordered if record.status is CellStatus.RAN]
+    return Findings(
+        platform, ordered, tuple(probes), verdict, by_probe, changes, columns(ran, changes)
+    )
+
+
+def columns(cells: Sequence[str], changes: Mapping[str, Sequence[Span]]) -> tuple[Column, ...]:
+    """Return the fewest columns in which no probe changes."""
+    starts = {span.first for probe in changes.values() for span in probe}
+    grouped: list[tuple[str, str, list[str]]] = []
+    for cell in cells:
+        release = parse_cell(cell).release
+        if grouped and (release not in starts or grouped[-1][1] == release):
+            first, _, members = grouped.pop()
+            grouped.append((first, release, [*members, cell]))
+        else:
+            grouped.append((release, release, [cell]))
+    return tuple(Column(first, last, tuple(members)) for first, last, members in grouped)
+
+
+def matrix_report(found: Findings, isolation: str) -> MatrixReport:
+    """Return what matrix.json holds."""
+    return MatrixReport(
+        SCHEMA,
+        found.platform,
+        tuple(_cell_report(record, found, isolation) for record in found.records),
+        found.verdict.judgements,
+    )
+
+
+def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellReport:
+    kept = chosen(record, isolation)
+    probes = []
+    for probe in found.probes:
+        result = found.by_probe[probe].get(record.cell)
+        if result is not None:
+            parts = (probe, str(result.outcome), result.phase, result.detail)
+            probes.append(ProbeReport(*parts, kept[probe].phases))
+    return CellReport(
+        record.cell,
+        record.numba,
+        record.python or parse_cell(record.cell).python,
+        record.numpy,
+        record.llvmlite,
+        record.llvm,
+        record.status,
+        record.reason,
+        tuple(probes),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of matrix.json, made from its types."""
+    return msgspec.json.schema(MatrixReport)
+
+
+def write(folder: Path, found: Findings, isolation: str) -> None:
+    """Write every report into `folder`."""
+    encode = msgspec.json.Encoder(order="deterministic").encode
+    matrix = msgspec.json.format(encode(matrix_report(found, isolation)), indent=1).decode()
+    write_atomically(folder / "matrix.json", matrix + "\n")
+    schema = msgspec.json.format(encode(json_schema()), indent=1).decode()
+    write_atomically(folder / "matrix.schema.json", schema + "\n")
+    write_atomically(folder / "report.md", markdown(found))
+    write_atomically(folder / "index.html", html(found))
+
+
+def markdown(found: Findings) -> str:
+    """Return report.md: what fails, what differs, then the table; it reads well unrendered."""
+    return _environment(autoescape=False).get_template("report.md.jinja").render(
+        f=found, table=table(found)
+    )
+
+
+def html(found: Findings) -> str:
+    """Return index.html: the same, with every cell's observations a click away."""
+    page = _environment(autoescape=True).get_template("index.html.jinja")
+    return page.render(f=found)
+
+
+def table(found: Findings) -> str:
+    """Return the table probes x releases as padded Markdown, probes that differ first."""
+    rows = [["probe", *(column.title for column in found.columns)]]
+    for probe in found.differing_first:
+        rows.append([probe, *(found.seen(probe, column) for column in found.columns)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [_row(row, widths) for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (text.replace("|", "\\|").ljust(w) for text, w in zip(cells, widths, strict=True))
+    return "| " + " | ".join(padded) + " |"
+
+
+def _environment(*, autoescape: bool) -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=autoescape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+

@@ -1,0 +1,112 @@
+"""Carry out a plan: start nox once more, with a session per cell, and file what became of each.
+
+In: tasks and what their cells share. Out: a record in the store for every cell, including those
+whose session failed before it could leave one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from matrix.cell_session import Run
+from matrix.cells import CellStatus
+from matrix.errors import Unreachable
+from matrix.files import write_atomically
+from matrix.observations import CellRecord, Store
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextlib.contextmanager
+def only_run(state: Path, say: Any) -> Iterator[None]:
+    """Hold the state folder for one run; a second one says so and waits for the first."""
+    state.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(state / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"another run is using {state}; waiting until it ends (Ctrl-C to leave)")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def run_cells(run: Run, order: Sequence[str], *, jobs: int, download_python: str) -> None:
+    """Run the cells in `order` through nox, `jobs` at a time, and see that each has a record.
+
+    Raises:
+        KeyboardInterrupt: after nox and all it started have ended.
+        Unreachable: nox could not be started.
+    """
+    state = Path(run.state)
+    run_file = state / "run.json"
+    write_atomically(run_file, msgspec.json.encode(run).decode())
+    report = state / "nox.json"
+    report.unlink(missing_ok=True)
+    command = [
+        sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"),
+        "--parallel", str(jobs), "--download-python", download_python,
+        "--script-mode", "none", "--report", str(report),
+        "--session", *(f"cell({cell})" for cell in order),
+    ]  # fmt: skip
+    status = _call(command, os.environ | {"NUMBA_MATRIX_RUN": str(run_file)})
+    sessions = _session_results(report)
+    store = Store(state / "observations", print)
+    for cell in order:
+        # Whatever nox says, only a record made by this very run counts as one.
+        record = store.load(cell)
+        if record is None or record.run != run.id:
+            how = sessions.get(cell, f"not run, nox ended with status {status}")
+            store.save(_broken(cell, run, f"its session left no observations (nox: {how})"))
+
+
+def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run nox to its end. An interrupt is handed on once, and nox waited for."""
+    try:
+        # A group of its own: a Ctrl-C reaches it through us, and only once.
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, process_group=_new_group())
+    except OSError as error:
+        raise Unreachable(f"nox could not be started: {error}") from error
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
+
+
+def _new_group() -> int | None:
+    return 0 if os.name == "posix" else None
+
+
+def _session_results(report: Path) -> dict[str, str]:
+    """Return nox's word for each cell's session, by cell id."""
+    if not report.exists():
+        return {}
+    sessions = json.loads(report.read_text(encoding="utf-8"))["sessions"]
+    return {entry["args"]["name"]: entry["result"] for entry in sessions}
+
+
+def _broken(cell: str, run: Run, reason: str) -> CellRecord:
+    return CellRecord(
+        cell=cell,
+        run=run.id,
+        numba=run.cells[cell].numba,
+        status=CellStatus.BROKEN,
+        platform=run.platform,
+        cpu=run.cpu,
+        reason=reason,
+    )

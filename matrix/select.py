@@ -1,0 +1,173 @@
+"""From selectors to cells: which releases on which CPythons a command is about.
+
+In: selector words, the releases, the interpreters found here. Out: a `Selection`, in order of
+release and Python. A cell without wheel or interpreter stays in it, with its status.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from matrix.cells import CELL_ID, Cell, CellStatus, parse_cell, tag
+from matrix.errors import BadInput, nearest
+from matrix.releases import Release
+
+DEFAULT = ("minors",)
+# The two releases the claims were first made about; every selection that spans releases has them.
+ANCHORS = ("0.48.0", "0.57.0")
+
+
+class Selected(msgspec.Struct, frozen=True):
+    """A cell and why it cannot run, if it cannot: `status` is None when it can."""
+
+    cell: Cell
+    status: CellStatus | None = None
+    reason: str = ""
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """The cells that were asked for, and those beside them that only lack an interpreter here."""
+
+    cells: tuple[Selected, ...]
+    beyond: tuple[Selected, ...] = ()
+
+    @property
+    def runnable(self) -> tuple[Cell, ...]:
+        """The cells that have a wheel and an interpreter."""
+        return tuple(selected.cell for selected in self.cells if selected.status is None)
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """What there is to select from: `releases` for one `platform`, and the `pythons` found here."""
+
+    releases: tuple[Release, ...]
+    platform: str
+    pythons: frozenset[str]
+
+    def pairs(self) -> Iterable[Cell]:
+        """Every pair of a release and a CPython that has a wheel for the platform."""
+        for release in self.releases:
+            for python in release.pythons(self.platform):
+                yield Cell(release.version, python)
+
+    def newest_here(self, release: Release) -> Cell | None:
+        """The release on the newest CPython found here, else on the newest it has a wheel for."""
+        served = sorted(release.pythons(self.platform), key=Version)
+        here = [python for python in served if python in self.pythons]
+        best = (here or served)[-1:]
+        return Cell(release.version, best[0]) if best else None
+
+    def selected(self, cell: Cell) -> Selected:
+        """Return the cell with the reason why it cannot run here, if there is one."""
+        release = next((r for r in self.releases if r.version == cell.release), None)
+        if release is None:
+            known = [r.version for r in self.releases]
+            hint = nearest(cell.release, known)
+            raise BadInput(f"{cell.id}: Numba {cell.release} is not in releases.toml; {hint}")
+        if cell.python not in release.pythons(self.platform):
+            served = ", ".join(tag(python) for python in release.pythons(self.platform)) or "none"
+            reason = f"no wheel for {self.platform} and {tag(cell.python)}; there are: {served}"
+            return Selected(cell, CellStatus.NO_WHEEL, reason)
+        if cell.python not in self.pythons:
+            reason = f"no CPython {cell.python} on this machine"
+            return Selected(cell, CellStatus.NO_INTERPRETER, reason)
+        return Selected(cell)
+
+
+def select(words: Sequence[str], catalogue: Catalogue, *, pre: bool = False) -> Selection:
+    """Return the union of what `words` name, the default selection when there are none.
+
+    Release candidates take part only with `pre`.
+
+    Raises:
+        BadInput: a word is no selector, or nothing matches it.
+    """
+    releases = tuple(r for r in catalogue.releases if pre or not r.is_prerelease)
+    catalogue = msgspec.structs.replace(catalogue, releases=releases)
+    chosen: set[Cell] = set()
+    beyond: set[Cell] = set()
+    for word in words or DEFAULT:
+        found, absent = _cells_of(word, catalogue)
+        chosen.update(found)
+        beyond.update(absent)
+    ordered = sorted(chosen, key=lambda cell: cell.key)
+    rest = sorted(beyond - chosen, key=lambda cell: cell.key)
+    return Selection(
+        tuple(catalogue.selected(cell) for cell in ordered),
+        tuple(catalogue.selected(cell) for cell in rest),
+    )
+
+
+def _cells_of(word: str, catalogue: Catalogue) -> tuple[set[Cell], set[Cell]]:
+    """Return what one selector names, and what it would name if more interpreters were here."""
+    named: dict[str, Callable[[Catalogue], Iterable[Release]]] = {
+        "seed": _seed,
+        "minors": _minors,
+    }
+    if word in named:
+        cells = (catalogue.newest_here(release) for release in named[word](catalogue))
+        return {cell for cell in cells if cell}, set()
+    if word == "all":
+        pairs = set(catalogue.pairs())
+        here = {cell for cell in pairs if cell.python in catalogue.pythons}
+        return here, pairs - here
+    if CELL_ID.fullmatch(word):
+        cell = parse_cell(word)
+        catalogue.selected(cell)  # an unknown release is said before anything runs
+        return {cell}, set()
+    found = _by_python(word, catalogue) or _by_glob(word, catalogue) or _by_version(word, catalogue)
+    if not found:
+        raise BadInput(f"selector {word!r} matches no cell; {_hint(word, catalogue)}")
+    return found, set()
+
+
+def _seed(catalogue: Catalogue) -> list[Release]:
+    stable = [release for release in catalogue.releases if not release.is_prerelease]
+    return [r for r in catalogue.releases if r.version in ANCHORS or r in stable[-1:]]
+
+
+def _minors(catalogue: Catalogue) -> list[Release]:
+    last: Mapping[str, Release] = {release.minor: release for release in catalogue.releases}
+    return [
+        r for r in catalogue.releases if r.version in ANCHORS or last[r.minor].version == r.version
+    ]
+
+
+def _by_python(word: str, catalogue: Catalogue) -> set[Cell]:
+    return {cell for cell in catalogue.pairs() if tag(cell.python) == word}
+
+
+def _by_glob(word: str, catalogue: Catalogue) -> set[Cell]:
+    if not re.search(r"[*?\[]", word):
+        return set()
+    return {cell for cell in catalogue.pairs() if fnmatch.fnmatchcase(cell.id, word)}
+
+
+def _by_version(word: str, catalogue: Catalogue) -> set[Cell]:
+    """A release (`0.57.1`), a release line (`0.57`) or a specifier, on the newest CPython here."""
+    text = word
+    if re.fullmatch(r"\d+\.\d+", word):
+        text = f"=={word}.*"
+    elif re.match(r"\d", word):
+        text = f"=={word}"
+    try:
+        specifier = SpecifierSet(text)
+    except InvalidSpecifier:
+        return set()
+    matching = (r for r in catalogue.releases if specifier.contains(r.version, prereleases=True))
+    cells = (catalogue.newest_here(release) for release in matching)
+    return {cell for cell in cells if cell}
+
+
+def _hint(word: str, catalogue: Catalogue) -> str:
+    words = ["seed", "minors", "all"]
+    pythons = sorted({tag(cell.python) for cell in catalogue.pairs()})
+    releases = [release.version for release in catalogue.releases]
+    kinds = f"{', '.join(words)}, a version or specifier, a Python like cp311, or a cell glob"
+    return f"{nearest(word, [*words, *pythons, *releases])} A selector is one of: {kinds}"

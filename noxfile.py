@@ -1,0 +1,125 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox>=2026.10.20"]
+# ///
+"""What Numba releases do with recursion, cache=True and AOT compilation, shown by running them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["matrix"]
+
+ROOT = Path(__file__).parent
+GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
+# The driver starts nox once more for its cells and names what they have to do in this file.
+RUN_FILE = os.environ.get("NUMBA_MATRIX_RUN")
+# 150 cells do not belong on everybody's screen: only those a command names are sessions.
+NAMED = re.findall(r"cell\(([^()]+)\)", " ".join(sys.argv[1:]))
+
+
+def interpreters() -> dict[str, str | bool]:
+    """Return the interpreter of each named cell, or False: its session only calls the driver."""
+    if RUN_FILE is None:
+        return dict.fromkeys(NAMED, False)
+    cells = json.loads(Path(RUN_FILE).read_text(encoding="utf-8"))["cells"]
+    return {name: cells[name]["python"] for name in NAMED}
+
+
+def install_group(session: nox.Session, group: str) -> None:
+    """Install a dependency group, unless this environment already has just that."""
+    wanted = nox.project.dependency_groups(GROUPS, group)
+    digest = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
+    marker = Path(session.virtualenv.location) / "installed-group.txt"
+    if marker.exists() and marker.read_text(encoding="utf-8") == digest:
+        return
+    session.install(*wanted)
+    marker.write_text(digest, encoding="utf-8")
+
+
+def run_driver(session: nox.Session, command: str, *args: str) -> None:
+    """Run one of the driver's commands in its environment, as `python -m matrix` would."""
+    bin_folder = "Scripts" if sys.platform == "win32" else "bin"
+    envdir = Path(session.cache_dir).parent
+    python = envdir / "driver" / bin_folder / "python"
+    # Time enough for the driver to end its cells when interrupted.
+    session.run(
+        str(python), "-m", "matrix", command, *args, external=True,
+        interrupt_timeout=30, terminate_timeout=10,
+    )  # fmt: skip
+
+
+@nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
+def driver(session: nox.Session) -> None:
+    """Make the environment that the other sessions work in; they call this by themselves."""
+    install_group(session, "driver")
+
+
+@nox.session(python=False, requires=["driver"])
+def matrix(session: nox.Session) -> None:
+    """Run the default matrix, or SELECTOR..., and print the verdict (nox -s matrix -- --help)."""
+    run_driver(session, "run", *session.posargs)
+
+
+if NAMED:
+
+    @nox.session(
+        venv_backend="uv",
+        reuse_venv=True,
+        allow_parallel=True,
+        requires=[] if RUN_FILE else ["driver"],
+    )
+    @nox.parametrize(
+        "python,name",
+        [nox.param(python, name, id=name) for name, python in interpreters().items()],
+    )
+    def cell(session: nox.Session, name: str) -> None:
+        """Run one cell and print its verdict."""
+        if RUN_FILE is None:
+            run_driver(session, "run", name, *session.posargs)
+            return
+        sys.path.insert(0, str(ROOT))
+        from matrix.cell_session import run_cell  # noqa: PLC0415 (the driver's packages)
+
+        run_cell(session, Path(RUN_FILE), name)
+
+
+@nox.session(python=False, requires=["driver"])
+def report(session: nox.Session) -> None:
+    """Judge and report what is stored, running nothing."""
+    run_driver(session, "report", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
+def check(session: nox.Session) -> None:
+    """Check every file the suite is told by: releases, locks, claims and probes."""
+    run_driver(session, "check", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
+def lock(session: nox.Session) -> None:
+    """Add the Numba releases that the package index has and this suite has not (-- --check: say)."""
+    run_driver(session, "lock", *session.posargs)
+
+
+@nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
+def tests(session: nox.Session) -> None:
+    """Run the suite's own tests: unit tests, and real cells of three releases."""
+    install_group(session, "tests")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
+def lint(session: nox.Session) -> None:
+    """Check style and types; nothing is changed."""
+    install_group(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")

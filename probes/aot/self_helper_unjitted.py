@@ -1,0 +1,17 @@
+"""The wrapper trick without `@njit` on the recursive helper: a plain Python function is not pulled in."""
+from numba.pycc import CC
+
+cc = CC("self_helper_unjitted_built")
+
+
+def fib(n):
+    return n if n in (0, 1) else fib(n - 1) + fib(n - 2)
+
+
+@cc.export("fibonacci", "int64(int64)")
+def fibonacci(n):
+    return fib(n)
+
+
+def run(module):
+    return module.fibonacci(20)

@@ -1,0 +1,25 @@
+"""The verdict: what the claims come to in the cells at hand. Run by `nox -s matrix` and `report`."""
+
+import pytest
+
+from matrix.judge import Judgement, Unlike
+
+
+def test_claim(judgements: list[Judgement]) -> None:
+    broken = [judgement for judgement in judgements if not judgement.holds]
+    if broken:
+        lines = [f"  {judgement.cell}: {judgement.says}" for judgement in broken]
+        claim = broken[0]
+        head = f"{claim.kind} {claim.id} does not hold in {len(broken)} of {len(judgements)} cells"
+        issue = f"\n  upstream: {claim.issue}" if claim.issue else ""
+        pytest.fail("\n".join([head, *lines]) + issue, pytrace=False)
+
+
+def test_alike_in_all_cells(unlike: list[Unlike]) -> None:
+    if unlike:
+        lines = [
+            f"  {group.result}, value {group.result.value!r}: {', '.join(group.cells)}"
+            for one in unlike
+            for group in one.groups
+        ]
+        pytest.fail("\n".join([f"{unlike[0].probe} is not alike everywhere", *lines]), pytrace=False)
