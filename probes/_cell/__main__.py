@@ -4,9 +4,8 @@ In: a job file (JSON) written by the driver. Out: the job's `out` file, one line
 observation, appended as it happens; the first line says what the cell consists of. Standard
 library only, CPython 3.6 and later, any platform.
 
-Phases go generation by generation: all `interpreted`, then all `cold` and `build`, then all
-`warm` and `load`, then `again`. With isolation `exec` every phase is exec'd; with `fork` every
-generation is, and its phases are forked from it.
+Phases go generation by generation: all `interpreted`, then all `cold`, and so on. With isolation
+`exec` every phase is exec'd; with `fork` every generation is, and its phases are forked from it.
 """
 
 import json
@@ -22,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # -E and -s: no PYTHON* variables and no user site. Bytecode is written, as for any user: without it
 # every phase would compile Numba's own sources again.
 PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
-ORDER_OF_PHASES = ("interpreted", "cold", "build", "warm", "load", "again")
+GENERATIONS = ("interpreted", "cold", "build", "warm", "load", "again")
 FIRST = "interpreted"
 FOLLOWS = {
     "cache": {"interpreted": "cold", "cold": "warm", "warm": "again"},
@@ -53,6 +52,7 @@ class Cell:
         self.job = job
         self.scratch = job["scratch"]
         self.paths = {}
+        self.introduced = False
 
     def order(self, probe, phase):
         if probe["id"] not in self.paths:
@@ -70,20 +70,19 @@ class Cell:
     def run(self):
         """Carry out every phase of every probe, generation by generation."""
         due = {probe["id"]: FIRST for probe in self.job["probes"]}
-        for phase in ORDER_OF_PHASES:
-            probes = [p for p in self.job["probes"] if due.get(p["id"]) == phase]
+        for phase in GENERATIONS:
+            probes = [p for p in self.job["probes"] if due[p["id"]] == phase]
             if not probes:
                 continue
-            orders = [self.order(probe, phase) for probe in probes]
-            seen = self.generation(phase, orders)
+            seen = self.generation(phase, [self.order(probe, phase) for probe in probes])
             for probe in probes:
                 due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
 
-    def generation(self, phase, orders):
-        """Run the orders of one phase; return the observation of each probe."""
-        seen = {}
-        if self.job["isolation"] == "fork":
-            seen = self.forked(phase, orders)
+    def generation(self, name, orders):
+        """Run the orders of one generation; return the observation of each probe."""
+        seen = self.forked(name, orders) if self.job["isolation"] == "fork" else {}
+        if not self.introduced:
+            self.introduce()
         for order in orders:
             # With isolation `fork` this is what the parent of the generation did not get to.
             if order["probe"] not in seen:
@@ -99,36 +98,33 @@ class Cell:
         observe.append(self.job["out"], seen)
         return seen
 
-    def forked(self, phase, orders):
+    def forked(self, name, orders):
         waker = os.path.join(self.scratch, "waker")
         if not os.path.exists(waker):
             observe.stage(os.path.join(HERE, "waker.py"), waker)
-        out = os.path.join(self.scratch, phase + ".jsonl")
         job = {
-            "phase": phase,
             "orders": orders,
             "timeout_s": self.job["timeout_s"],
             "out": self.job["out"],
             "waker": os.path.join(waker, "waker.py"),
         }
-        job_file = out + ".job"
+        job_file = os.path.join(self.scratch, name + ".json")
         with open(job_file, "w", encoding="utf-8") as file:
             json.dump(job, file)
         before = len(observe.read(self.job["out"]))
         ending = contain.run_command(
             PYTHON + [os.path.join(HERE, "generation.py"), job_file],
-            phase_environment(self.scratch, phase),
+            phase_environment(self.scratch, name),
             self.scratch,
             self.job["timeout_s"] * (len(orders) + 1),
         )
-        seen = {line["probe"]: line for line in observe.read(self.job["out"])[before:]}
+        lines = observe.read(self.job["out"])[before:]
+        self.introduced = self.introduced or any("versions" in line for line in lines)
         if ending.code:
             # Not silent: what follows is run one by one, and why is in the cell's record.
-            observe.append(
-                self.job["out"],
-                {"note": "generation {} ended early".format(phase), "stderr": ending.err[-2000:]},
-            )
-        return seen
+            note = "generation {} ended early".format(name)
+            observe.append(self.job["out"], {"note": note, "stderr": ending.err[-2000:]})
+        return {line["probe"]: line for line in lines if "probe" in line}
 
     def introduce(self):
         """Write down what this cell consists of; raises RuntimeError when Numba does not import."""
@@ -139,6 +135,7 @@ class Cell:
         if ending.code:
             raise RuntimeError("Numba does not import here:\n" + ending.err[-2000:])
         observe.append(self.job["out"], {"versions": observe.said(results)})
+        self.introduced = True
 
 
 def stop(*_):
@@ -154,7 +151,6 @@ def main(job_file):
     contain.adopt_orphans()
     cell = Cell(job)
     os.makedirs(cell.scratch, exist_ok=True)
-    cell.introduce()
     cell.run()
     observe.append(job["out"], {"done": True})
 

@@ -42,6 +42,7 @@ def plain_value(value, where="run()"):
 def places(scratch):
     """Return (path, name) pairs to hide in text, longest path first."""
     named = {
+        tempfile.gettempdir(): "<tmp>",
         scratch: "<scratch>",
         os.path.realpath(scratch): "<scratch>",
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))): "<probes>",
@@ -50,7 +51,6 @@ def places(scratch):
         sys.base_prefix: "<python>",
         os.path.realpath(sys.base_prefix): "<python>",
         os.path.expanduser("~"): "<home>",
-        tempfile.gettempdir(): "<tmp>",
     }
     return sorted(
         ((path, name) for path, name in named.items() if len(path) > 1),

@@ -1,28 +1,48 @@
 """A generation of phases from one import: a parent that wakes Numba up and forks a child per order.
 
-In: a file of orders, all of one phase. Out: one observation per line, as each happens. The parent
-is exec'd for its phase alone, so that no two generations share an address space. Where the phase
-may compile, it compiles something of its own first; where it may only load, it loads only; in a
-`load` generation Numba is never imported at all.
+In: a file of orders. Out: one observation per line, as each happens. The parent is exec'd for its
+generation alone, so that no two generations share an address space, and does beforehand only what
+a phase of that name may do: in `cold` it compiles a function of its own, in `warm` it loads that
+from its cache, in `build` it compiles ahead of time and never just in time (a process that has done
+both builds modules that others refuse), and in `load` Numba is never imported at all.
 """
 
+import gc
 import importlib
 import json
+import os
 import sys
 
 import contain
+import counters
 import observe
 import phase
 
 
-def wake(name, waker):
+def wake(job):
     """Pay once, in the parent, for what every child of this generation would pay for again."""
     importlib.import_module("numpy")
-    if name == "load":
+    phases = {order["phase"] for order in job["orders"]}
+    if "load" in phases:
         return
-    importlib.import_module("numba")
-    if name != "interpreted":
-        phase.load_probe(waker).wake(may_compile=name in ("cold", "build"))
+    observe.append(job["out"], {"versions": counters.versions()})
+    if phases & {"cold", "warm", "again"}:
+        phase.load_probe(job["waker"]).wake(may_compile="cold" in phases)
+    elif any(order["carrier"] == "aot" for order in job["orders"]):
+        wake_pycc(os.path.dirname(job["waker"]), compile_too="build" in phases)
+
+
+def wake_pycc(folder, compile_too):
+    """Let pycc try out the C compiler, which it remembers, and compile a function to object code."""
+    try:
+        cc = importlib.import_module("numba.pycc").CC("waker")
+    except (ImportError, RuntimeError) as error:
+        # Not ours to judge: every AOT probe meets the same and says so in its observation.
+        sys.stderr.write("pycc: {}\n".format(error))
+        return
+    if compile_too:
+        cc.export("nothing", "int64(int64)")(lambda n: n)
+        cc._compile_object_files(folder)
 
 
 def main(job_file):
@@ -30,7 +50,10 @@ def main(job_file):
         job = json.load(file)
     contain.forbid_core_files()
     contain.adopt_orphans()
-    wake(job["phase"], job["waker"])
+    wake(job)
+    if hasattr(gc, "freeze"):
+        # Keeps the collector of every child off the pages it shares with us.
+        gc.freeze()
     for order in job["orders"]:
         observe.prepare(order)
         ending = contain.run_fork(lambda order=order: phase.perform(order), job["timeout_s"])

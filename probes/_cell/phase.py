@@ -5,6 +5,8 @@ each written the moment it is known, so that a process that dies has said what i
 """
 
 import ast
+import functools
+import hashlib
 import importlib.machinery
 import importlib.util
 import json
@@ -14,6 +16,7 @@ import time
 import types
 
 import counters
+import plain
 from evidence import MESSAGE_LIMIT, bounded, normalise, places, plain_value
 
 
@@ -40,6 +43,7 @@ def load_probe(path):
 
 def interpreted(path, carrier):
     """The probe's value as plain Python: what every compiled phase must give."""
+    plain.replace_compiling_decorators()
     module = load_probe(path)
     if carrier == "aot":
         exports = {
@@ -49,10 +53,39 @@ def interpreted(path, carrier):
     return module.run()
 
 
-def build(path, results):
+def compile_c_once(cc_class, folder):
+    """Have pycc keep the objects of its own C files in `folder` and take them from there again.
+
+    They are the same for every module of one name, and take five times as long as the rest.
+    """
+    original = cc_class._compile_mixins
+
+    @functools.wraps(original)
+    def compile_mixins(self, build_dir):
+        recipe = [
+            self._get_mixin_sources(),
+            self._get_mixin_defines(),
+            self._get_extra_cflags(),
+            self._toolchain.get_python_include_dirs(),
+        ]
+        kept = os.path.join(folder, hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16])
+        listed = os.path.join(kept, "objects.json")
+        if not os.path.exists(listed):
+            objects = original(self, kept)
+            with open(listed + ".part", "w") as note:
+                json.dump(objects, note)
+            os.rename(listed + ".part", listed)
+        with open(listed) as note:
+            return json.load(note)
+
+    cc_class._compile_mixins = compile_mixins
+
+
+def build(path, scratch, results):
     """Compile the probe's extension module into `built/` and record where it is."""
     watch = counters.Watch(os.path.dirname(path))
     module = load_probe(path)
+    compile_c_once(type(module.cc), os.path.join(scratch, "mixins"))
     folder = os.path.join(os.path.dirname(path), "built")
     os.makedirs(folder)
     module.cc.output_dir = folder
@@ -135,7 +168,7 @@ def perform(order):
         if name == "interpreted":
             value = interpreted(path, order["carrier"])
         elif name == "build":
-            value = build(path, results)
+            value = build(path, order["scratch"], results)
         elif name == "load":
             value = load(path)
         else:

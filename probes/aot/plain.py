@@ -1,7 +1,7 @@
 """No recursion, built ahead of time: the baseline that every AOT probe is held against."""
 from numba.pycc import CC
 
-cc = CC("plain_built")
+cc = CC("built")
 
 
 @cc.export("area", "int64(int64, int64)")

@@ -1,7 +1,10 @@
-"""A recursive function that is itself exported: Numba has no type for its own name inside it."""
+"""A recursive function that is itself exported.
+
+Numba has no type for its own name inside it.
+"""
 from numba.pycc import CC
 
-cc = CC("self_direct_built")
+cc = CC("built")
 
 
 @cc.export("fib", "int64(int64)")

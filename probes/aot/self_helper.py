@@ -1,8 +1,11 @@
-"""The wrapper trick: the recursive function is jitted but not exported, and an exported one calls it."""
+"""The wrapper trick.
+
+The recursive function is jitted but not exported, and an exported one calls it.
+"""
 from numba import njit
 from numba.pycc import CC
 
-cc = CC("self_helper_built")
+cc = CC("built")
 
 
 @njit

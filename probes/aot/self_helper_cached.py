@@ -1,8 +1,8 @@
-"""The wrapper trick with a helper that also has `cache=True`, as it has in a program that uses both."""
+"""The wrapper trick with a helper that also has `cache=True`, for the program that uses both."""
 from numba import njit
 from numba.pycc import CC
 
-cc = CC("self_helper_cached_built")
+cc = CC("built")
 
 
 @njit(cache=True)

@@ -1,7 +1,10 @@
-"""The wrapper trick without `@njit` on the recursive helper: a plain Python function is not pulled in."""
+"""The wrapper trick without `@njit` on the recursive helper.
+
+A plain Python function is not pulled in.
+"""
 from numba.pycc import CC
 
-cc = CC("self_helper_unjitted_built")
+cc = CC("built")
 
 
 def fib(n):

@@ -1,4 +1,7 @@
-"""No recursion, compiled at the first call: the baseline that every cache probe is held against."""
+"""No recursion, compiled at the first call.
+
+The baseline that every cache probe is held against.
+"""
 from numba import njit
 
 
