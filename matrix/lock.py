@@ -109,8 +109,10 @@ def resolve(release: Release) -> str:
         *("--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"),
         *("--no-config", "--no-python-downloads", "--python", sys.executable, "--quiet"),
         *("--no-emit-index-url", "--resolution", "highest", "--color", "never"),
+        # uv keeps an index page for ten minutes, in which it would not know the newest release.
+        "--refresh",
     ]
-    # A constraint that allows pre-releases by name is how uv takes a candidate's own llvmlite.
+    # Older uv takes a candidate's own llvmlite only where a requirement here names a pre-release.
     candidate = ["llvmlite>0.dev0"] if release.is_prerelease else []
     requirements = "\n".join([f"numba=={release.version}", *ALSO, *candidate])
     body = _uv(command, requirements, f"Numba {release.version} as of {until}")

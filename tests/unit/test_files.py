@@ -1,0 +1,73 @@
+"""A file is replaced whole, or stays what it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from matrix.errors import Unreachable
+from matrix.files import write_atomically
+
+
+def test_a_new_file_appears_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a" / "b.txt", "é\r\nline\n")
+    assert (tmp_path / "a" / "b.txt").read_bytes() == "é\r\nline\n".encode()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.txt"]
+
+
+def test_an_old_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "old.txt"
+    path.write_text("a much longer text than the new one")
+    path.chmod(0o640)
+    write_atomically(path, "new")
+    assert path.read_text() == "new"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_new_file_can_be_read_by_others(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "new.txt", "new")
+    assert (tmp_path / "new.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_stays_and_the_file_it_names_changes(tmp_path: Path) -> None:
+    (tmp_path / "target.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to("target.txt")
+    write_atomically(tmp_path / "link.txt", "new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "target.txt").read_text() == "new"
+
+
+def test_a_folder_that_cannot_be_made_is_said_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Unreachable, match=r"file/b\.txt could not be written"):
+        write_atomically(tmp_path / "file" / "b.txt", "text")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of a file")
+def test_a_disk_that_fills_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "old.txt"
+    path.write_text("old")
+    # A limit on the file's size stops the write in its middle, just as a full disk would.
+    child = f"""
+import resource
+from pathlib import Path
+from matrix.errors import Unreachable
+from matrix.files import write_atomically
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    write_atomically(Path({str(path)!r}), "x" * 100_000)
+except Unreachable as error:
+    print(error)
+"""
+    root = Path(__file__).parents[2]
+    said = subprocess.run(
+        [sys.executable, "-c", child], cwd=root, capture_output=True, text=True, check=True
+    ).stdout
+    assert "could not be written" in said
+    assert "What it held before is unchanged" in said
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
