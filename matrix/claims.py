@@ -22,7 +22,7 @@ from matrix.cells import Cell
 from matrix.errors import BadInput, nearest
 from matrix.outcome import Outcome, Result
 
-PHASES = ("interpreted", "cold", "warm", "build", "load")
+PHASES = ("interpreted", "cold", "warm", "again", "build", "load")
 
 
 class Kind(StrEnum):
@@ -35,7 +35,8 @@ class Kind(StrEnum):
 class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a probe must do on `releases` (a specifier; all when empty) and `pythons` (the same).
 
-    `phase` and `detail` are held against what happened only where they are given.
+    `phase` and `detail` are held against what happened only where they are given. `against_rule`
+    says why the rule of `matrix.rule` does not hold there; without it, it must.
     """
 
     outcome: Outcome
@@ -43,6 +44,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pythons: str = ""
     phase: str | None = None
     detail: str | None = None
+    against_rule: str = ""
 
     def covers(self, cell: Cell) -> bool:
         """Whether this expectation is about the cell."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from matrix import rule
 from matrix.cells import CellStatus, parse_cell
 from matrix.claims import Claim, Expectation, fixed_in
 from matrix.observations import CellRecord, Phase, ProbeRecord, chosen
@@ -86,6 +87,13 @@ def judge(
             _judgement(record.cell, probe, kept.get(probe), seen[record.cell].get(probe), claims)
             for probe in probes
         ]
+        if claims:
+            judgements += [
+                judged
+                for probe in probes
+                if probe in kept
+                and (judged := _rule(record.cell, kept[probe], seen[record.cell][probe], claims))
+            ]
     unlike = [u for probe in probes for u in _unlike(probe, seen, claims[probe])] if claims else []
     ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
     return Verdict(tuple(ordered), tuple(unlike))
@@ -116,6 +124,21 @@ def _judgement(
             says += "; the hazard is gone here, so the claim wants editing"
         says += _evidence(record, result)
     return Judgement(probe, probe, cell, kind, holds, says, issue)
+
+
+def _rule(
+    cell: str, record: ProbeRecord, result: Result, claims: Mapping[str, Claim]
+) -> Judgement | None:
+    """Return whether the rule holds of a probe, or fails where its claim says it must fail."""
+    found = rule.rule_holds(record, result)
+    if found is None:
+        return None
+    excuse = claims[record.id].expectation(parse_cell(cell)).against_rule
+    says = rule.says(record, result)
+    if excuse:
+        says += f" (claimed against the rule: {excuse})"
+    name = f"{record.id} {rule.NAME}"
+    return Judgement(name, record.id, cell, "rule", found != bool(excuse), says)
 
 
 def _evidence(record: ProbeRecord, result: Result) -> str:
