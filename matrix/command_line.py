@@ -19,7 +19,7 @@ from matrix.errors import BadInput, nearest
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "matrix"
 PROBES = ROOT / "probes"
-ISOLATIONS = ("fork", "exec")
+ISOLATIONS = ("fork", "exec", "both")
 DOWNLOADS = ("never", "auto", "always")
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 

@@ -1,0 +1,117 @@
+"""Run what is due: what a selection asks for and the store does not hold yet.
+
+In: options, the suite, cells and probes. Out: a record in the store for each of the cells.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from matrix.cell_session import CellTask, ProbeTask, Run
+from matrix.cells import Cell
+from matrix.command_line import DATA, PROBES, Options
+from matrix.interpreters import Interpreter, find
+from matrix.machine import cpu_name
+from matrix.plan import Conditions, Task, conditions, lock_path, plan
+from matrix.probes import Probe, runner_digest
+from matrix.run import only_run, run_cells
+from matrix.suite import Suite
+
+Say = Callable[[str], None]
+
+
+class Workplace(msgspec.Struct, frozen=True):
+    """This machine, as far as running cells goes."""
+
+    interpreters: dict[str, Interpreter]
+    pythons: frozenset[str]
+
+
+def workplace(options: Options, suite: Suite) -> Workplace:
+    """Find the interpreters; those that may be downloaded count as being here."""
+    interpreters = find(options.state / "interpreters.json")
+    pythons = frozenset(interpreters)
+    if options.download_python != "never":
+        pythons |= suite.all_pythons
+    return Workplace(interpreters, pythons)
+
+
+def run_due(
+    options: Options,
+    suite: Suite,
+    place: Workplace,
+    cells: Sequence[Cell],
+    probes: tuple[Probe, ...],
+    say: Say,
+) -> None:
+    """Run the (cell, probe) pairs that are not stored, or all of them if asked to.
+
+    Raises:
+        KeyboardInterrupt: when interrupted, after everything started has ended.
+        Unreachable: a file could not be written or nox not be started.
+    """
+    with only_run(suite.state, say):
+        isolations = ("exec", "fork") if options.isolation == "both" else (options.isolation,)
+        for isolation in isolations:
+            _run_isolated(options, suite, place, cells, probes, isolation, say)
+
+
+def _run_isolated(
+    options: Options,
+    suite: Suite,
+    place: Workplace,
+    cells: Sequence[Cell],
+    probes: tuple[Probe, ...],
+    isolation: str,
+    say: Say,
+) -> None:
+    cpu = cpu_name()
+    runner = runner_digest(PROBES)
+    under: dict[str, Conditions] = {}
+    for cell in cells:
+        here = place.interpreters.get(cell.python)
+        under[cell.id] = conditions(
+            cell,
+            here.build if here else "downloaded",
+            locks=DATA / "locks",
+            runner=runner,
+            cpu=cpu,
+            platform=suite.platform,
+            isolation=isolation,
+        )
+    pairs = [(cell, under[cell.id]) for cell in cells]
+    tasks = plan(pairs, probes, suite.store(say), fresh=options.fresh)
+    due = sum(len(task.probes) for task in tasks)
+    kept = len(cells) * len(probes) - due
+    say(f"{due} probe runs in {len(tasks)} cells to do, {kept} unchanged since last time")
+    if not tasks:
+        return
+    this_run = Run(
+        id=uuid.uuid4().hex,
+        state=str(suite.state),
+        platform=suite.platform,
+        cpu=cpu,
+        isolation=isolation,
+        timeout_s=options.timeout,
+        prune=options.prune,
+        known=tuple(probe.id for probe in suite.probes),
+        cells={t.cell.id: _cell_task(t, under[t.cell.id], place.interpreters) for t in tasks},
+    )
+    order = [task.cell.id for task in tasks]
+    run_cells(this_run, order, jobs=options.jobs, download_python=options.download_python)
+
+
+def _cell_task(task: Task, under: Conditions, interpreters: Mapping[str, Interpreter]) -> CellTask:
+    here = interpreters.get(task.cell.python)
+    return CellTask(
+        numba=task.cell.release,
+        python=here.path if here else task.cell.python,
+        lock=str(lock_path(DATA / "locks", task.cell.release)),
+        probes=tuple(
+            ProbeTask(probe.id, probe.carrier, str(probe.path), under.key(probe))
+            for probe in task.probes
+        ),
+    )
