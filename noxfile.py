@@ -98,6 +98,12 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session(python=False, requires=["driver"])
+def bisect(session: nox.Session) -> None:
+    """Find the release where a probe's outcome changed: -- PROBE [--python 3.11]."""
+    run_driver(session, "bisect", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
 def check(session: nox.Session) -> None:
     """Check every file the suite is told by: releases, locks, claims and probes."""
     run_driver(session, "check", *session.posargs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +16,14 @@ from typing import Any, NoReturn
 import msgspec
 
 from matrix.errors import BadInput, nearest
+from matrix.releases import Platform
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "matrix"
 PROBES = ROOT / "probes"
 ISOLATIONS = ("fork", "exec", "both")
 DOWNLOADS = ("never", "auto", "always")
+FORMATS = ("json", "github")
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 
 
@@ -41,6 +44,15 @@ class Options(msgspec.Struct, frozen=True):
     pre: bool = False
     prune: bool = False
     check: bool = False
+    python: str | None = None
+    shard: str = ""
+    shards: int = 1
+    format: str = "json"
+    platform: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+    output: Path | None = None
+    summary: Path | None = None
+    folders: tuple[Path, ...] = ()
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,13 +76,20 @@ def parse(words: Sequence[str]) -> Options:
     if rest:
         sub = _subparser(parser, namespace.command)
         sub.error(f"unrecognized arguments: {' '.join(rest)}")
-    given = {k: v for k, v in vars(namespace).items() if v is not None}
-    for name in ("selectors", "probe"):
-        given[name] = tuple(given.get(name, ()))
-    for name in ("state", "probes"):
+    # A workflow hands on an input that nobody gave as an empty word.
+    given = {k: v for k, v in vars(namespace).items() if v not in (None, "")}
+    given["selectors"] = _selectors(given.get("selectors", ()))
+    given["probe"] = tuple(given.get("probe", ()))
+    given["folders"] = tuple(Path(folder).resolve() for folder in given.get("folders", ()))
+    for name in ("state", "probes", "output", "summary"):
         if name in given:
             given[name] = Path(given[name]).resolve()
     return Options(**given)
+
+
+def _selectors(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the selectors in the words: one word may hold several, apart from `>=0.60, <0.64`."""
+    return tuple(part for word in words for part in re.split(r"(?<!,)\s+", word.strip()) if part)
 
 
 def _parser() -> Parser:
@@ -79,25 +98,51 @@ def _parser() -> Parser:
     run = commands.add_parser("run", prog="nox -s matrix --", help="select, run, judge, report")
     _selection(run)
     _state(run)
-    run.add_argument("--isolation", choices=ISOLATIONS, default=default_isolation(),
-                     help="a process per phase forked from one parent per generation, or exec'd")  # fmt: skip
-    run.add_argument("--timeout", type=_seconds, default=120.0, metavar="S",
-                     help="seconds a phase may take (120)")  # fmt: skip
-    run.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
-                     help="cells at a time (one per core)")  # fmt: skip
-    run.add_argument("--download-python", choices=DOWNLOADS, default="never",
-                     help="let uv fetch CPythons that are not on this machine (never)")  # fmt: skip
-    run.add_argument("--fresh", action="store_true", help="run again what is stored already")
-    run.add_argument("--prune", action="store_true", help="drop a cell's environment when done")
+    _running(run)
+    run.add_argument("--shard", metavar="K/N", help="only the Kth of N parts of the selection")
+    bisect = commands.add_parser("bisect", prog="nox -s bisect --", help="where did it change")
+    bisect.add_argument("selectors", nargs="+", metavar="PROBE", help="such as cache/self_lazy")
+    bisect.add_argument("--python", type=_minor, metavar="3.X", help="on this CPython (the newest)")
+    bisect.add_argument("--probes", metavar="PATH", help="another folder of probes")
+    _state(bisect)
+    _running(bisect)
     report = commands.add_parser("report", prog="nox -s report --", help="judge what is stored")
     _selection(report)
     _state(report)
+    _elsewhere(report)
+    report.add_argument("--summary", metavar="FILE", help="append report.md to this file as well")
+    plan = commands.add_parser("plan", prog="nox -s plan --", help="deal the cells to machines")
+    _selection(plan)
+    _state(plan)
+    _elsewhere(plan)
+    plan.add_argument("--shards", type=_positive, default=1, metavar="N", help="per platform (1)")
+    plan.add_argument("--format", choices=FORMATS, default="json", help="what to write (json)")
+    plan.add_argument("--output", metavar="FILE", help="append to this file, print nothing")
+    merge = commands.add_parser("merge", prog="nox -s merge --", help="join observations")
+    merge.add_argument("folders", nargs="+", metavar="DIR", help="observations of other machines")
+    merge.add_argument("--probes", metavar="PATH", help="the folder of probes they are of")
+    merge.add_argument("--fresh", action="store_true", help="take no notice of what is stored here")
+    _state(merge)
     check = commands.add_parser("check", prog="nox -s check --", help="check every file")
     _state(check)
     lock = commands.add_parser("lock", prog="nox -s lock --", help="add new Numba releases")
     lock.add_argument("--check", action="store_true", help="only say which releases are missing")
     lock.add_argument("--pre", action="store_true", help="release candidates as well")
+    lock.add_argument("--output", metavar="FILE", help="append `missing=...` to this file as well")
     return parser
+
+
+def _running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--isolation", choices=ISOLATIONS, default=default_isolation(),
+                     help="a process per phase forked from one parent per generation, or exec'd")  # fmt: skip
+    parser.add_argument("--timeout", type=_seconds, default=120.0, metavar="S",
+                     help="seconds a phase may take (120)")  # fmt: skip
+    parser.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
+                     help="cells at a time (one per core)")  # fmt: skip
+    parser.add_argument("--download-python", choices=DOWNLOADS, default="never",
+                     help="let uv fetch CPythons that are not on this machine (never)")  # fmt: skip
+    parser.add_argument("--fresh", action="store_true", help="run again what is stored already")
+    parser.add_argument("--prune", action="store_true", help="drop a cell's environment when done")
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +152,13 @@ def _selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--probes", metavar="PATH", help="another folder of probes, no claims")
     parser.add_argument("--pre", action="store_true", help="release candidates as well")
     parser.add_argument("--strict", action="store_true", help="exit 3 if a cell could not run")
+
+
+def _elsewhere(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--platform", type=_platforms, metavar="P,...",
+                        help="for these platforms, as in linux-aarch64 (this one)")  # fmt: skip
+    parser.add_argument("--pythons", type=_pythons, metavar="3.X,...",
+                        help="the CPythons that the machines have (those found here)")  # fmt: skip
 
 
 def _state(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +183,29 @@ def _seconds(text: str) -> float:
     if not 0 < value < LONGEST_S:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return value
+
+
+def _platforms(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(filter(None, text.split(","))))
+    for name in names:
+        if name not in set(Platform):
+            hint = nearest(name, [str(platform) for platform in Platform])
+            raise argparse.ArgumentTypeError(f"{name!r} is no platform; {hint}")
+    return names
+
+
+def _pythons(text: str) -> tuple[str, ...]:
+    minors = tuple(dict.fromkeys(filter(None, text.split(","))))
+    for minor in minors:
+        if not re.fullmatch(r"3\.\d+", minor):
+            raise argparse.ArgumentTypeError(f"{minor!r} is no minor version; one is like 3.11")
+    return minors
+
+
+def _minor(text: str) -> str:
+    if not re.fullmatch(r"3\.\d{1,2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Python like 3.11")
+    return text
 
 
 def _positive(text: str) -> int:

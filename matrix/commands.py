@@ -6,21 +6,24 @@ printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from matrix import bisect as bisect_module
 from matrix import lock as lock_module
 from matrix import report, verdict
-from matrix.cells import CellStatus
+from matrix.cells import Cell, CellStatus, parse_cell
+from matrix.changes import spans
 from matrix.command_line import DATA, Options
-from matrix.due import run_due, workplace
+from matrix.due import Workplace, run_due, workplace
 from matrix.errors import BadInput, NothingToRun
-from matrix.judge import judge
+from matrix.judge import judge, results
 from matrix.observations import CellRecord
 from matrix.plan import lock_path
-from matrix.probes import Probe, matching
+from matrix.outcome import Result
+from matrix.probes import Probe, matching, named
 from matrix.select import Selected, Selection, select
 from matrix.suite import Suite, read_suite
 
@@ -157,9 +160,62 @@ def lock(options: Options) -> int:
     return HOLDS
 
 
+def bisect(options: Options) -> int:
+    """Find the release where a probe's outcome changed, running only the cells that takes."""
+    suite = read_suite(options)
+    if len(options.selectors) != 1:
+        raise BadInput("nox -s bisect -- PROBE: name one probe, such as cache/self_lazy")
+    probe = named(suite.probes, options.selectors[0])
+    place = workplace(options, suite)
+    cells = _cell_per_release(options, suite, place)
+
+    def look(wanted: Sequence[str]) -> dict[str, Result]:
+        asked = [parse_cell(cell) for cell in wanted]
+        run_due(options, suite, place, asked, (probe,), say)
+        records = [suite.store(say).load(cell) for cell in wanted]
+        return {
+            record.cell: results(record, options.isolation)[probe.id]
+            for record in records
+            if record is not None and record.status is CellStatus.RAN
+        }
+
+    seen = bisect_module.bisect([cell.id for cell in cells], look)
+    if not seen:
+        say("no cell ran: nothing is known")
+        return COULD_NOT_RUN
+    say("")
+    for line in bisect_module.story(probe.id, spans(seen)):
+        say(line)
+    say(f"looked at {len(seen)} of {len(cells)} releases")
+    return HOLDS
+
+
+def _cell_per_release(options: Options, suite: Suite, place: Workplace) -> list[Cell]:
+    """Return every stable release on `--python`, or on its newest CPython here.
+
+    Raises:
+        NothingToRun: no release has a wheel for it, or no interpreter is here.
+    """
+    catalogue = suite.catalogue(place.pythons)
+    stable = [release for release in suite.releases if not release.is_prerelease]
+    cells = []
+    for release in stable:
+        served = release.pythons(suite.platform)
+        if options.python is None:
+            cell = catalogue.newest_here(release)
+        else:
+            cell = Cell(release.version, options.python) if options.python in served else None
+        if cell is not None and catalogue.selected(cell).status is None:
+            cells.append(cell)
+    if not cells:
+        raise NothingToRun(f"no release can run here on CPython {options.python or 'any'}")
+    return cells
+
+
 COMMANDS: Mapping[str, Callable[[Options], int]] = {
     "run": run,
     "report": report_stored,
     "check": check,
     "lock": lock,
+    "bisect": bisect,
 }

@@ -13,6 +13,8 @@ import msgspec
 from matrix import rule
 from matrix.cells import CellStatus, parse_cell
 from matrix.claims import Claim, Expectation, fixed_in
+from matrix.isolation import NAME as ISOLATION
+from matrix.isolation import both_ways, differences
 from matrix.observations import CellRecord, Phase, ProbeRecord, chosen
 from matrix.outcome import Outcome, Result, result_of, same_value
 
@@ -75,7 +77,10 @@ def judge(
     claims: Mapping[str, Claim] | None,
     isolation: str,
 ) -> Verdict:
-    """Hold the claims about `probes` against the records; without claims, the values alone."""
+    """Hold the claims about `probes` against the records; without claims, the values alone.
+
+    With isolation `both` what was seen exec'd is what counts, and forked must have been the same.
+    """
     judgements: list[Judgement] = []
     seen: dict[str, dict[str, Result]] = {}
     for record in records:
@@ -94,6 +99,8 @@ def judge(
                 if probe in kept
                 and (judged := _rule(record.cell, kept[probe], seen[record.cell][probe], claims))
             ]
+        if isolation == "both":
+            judgements += [_isolated(record, probe) for probe in probes]
     unlike = [u for probe in probes for u in _unlike(probe, seen, claims[probe])] if claims else []
     ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
     return Verdict(tuple(ordered), tuple(unlike))
@@ -139,6 +146,14 @@ def _rule(
         says += f" (claimed against the rule: {excuse})"
     name = f"{record.id} {rule.NAME}"
     return Judgement(name, record.id, cell, "rule", found != bool(excuse), says)
+
+
+def _isolated(record: CellRecord, probe: str) -> Judgement:
+    """Return whether a probe did the same exec'd and forked."""
+    stored = both_ways(record, probe)
+    found = differences(*stored) if stored else ["it was not run both ways"]
+    says = "; ".join(found) or "the same exec'd and forked"
+    return Judgement(f"{probe} {ISOLATION}", probe, record.cell, "isolation", not found, says)
 
 
 def _evidence(record: ProbeRecord, result: Result) -> str:

@@ -126,8 +126,12 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
-    """Return a cell's probes by id, as seen with `isolation` or, failing that, with the other."""
-    preferred = sorted(record.probes, key=lambda probe: probe.isolation == isolation)
+    """Return a cell's probes by id, as seen with `isolation` or, failing that, with the other.
+
+    Of `both`, exec'd is the one that counts: it is what forking is held against.
+    """
+    wanted = "exec" if isolation == "both" else isolation
+    preferred = sorted(record.probes, key=lambda probe: probe.isolation == wanted)
     return {probe.id: probe for probe in preferred}
 
 

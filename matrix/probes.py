@@ -57,6 +57,14 @@ def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]
     return tuple(probe for probe in candidates if not patterns or probe.id in wanted)
 
 
+def named(probes: Iterable[Probe], name: str) -> Probe:
+    """Return the probe with this id; raises BadInput, naming the nearest, when there is none."""
+    known = {probe.id: probe for probe in probes}
+    if name not in known:
+        raise BadInput(f"there is no probe {name!r}; {nearest(name, known)}")
+    return known[name]
+
+
 def runner_digest(folder: Path) -> str:
     """Return a digest of the in-cell runner: when it changes, what it saw is out of date."""
     digest = hashlib.sha256()

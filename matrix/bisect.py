@@ -1,0 +1,61 @@
+"""Find the release where a probe's outcome changed, looking at as few releases as it takes.
+
+In: a cell per release, oldest first, and a way to look at some of them. Out: what was seen, and the
+story it tells. Pure: what looking means is the caller's business.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from matrix.changes import Span, spans
+from matrix.judge import same_result
+from matrix.outcome import Result
+
+# Returns what the probe did in each of these cells that ran.
+Look = Callable[[Sequence[str]], Mapping[str, Result]]
+
+
+def bisect(cells: Sequence[str], look: Look) -> dict[str, Result]:
+    """Return what a probe did in as few of `cells` (one per release, oldest first) as it takes.
+
+    Both ends and the middle are looked at first. Between two neighbours that differ the middle is
+    looked at, until nothing lies between them. Where an outcome goes and comes back, halving may
+    have stepped over more of the kind, so all are looked at.
+    """
+    seen: dict[str, Result] = {}
+    tried: set[int] = set()
+    wanted = {0, len(cells) // 2, len(cells) - 1} if cells else set()
+    while wanted:
+        tried |= wanted
+        seen.update(look([cells[i] for i in sorted(wanted)]))
+        wanted = set(_middles(cells, seen, tried))
+    if comes_back(spans(seen)):
+        seen.update(look(cells))
+    return seen
+
+
+def _middles(cells: Sequence[str], seen: Mapping[str, Result], tried: set[int]) -> Iterator[int]:
+    """Yield what lies halfway between neighbours that differ, cells that did not run left out."""
+    at = [i for i, cell in enumerate(cells) if cell in seen]
+    for left, right in itertools.pairwise(at):
+        between = [i for i in range(left + 1, right) if i not in tried]
+        if between and not same_result(seen[cells[left]], seen[cells[right]]):
+            yield between[len(between) // 2]
+
+
+def comes_back(found: Sequence[Span]) -> bool:
+    """Whether some outcome is there, goes away and is there again."""
+    outcomes = [str(span) for span in found]
+    return len(set(outcomes)) < len(outcomes)
+
+
+def story(probe: str, found: Sequence[Span]) -> list[str]:
+    """Return what changed where, one line per change, or one line saying that nothing did."""
+    if len(found) == 1:
+        return [f"{probe}: {found[0]} on every release looked at ({found[0].releases})"]
+    lines = [f"{probe}: {found[0]} up to {found[0].last}"]
+    for before, after in itertools.pairwise(found):
+        lines.append(f"  since {after.first}: {after} (was {before} in {before.last})")
+    return lines
