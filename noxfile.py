@@ -104,6 +104,18 @@ def bisect(session: nox.Session) -> None:
 
 
 @nox.session(python=False, requires=["driver"])
+def plan(session: nox.Session) -> None:
+    """Deal the selected cells out to several machines: -- SELECTOR... --shards 8."""
+    run_driver(session, "plan", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
+def merge(session: nox.Session) -> None:
+    """Join the observations of other machines into the store: -- DIR..."""
+    run_driver(session, "merge", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
 def check(session: nox.Session) -> None:
     """Check every file the suite is told by: releases, locks, claims and probes."""
     run_driver(session, "check", *session.posargs)

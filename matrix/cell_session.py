@@ -22,6 +22,7 @@ from nox.command import CommandFailed
 from matrix.cells import CellStatus
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
+from matrix.upstream import UpstreamResult, UpstreamSuite
 
 RUNNER = Path(__file__).parents[1] / "probes" / "_cell"
 INSTALLED = "installed-lock.txt"
@@ -43,6 +44,7 @@ class CellTask(msgspec.Struct, frozen=True):
     python: str
     lock: str
     probes: tuple[ProbeTask, ...]
+    upstream_key: str = ""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -56,6 +58,8 @@ class Run(msgspec.Struct, frozen=True):
     timeout_s: float
     prune: bool
     known: tuple[str, ...]
+    upstream: dict[str, UpstreamSuite]
+    upstream_timeout_s: float
     cells: dict[str, CellTask]
 
 
@@ -152,6 +156,10 @@ def run_probes(session: nox.Session, run: Run, task: CellTask, work: Path) -> st
         "timeout_s": run.timeout_s,
         "isolation": run.isolation,
         "probes": [{"id": p.id, "carrier": p.carrier, "path": p.path} for p in task.probes],
+        "upstream_timeout_s": run.upstream_timeout_s,
+        "upstream": {name: suite.names for name, suite in run.upstream.items()}
+        if task.upstream_key
+        else {},
     }
     job_file = work / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
@@ -184,11 +192,15 @@ def filled(
     """
     versions: dict[str, str] = {}
     notes: list[str] = []
+    upstream: list[UpstreamResult] = []
     phases: dict[str, list[Phase]] = {probe.id: [] for probe in task.probes}
     for line in lines:
         versions |= line.get("versions", {})
         if "note" in line:
             notes.append(f"{line['note']}: {line['stderr']}")
+        if "upstream" in line:
+            said = {"suite": line["upstream"], "key": task.upstream_key, **line["result"]}
+            upstream.append(msgspec.convert(said, UpstreamResult))
         if "probe" in line:
             phases[line.pop("probe")].append(msgspec.convert(line, Phase))
     probes = tuple(
@@ -196,7 +208,9 @@ def filled(
         for p in task.probes
     )
     versions.pop("numba", None)
-    return msgspec.structs.replace(record, notes=tuple(notes), probes=probes, **versions)
+    return msgspec.structs.replace(
+        record, notes=tuple(notes), probes=probes, upstream=tuple(upstream), **versions
+    )
 
 
 def tail(path: Path, limit: int) -> str:

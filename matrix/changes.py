@@ -37,7 +37,7 @@ class Span(msgspec.Struct, frozen=True):
 def spans(cells: Mapping[str, Result]) -> tuple[Span, ...]:
     """Return the spans of one probe, given what it did by cell id, oldest release first."""
     by_release: dict[str, list[tuple[str, Result]]] = {}
-    for cell, result in cells.items():
+    for cell, result in sorted(cells.items(), key=lambda item: parse_cell(item[0]).key):
         by_release.setdefault(parse_cell(cell).release, []).append((cell, result))
     found: list[Span] = []
     for release in sorted(by_release, key=Version):

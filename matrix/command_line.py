@@ -45,6 +45,7 @@ class Options(msgspec.Struct, frozen=True):
     prune: bool = False
     check: bool = False
     python: str | None = None
+    upstream: bool = False
     shard: str = ""
     shards: int = 1
     format: str = "json"
@@ -73,6 +74,10 @@ def parse(words: Sequence[str]) -> Options:
     """Return the options that `words` (command first) spell; raises BadInput."""
     parser = _parser()
     namespace, rest = parser.parse_known_args(words)
+    if "selectors" in namespace and not any(word.startswith("-") for word in rest):
+        # argparse takes only the selectors that stand together.
+        namespace.selectors += rest
+        rest = []
     if rest:
         sub = _subparser(parser, namespace.command)
         sub.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -99,6 +104,7 @@ def _parser() -> Parser:
     _selection(run)
     _state(run)
     _running(run)
+    run.add_argument("--upstream", action="store_true", help="Numba's own tests as well")
     run.add_argument("--shard", metavar="K/N", help="only the Kth of N parts of the selection")
     bisect = commands.add_parser("bisect", prog="nox -s bisect --", help="where did it change")
     bisect.add_argument("selectors", nargs="+", metavar="PROBE", help="such as cache/self_lazy")
@@ -195,11 +201,7 @@ def _platforms(text: str) -> tuple[str, ...]:
 
 
 def _pythons(text: str) -> tuple[str, ...]:
-    minors = tuple(dict.fromkeys(filter(None, text.split(","))))
-    for minor in minors:
-        if not re.fullmatch(r"3\.\d+", minor):
-            raise argparse.ArgumentTypeError(f"{minor!r} is no minor version; one is like 3.11")
-    return minors
+    return tuple(dict.fromkeys(_minor(word) for word in text.split(",") if word))
 
 
 def _minor(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from matrix import bisect as bisect_module
+from matrix import fan_out
 from matrix import lock as lock_module
 from matrix import report, verdict
 from matrix.cells import Cell, CellStatus, parse_cell
@@ -46,6 +47,10 @@ def run(options: Options) -> int:
     _say_selection(selection)
     if not selection.runnable:
         raise NothingToRun("no selected cell can run here: each lacks a wheel or an interpreter")
+    if options.shard:
+        selection = fan_out.one_part(selection, options.shard, say)
+        if not selection.cells:
+            return HOLDS
     run_due(options, suite, place, selection.runnable, probes, say)
     return _judge_and_report(options, suite, selection, probes)
 
@@ -66,13 +71,26 @@ def _say_selection(selection: Selection) -> None:
 def report_stored(options: Options) -> int:
     """Judge and report what is stored, running nothing."""
     suite = read_suite(options)
-    stored = tuple(p.stem for p in sorted((suite.state / "observations").glob("*.json")))
-    words = options.selectors or stored
-    if not words:
-        raise NothingToRun(f"nothing is stored in {suite.state}; run `nox -s matrix` first")
-    # What is stored may come from other machines: no interpreter of this one has a say.
-    selection = select(words, suite.catalogue(suite.all_pythons), pre=True)
-    return _judge_and_report(options, suite, selection, matching(suite.probes, options.probe))
+    statuses = []
+    for there, selection in fan_out.reported(options, suite, say):
+        probes = matching(there.probes, options.probe)
+        statuses.append(_judge_and_report(options, there, selection, probes))
+        if options.summary is not None:
+            text = (there.state / "report" / "report.md").read_text(encoding="utf-8")
+            fan_out.append(options.summary, text)
+    # A broken claim says more than a cell that did not run.
+    return next((status for status in (BROKEN, COULD_NOT_RUN) if status in statuses), HOLDS)
+
+
+def plan(options: Options) -> int:
+    """Write which cells each of several machines is to run."""
+    pythons = () if options.pythons else workplace(options, read_suite(options)).pythons
+    return fan_out.plan_shards(options, frozenset(pythons), say)
+
+
+def merge(options: Options) -> int:
+    """Join the observations of other machines into the store."""
+    return fan_out.merge_parts(options, say)
 
 
 def _judge_and_report(
@@ -150,6 +168,8 @@ def lock(options: Options) -> int:
     """Add the releases the index has and releases.toml lacks, or only say which they are."""
     if options.check:
         missing = lock_module.check(DATA, pre=options.pre)
+        if options.output is not None:
+            fan_out.append(options.output, f"missing={' '.join(missing)}")
         for version in missing:
             say(f"numba {version} is not in releases.toml; `nox -s lock` adds it")
         if not missing:
@@ -217,5 +237,7 @@ COMMANDS: Mapping[str, Callable[[Options], int]] = {
     "report": report_stored,
     "check": check,
     "lock": lock,
+    "plan": plan,
+    "merge": merge,
     "bisect": bisect,
 }

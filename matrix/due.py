@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from matrix import upstream
 from matrix.cell_session import CellTask, ProbeTask, Run
 from matrix.cells import Cell
 from matrix.command_line import DATA, PROBES, Options
@@ -19,8 +20,12 @@ from matrix.plan import Conditions, Task, conditions, lock_path, plan
 from matrix.probes import Probe, runner_digest
 from matrix.run import only_run, run_cells
 from matrix.suite import Suite
+from matrix.upstream import UpstreamSuite
 
 Say = Callable[[str], None]
+
+# Numba's own cases take seconds each; ten minutes is a suite that hangs.
+UPSTREAM_TIMEOUT_S = 600.0
 
 
 class Workplace(msgspec.Struct, frozen=True):
@@ -83,7 +88,8 @@ def _run_isolated(
             isolation=isolation,
         )
     pairs = [(cell, under[cell.id]) for cell in cells]
-    tasks = plan(pairs, probes, suite.store(say), fresh=options.fresh)
+    suites = upstream.load(DATA / "upstream.toml") if options.upstream else {}
+    tasks = plan(pairs, probes, suite.store(say), fresh=options.fresh, suites=suites)
     due = sum(len(task.probes) for task in tasks)
     kept = len(cells) * len(probes) - due
     say(f"{due} probe runs in {len(tasks)} cells to do, {kept} unchanged since last time")
@@ -98,13 +104,22 @@ def _run_isolated(
         timeout_s=options.timeout,
         prune=options.prune,
         known=tuple(probe.id for probe in suite.probes),
-        cells={t.cell.id: _cell_task(t, under[t.cell.id], place.interpreters) for t in tasks},
+        upstream=suites,
+        upstream_timeout_s=UPSTREAM_TIMEOUT_S,
+        cells={
+            t.cell.id: _cell_task(t, under[t.cell.id], place.interpreters, suites) for t in tasks
+        },
     )
     order = [task.cell.id for task in tasks]
     run_cells(this_run, order, jobs=options.jobs, download_python=options.download_python)
 
 
-def _cell_task(task: Task, under: Conditions, interpreters: Mapping[str, Interpreter]) -> CellTask:
+def _cell_task(
+    task: Task,
+    under: Conditions,
+    interpreters: Mapping[str, Interpreter],
+    suites: Mapping[str, UpstreamSuite],
+) -> CellTask:
     here = interpreters.get(task.cell.python)
     return CellTask(
         numba=task.cell.release,
@@ -114,4 +129,5 @@ def _cell_task(task: Task, under: Conditions, interpreters: Mapping[str, Interpr
             ProbeTask(probe.id, probe.carrier, str(probe.path), under.key(probe))
             for probe in task.probes
         ),
+        upstream_key=under.upstream_key(suites) if task.upstream else "",
     )

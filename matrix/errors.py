@@ -36,7 +36,7 @@ class Unreachable(MatrixError):
 
 def nearest(word: str, valid: Iterable[str]) -> str:
     """Return a hint naming the valid words closest to `word`, or all of them when none is close."""
-    choices = sorted(valid)
+    choices = sorted(map(str, valid))  # an enum member by its value
     close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]!r}?"

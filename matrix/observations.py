@@ -14,6 +14,8 @@ import msgspec
 
 from matrix.cells import CellStatus
 from matrix.files import write_atomically
+from matrix.local_paths import without_paths
+from matrix.upstream import UpstreamResult
 
 SCHEMA = 1
 
@@ -107,6 +109,7 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     install_s: float = 0.0
     notes: tuple[str, ...] = ()
     probes: tuple[ProbeRecord, ...] = ()
+    upstream: tuple[UpstreamResult, ...] = ()
 
     def merged(self, older: CellRecord | None, known: Iterable[str]) -> CellRecord:
         """Return this record with the `older` one's probes that did not run again.
@@ -122,7 +125,9 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for probe in older.probes
             if (probe.id, probe.isolation) not in fresh and probe.id in wanted
         )
-        return msgspec.structs.replace(self, probes=tuple(sorted(self.probes + kept, key=_by_id)))
+        probes = tuple(sorted(self.probes + kept, key=_by_id))
+        upstream = self.upstream or older.upstream
+        return msgspec.structs.replace(self, probes=probes, upstream=upstream)
 
 
 def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
@@ -173,7 +178,9 @@ class Store(msgspec.Struct, frozen=True):
     def save(self, record: CellRecord) -> None:
         """Write a cell's observations, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = msgspec.json.format(msgspec.json.encode(record), indent=1).decode()
+        # Where this machine keeps its files says nothing elsewhere, and merging refuses it.
+        told = without_paths(msgspec.to_builtins(record))
+        text = msgspec.json.format(msgspec.json.encode(told), indent=1).decode()
         write_atomically(self.path(record.cell), text + "\n")
 
     def _set_aside(self, path: Path, why: str) -> None:

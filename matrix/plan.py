@@ -6,7 +6,7 @@ In: cells, probes, what is stored. Out: for each cell the probes to run, dearest
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,9 +14,11 @@ import msgspec
 from matrix.cells import Cell, CellStatus
 from matrix.observations import CellRecord, Store
 from matrix.probes import Probe
+from matrix.upstream import UpstreamSuite
 
 # What a probe costs where nothing is known of it: seconds, of an ordinary two-core machine.
 DEFAULT_PROBE_S = 1.0
+DEFAULT_SUITE_S = 30.0
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -31,9 +33,15 @@ class Conditions(msgspec.Struct, frozen=True):
 
     def key(self, probe: Probe) -> str:
         """Return the key under which this probe's observations are good."""
-        return hashlib.sha256(
-            "\0".join([probe.id, probe.sha256, *msgspec.structs.astuple(self)]).encode()
-        ).hexdigest()[:32]
+        return self._digest(probe.id, probe.sha256)
+
+    def upstream_key(self, suites: Mapping[str, UpstreamSuite]) -> str:
+        """Return the key under which the results of Numba's own tests are good."""
+        return self._digest("upstream", msgspec.json.encode(suites, order="sorted").decode())
+
+    def _digest(self, *words: str) -> str:
+        text = "\0".join([*words, *msgspec.structs.astuple(self)])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -42,6 +50,7 @@ class Task(msgspec.Struct, frozen=True):
     cell: Cell
     probes: tuple[Probe, ...]
     cost_s: float
+    upstream: bool = False
 
 
 def lock_path(locks: Path, release: str) -> Path:
@@ -88,13 +97,32 @@ def expected_cost(probes: Iterable[Probe], record: CellRecord | None) -> float:
 
 
 def plan(
-    cells: Iterable[tuple[Cell, Conditions]], probes: tuple[Probe, ...], store: Store, *, fresh: bool
+    cells: Iterable[tuple[Cell, Conditions]],
+    probes: tuple[Probe, ...],
+    store: Store,
+    *,
+    fresh: bool,
+    suites: Mapping[str, UpstreamSuite] | None = None,
 ) -> tuple[Task, ...]:
-    """Return the tasks, dearest first, so that no core is left alone with a long one at the end."""
+    """Return the tasks, dearest first, so that no core is left alone with a long one at the end.
+
+    `suites` are Numba's own tests, where they are asked for.
+    """
     tasks = []
     for cell, under in cells:
         record = store.load(cell.id)
         due = probes if fresh else stale(record, probes, under)
-        if due:
-            tasks.append(Task(cell, due, expected_cost(due, record)))
+        upstream = bool(suites) and (
+            fresh or not _has_upstream(record, under.upstream_key(suites or {}))
+        )
+        if due or upstream:
+            cost = expected_cost(due, record)
+            cost += DEFAULT_SUITE_S * len(suites) if suites and upstream else 0
+            tasks.append(Task(cell, due, cost, upstream))
     return tuple(sorted(tasks, key=lambda task: (-task.cost_s, task.cell.key)))
+
+
+def _has_upstream(record: CellRecord | None, key: str) -> bool:
+    if record is None or record.status is not CellStatus.RAN:
+        return False
+    return any(result.key == key for result in record.upstream)

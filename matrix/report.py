@@ -18,6 +18,9 @@ from matrix.files import write_atomically
 from matrix.judge import Judgement, Verdict, results
 from matrix.observations import SCHEMA, CellRecord, Phase, chosen
 from matrix.outcome import Result
+from matrix.overhead import pictures, tables
+from matrix.overhead.summary import OverheadReport
+from matrix.upstream import UpstreamResult
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -44,15 +47,17 @@ class CellReport(msgspec.Struct, frozen=True):
     status: CellStatus
     reason: str
     probes: tuple[ProbeReport, ...]
+    upstream: tuple[UpstreamResult, ...] = ()
 
 
-class MatrixReport(msgspec.Struct, frozen=True):
-    """matrix.json."""
+class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """matrix.json. `overhead` is there only where it was measured."""
 
     schema: int
     platform: str
     cells: tuple[CellReport, ...]
     claims: tuple[Judgement, ...]
+    overhead: OverheadReport | None = None
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -78,6 +83,8 @@ class Findings(msgspec.Struct, frozen=True):
     by_probe: dict[str, dict[str, Result]]
     spans: dict[str, tuple[Span, ...]]
     columns: tuple[Column, ...]
+    overhead: OverheadReport | None = None
+    drawn: bool = False
 
     @property
     def ran(self) -> tuple[CellRecord, ...]:
@@ -113,11 +120,26 @@ class Findings(msgspec.Struct, frozen=True):
                 broken.setdefault(judgement.id, []).append(judgement)
         return broken
 
+    @property
+    def upstream(self) -> dict[str, dict[str, list[str]]]:
+        """The cells of each of Numba's own suites, by what came of it there."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for record in self.ran:
+            for result in record.upstream:
+                words = found.setdefault(result.suite, {})
+                words.setdefault(_with_failures(result), []).append(record.cell)
+        return found
+
     def seen(self, probe: str, column: Column) -> str:
         """Return what a probe did in a column, in few words."""
         did = self.by_probe[probe]
         here = spans({cell: did[cell] for cell in column.cells if cell in did})
         return " / ".join(short(str(span)) for span in here) or "not run"
+
+
+def _with_failures(result: UpstreamResult) -> str:
+    names = [name.removeprefix("numba.tests.") for name in result.failures]
+    return f"{result} ({', '.join(names)})" if names else str(result)
 
 
 def short(text: str) -> str:
@@ -143,6 +165,12 @@ def findings(
     )
 
 
+def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path) -> Findings:
+    """Return the findings with what was measured, and whether its plots are in the report folder."""
+    drawn = overhead is not None and pictures.up_to_date(folder, overhead)
+    return msgspec.structs.replace(found, overhead=overhead, drawn=drawn)
+
+
 def columns(cells: Sequence[str], changes: Mapping[str, Sequence[Span]]) -> tuple[Column, ...]:
     """Return the fewest columns in which no probe changes."""
     starts = {span.first for probe in changes.values() for span in probe}
@@ -164,6 +192,7 @@ def matrix_report(found: Findings, isolation: str) -> MatrixReport:
         found.platform,
         tuple(_cell_report(record, found, isolation) for record in found.records),
         found.verdict.judgements,
+        found.overhead,
     )
 
 
@@ -185,6 +214,7 @@ def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellRep
         record.status,
         record.reason,
         tuple(probes),
+        record.upstream,
     )
 
 
@@ -202,6 +232,8 @@ def write(folder: Path, found: Findings, isolation: str) -> None:
     write_atomically(folder / "matrix.schema.json", schema + "\n")
     write_atomically(folder / "report.md", markdown(found))
     write_atomically(folder / "index.html", html(found))
+    if found.overhead is not None:
+        write_atomically(folder / "overhead.md", tables.markdown(found.overhead))
 
 
 def markdown(found: Findings) -> str:

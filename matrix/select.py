@@ -151,6 +151,8 @@ def _by_glob(word: str, catalogue: Catalogue) -> set[Cell]:
 
 def _by_version(word: str, catalogue: Catalogue) -> set[Cell]:
     """A release (`0.57.1`), a release line (`0.57`) or a specifier, on the newest CPython here."""
+    if not word.strip():  # to a specifier, nothing means everything
+        return set()
     text = word
     if re.fullmatch(r"\d+\.\d+", word):
         text = f"=={word}.*"

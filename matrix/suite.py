@@ -35,6 +35,13 @@ class Suite(msgspec.Struct, frozen=True):
         """Return what there is to select from where these CPythons are at hand."""
         return Catalogue(self.releases, self.platform, pythons)
 
+    def on(self, platform: str) -> Suite:
+        """Return this suite for the observations of a platform; those of others lie apart."""
+        if platform == self.platform:
+            return self
+        state = self.state / "platforms" / platform
+        return msgspec.structs.replace(self, platform=platform, state=state)
+
     @property
     def all_pythons(self) -> frozenset[str]:
         """Every CPython that any release has a wheel for."""

@@ -15,6 +15,7 @@ import sys
 
 import contain
 import observe
+import upstream
 from surroundings import phase_environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -138,6 +139,19 @@ class Cell:
         self.introduced = True
 
 
+def run_upstream(cell, name, names):
+    """Run one suite of Numba's own tests, within the bounds of a phase but with its own time limit."""
+    results = os.path.join(cell.scratch, "results", "upstream." + name)
+    os.makedirs(os.path.dirname(results), exist_ok=True)
+    ending = contain.run_command(
+        PYTHON + [os.path.join(HERE, "upstream.py"), results] + names,
+        phase_environment(cell.scratch, "upstream"),
+        cell.scratch,
+        cell.job["upstream_timeout_s"],
+    )
+    observe.append(cell.job["out"], {"upstream": name, "result": upstream.summary(results, ending)})
+
+
 def stop(*_):
     """Turn a request to end into an exception, so that the phase under way is ended first."""
     raise SystemExit(128 + signal.SIGTERM)
@@ -152,6 +166,8 @@ def main(job_file):
     cell = Cell(job)
     os.makedirs(cell.scratch, exist_ok=True)
     cell.run()
+    for name, names in sorted(job.get("upstream", {}).items()):
+        run_upstream(cell, name, names)
     observe.append(job["out"], {"done": True})
 
 

@@ -16,8 +16,10 @@ MESSAGE_LIMIT = 2000
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 TEMPORARY = re.compile(r"(pycc-build-\w+?-|tmp)[a-z0-9_]{8}\b")
 # What Numba appends to a symbol counts compilations in the process, which is not behaviour.
-SYMBOL_COUNTER = re.compile(r"(?<=[\w>])(\$|_24)\d+(?=\.|\b)")
-COUNTED_VERSION = re.compile(r"\bv\d+(?=B\d+[a-zA-Z])")
+SYMBOL_COUNTER = re.compile(r"(?<=[\w>])(\$|_24)\d+(?=\.|\b|E)")
+COUNTED_VERSION = re.compile(r"B\d+v\d+(?=B\d+[a-zA-Z])")
+# 4300 digits, beyond which some Pythons neither write nor read a number.
+LONGEST_INTEGER = 14000  # bits
 
 
 def plain_value(value, where="run()"):
@@ -28,15 +30,29 @@ def plain_value(value, where="run()"):
     """
     if hasattr(value, "tolist") and type(value).__module__ == "numpy":
         value = value.tolist()
-    if value is None or isinstance(value, (bool, int, str)):
+    kind = type(value).__name__
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, int):
+        if value.bit_length() <= LONGEST_INTEGER:
+            return value
+        kind += " of {} bits".format(value.bit_length())
+    if value is None:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": str(value)}
     if isinstance(value, (list, tuple)):
         return [plain_value(item, "{}[{}]".format(where, i)) for i, item in enumerate(value)]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {k: plain_value(v, "{}[{!r}]".format(where, k)) for k, v in value.items()}
-    raise TypeError("{} returned {}, which JSON cannot hold".format(where, type(value).__name__))
+        return {
+            encodable(k): plain_value(v, "{}[{!r}]".format(where, k)) for k, v in value.items()
+        }
+    raise TypeError("{} returned {}, which JSON cannot hold".format(where, kind))
+
+
+def encodable(text):
+    """Return `text` with its lone surrogates, which no file can hold, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def places(scratch):
@@ -60,11 +76,12 @@ def places(scratch):
 
 def normalise(text, hidden):
     """Return `text` without the `hidden` places, addresses, temporary names and symbol counters."""
+    text = encodable(text)
     for path, name in hidden:
         text = text.replace(path, name)
     text = ADDRESS.sub("0x...", text)
     text = TEMPORARY.sub(lambda match: match.group(1) + "...", text)
-    text = COUNTED_VERSION.sub("v#", text)
+    text = COUNTED_VERSION.sub("Bv#", text)
     return SYMBOL_COUNTER.sub(lambda match: match.group(1) + "#", text)
 
 

@@ -1,0 +1,76 @@
+"""Numba's own tests as evidence: which are run, and what came of them.
+
+In: `upstream.toml`. Out: a `Suite` per entry; the types their results are stored in.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from matrix.errors import BadInput, nearest
+
+NAME = re.compile(r"numba(\.\w+)+(:\w+)?")
+
+
+class UpstreamSuite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Tests of Numba's: `names` are where they have been over the releases, newest first."""
+
+    names: tuple[str, ...]
+
+
+class UpstreamResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What came of a suite in a cell. `ended` is "" or how its process ended before its tests did.
+
+    `absent`: the release has it under none of its names.
+    """
+
+    suite: str
+    key: str
+    passed: int
+    failed: int
+    skipped: int
+    absent: bool
+    ended: str
+    failures: tuple[str, ...]
+    wall_s: float
+
+    def __str__(self) -> str:
+        """Read as `15 passed`, or `14 passed, 1 failed, SIGSEGV`."""
+        if self.absent:
+            return "not there"
+        counted = [(self.passed, "passed"), (self.failed, "failed"), (self.skipped, "skipped")]
+        words = [f"{number} {word}" for number, word in counted if number]
+        return ", ".join([*words, self.ended] if self.ended else words) or "no tests"
+
+
+def load(path: Path) -> dict[str, UpstreamSuite]:
+    """Read the suites by name.
+
+    Raises:
+        BadInput: the file is missing, is no TOML, or an entry is not a suite.
+    """
+    try:
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such file; it lists Numba's own tests") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not TOML: {error}") from error
+    return {name: _suite(f'{path}: ["{name}"]', entry) for name, entry in document.items()}
+
+
+def _suite(where: str, entry: Any) -> UpstreamSuite:  # noqa: ANN401 (what TOML holds)
+    try:
+        suite = msgspec.convert(entry, UpstreamSuite)
+    except msgspec.ValidationError as error:
+        unknown = re.search(r"unknown field `(.+?)`", str(error))
+        hint = "; " + nearest(unknown[1], UpstreamSuite.__struct_fields__) if unknown else ""
+        raise BadInput(f"{where}: {error}{hint}") from None
+    for name in suite.names:
+        if not NAME.fullmatch(name):
+            raise BadInput(f"{where}: {name!r} is not like numba.tests.test_caching:TestCache")
+    return suite
