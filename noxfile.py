@@ -86,9 +86,22 @@ if NAMED:
             run_driver(session, "run", name, *session.posargs)
             return
         sys.path.insert(0, str(ROOT))
-        from matrix.cell_session import run_cell  # noqa: PLC0415 (the driver's packages)
+        if json.loads(Path(RUN_FILE).read_text(encoding="utf-8")).get("job") == "overhead":
+            from matrix.overhead.session import run_cell  # noqa: PLC0415 (the driver's packages)
+        else:
+            from matrix.cell_session import run_cell  # noqa: PLC0415 (the driver's packages)
 
         run_cell(session, Path(RUN_FILE), name)
+
+
+@nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
+def overhead(session: nox.Session) -> None:
+    """Measure what compiling, caching and recursion cost: -- [SELECTOR...] [--repeat 5]."""
+    install_group(session, "overhead")
+    session.run(
+        "python", "-m", "matrix", "overhead", *session.posargs,
+        interrupt_timeout=30, terminate_timeout=10,
+    )  # fmt: skip
 
 
 @nox.session(python=False, requires=["driver"])
@@ -113,6 +126,12 @@ def plan(session: nox.Session) -> None:
 def merge(session: nox.Session) -> None:
     """Join the observations of other machines into the store: -- DIR..."""
     run_driver(session, "merge", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
+def diff(session: nox.Session) -> None:
+    """Say what changed since an older matrix.json: -- OLD [NEW]."""
+    run_driver(session, "diff", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])

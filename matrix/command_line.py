@@ -54,6 +54,8 @@ class Options(msgspec.Struct, frozen=True):
     output: Path | None = None
     summary: Path | None = None
     folders: tuple[Path, ...] = ()
+    repeat: int = 5
+    stored: bool = False
 
 
 class Parser(argparse.ArgumentParser):
@@ -112,6 +114,7 @@ def _parser() -> Parser:
     bisect.add_argument("--probes", metavar="PATH", help="another folder of probes")
     _state(bisect)
     _running(bisect)
+    _overhead(commands.add_parser("overhead", prog="nox -s overhead --", help="what things cost"))
     report = commands.add_parser("report", prog="nox -s report --", help="judge what is stored")
     _selection(report)
     _state(report)
@@ -129,6 +132,9 @@ def _parser() -> Parser:
     merge.add_argument("--probes", metavar="PATH", help="the folder of probes they are of")
     merge.add_argument("--fresh", action="store_true", help="take no notice of what is stored here")
     _state(merge)
+    diff = commands.add_parser("diff", prog="nox -s diff --", help="what two reports say")
+    diff.add_argument("folders", nargs="+", metavar="MATRIX.JSON", help="the old one, and a new one")
+    _state(diff)
     check = commands.add_parser("check", prog="nox -s check --", help="check every file")
     _state(check)
     lock = commands.add_parser("lock", prog="nox -s lock --", help="add new Numba releases")
@@ -149,6 +155,20 @@ def _running(parser: argparse.ArgumentParser) -> None:
                      help="let uv fetch CPythons that are not on this machine (never)")  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="run again what is stored already")
     parser.add_argument("--prune", action="store_true", help="drop a cell's environment when done")
+
+
+def _overhead(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("selectors", nargs="*", metavar="SELECTOR", help="as for nox -s matrix")
+    parser.add_argument("--repeat", type=_positive, default=5, metavar="N",
+                        help="how often each program runs, cold and warm (5)")  # fmt: skip
+    parser.add_argument("--stored", action="store_true", help="measure nothing: tables and plots")
+    parser.add_argument("--timeout", type=_seconds, default=120.0, metavar="S",
+                        help="seconds a process may take (120)")  # fmt: skip
+    parser.add_argument("--download-python", choices=DOWNLOADS, default="never",
+                        help="let uv fetch CPythons that are not on this machine (never)")  # fmt: skip
+    parser.add_argument("--pre", action="store_true", help="release candidates as well")
+    parser.add_argument("--strict", action="store_true", help="exit 3 if a cell was not measured")
+    _state(parser)
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from matrix import bisect as bisect_module
 from matrix import fan_out
+from matrix import diff as diff_module
 from matrix import lock as lock_module
 from matrix import report, verdict
 from matrix.cells import Cell, CellStatus, parse_cell
@@ -24,6 +25,7 @@ from matrix.judge import judge, results
 from matrix.observations import CellRecord
 from matrix.plan import lock_path
 from matrix.outcome import Result
+from matrix.overhead import command as overhead_module
 from matrix.probes import Probe, matching, named
 from matrix.select import Selected, Selection, select
 from matrix.suite import Suite, read_suite
@@ -103,7 +105,9 @@ def _judge_and_report(
     records += [_record(suite, selected) for selected in selection.beyond]
     found = report.findings(records, ids, given, options.isolation)
     folder = suite.state / "report"
-    report.write(folder, found, options.isolation)
+    overhead_measured = overhead_module.measured(suite, say)
+    written = report.with_overhead(found, overhead_measured, folder)
+    report.write(folder, written, options.isolation)
     say("")
     ran = any(record.status is CellStatus.RAN for record in records)
     holds = ran and verdict.give(given, ids, folder / "junit.xml")
@@ -232,6 +236,24 @@ def _cell_per_release(options: Options, suite: Suite, place: Workplace) -> list[
     return cells
 
 
+def overhead(options: Options) -> int:
+    """Measure what compiling, caching and recursion cost in each selected cell."""
+    return overhead_module.overhead(options, say)
+
+
+def diff(options: Options) -> int:
+    """Say what changed from one matrix.json to another, or to the one of the last report."""
+    if len(options.folders) > 2:  # noqa: PLR2004 (an old one and a new one)
+        raise BadInput("nox -s diff -- OLD [NEW]: name one or two matrix.json")
+    last = options.state / "report" / "matrix.json"
+    old, new = (*options.folders, last)[:2]
+    lines = list(diff_module.differences(diff_module.load(old), diff_module.load(new)))
+    for line in lines:
+        say(line)
+    say(f"{len(lines)} differences" if lines else "no difference")
+    return BROKEN if lines else HOLDS
+
+
 COMMANDS: Mapping[str, Callable[[Options], int]] = {
     "run": run,
     "report": report_stored,
@@ -240,4 +262,6 @@ COMMANDS: Mapping[str, Callable[[Options], int]] = {
     "plan": plan,
     "merge": merge,
     "bisect": bisect,
+    "diff": diff,
+    "overhead": overhead,
 }
