@@ -128,6 +128,13 @@ def merge(session: nox.Session) -> None:
     run_driver(session, "merge", *session.posargs)
 
 
+@nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
+def bench(session: nox.Session) -> None:
+    """Measure the suite beside pip one by one, tox in parallel and the least possible."""
+    install_group(session, "bench")
+    session.run("python", "-m", "matrix", "bench", *session.posargs, interrupt_timeout=30)
+
+
 @nox.session(python=False, requires=["driver"])
 def diff(session: nox.Session) -> None:
     """Say what changed since an older matrix.json: -- OLD [NEW]."""
@@ -142,7 +149,7 @@ def check(session: nox.Session) -> None:
 
 @nox.session(python=False, requires=["driver"])
 def lock(session: nox.Session) -> None:
-    """Add the Numba releases that the package index has and this suite has not (-- --check: say)."""
+    """Add the Numba releases that the package index has and this suite lacks (-- --check: say)."""
     run_driver(session, "lock", *session.posargs)
 
 
@@ -155,8 +162,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
 def lint(session: nox.Session) -> None:
-    """Check style and types; nothing is changed."""
+    """Check style, types and workflows; nothing is changed."""
     install_group(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
+    workflows = [str(path) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+    schema = ("check-jsonschema", "--builtin-schema")
+    session.run(*schema, "vendor.github-workflows", *workflows)
+    session.run(*schema, "vendor.dependabot", ".github/dependabot.yml")
+    session.run("zizmor", "--offline", "--pedantic", "--strict-collection", "--quiet", ".github")

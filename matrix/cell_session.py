@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -95,7 +96,7 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
 
 
 def older(store: Store, record: CellRecord) -> CellRecord | None:
-    """Return the stored record whose probes may stand beside the new ones: that of a cell that ran."""
+    """Return the stored record whose probes may stand beside the new ones, if both cells ran."""
     stored = store.load(record.cell)
     both_ran = record.status is CellStatus.RAN and stored and stored.status is CellStatus.RAN
     return stored if both_ran else None
@@ -117,13 +118,21 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
     record = msgspec.structs.replace(record, install_s=round(time.monotonic() - started, 3))
     if reason:
         return msgspec.structs.replace(record, status=CellStatus.NOT_INSTALLABLE, reason=reason)
+    before = children_cpu()
     failure = run_probes(session, run, task, work)
+    record = msgspec.structs.replace(record, cpu_s=round(children_cpu() - before, 3))
     lines = read_lines(work / "out.jsonl")
     if failure is None and not any(line.get("done") for line in lines):
         failure = "the in-cell runner ended before it was done"
     if failure is not None:
         return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
     return filled(record, run, task, lines)
+
+
+def children_cpu() -> float:
+    """Return the CPU seconds of all processes under us that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def install(session: nox.Session, lock: Path, work: Path) -> str:
@@ -183,9 +192,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def filled(
-    record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, Any]]
-) -> CellRecord:
+def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, Any]]) -> CellRecord:
     """Return the record with what the runner's lines say.
 
     Raises ValidationError when the runner wrote what the types do not hold.
@@ -204,8 +211,7 @@ def filled(
         if "probe" in line:
             phases[line.pop("probe")].append(msgspec.convert(line, Phase))
     probes = tuple(
-        ProbeRecord(p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]))
-        for p in task.probes
+        ProbeRecord(p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id])) for p in task.probes
     )
     versions.pop("numba", None)
     return msgspec.structs.replace(

@@ -10,7 +10,9 @@ from packaging.version import Version
 
 from matrix.errors import BadInput
 
-CELL_ID = re.compile(r"(?P<release>\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?)-cp(?P<major>3)(?P<minor>\d{1,2})")
+CELL_ID = re.compile(
+    r"(?P<release>\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?)-cp(?P<major>3)(?P<minor>\d{1,2})"
+)
 
 
 class CellStatus(StrEnum):
@@ -33,6 +35,11 @@ class Cell(msgspec.Struct, frozen=True, order=False):
     def id(self) -> str:
         """The one id of the cell: file name, nox session, pytest id, report and command line."""
         return f"{self.release}-{tag(self.python)}"
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether nobody has the release yet: what it breaks is an early warning."""
+        return Version(self.release).is_prerelease
 
     @property
     def key(self) -> tuple[Version, Version]:

@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -77,9 +76,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next(e for e in self.expect if e.covers(cell))
 
 
-def load(
-    path: Path, probes: Iterable[str], cells: Iterable[Cell]
-) -> dict[str, Claim]:
+def load(path: Path, probes: Iterable[str], cells: Iterable[Cell]) -> dict[str, Claim]:
     """Read the claims, by probe id, and hold them against the probes and cells there are.
 
     Raises:
@@ -98,6 +95,9 @@ def load(
         if probe not in known:
             raise BadInput(f"{where}: there is no such probe; {nearest(probe, known)}")
         _check(where, claim, known, pairs)
+        for workaround in claim.workarounds:
+            if workaround in claims and claims[workaround].kind is not Kind.PROMISE:
+                raise BadInput(f"{where}: the workaround {workaround!r} is a hazard itself")
     for probe in sorted(known - claims.keys()):
         raise BadInput(
             f"{path}: the probe {probe} has no claim; add an entry"
@@ -106,7 +106,7 @@ def load(
     return claims
 
 
-def _convert(path: Path, probe: str, entry: Any) -> Claim:
+def _convert(path: Path, probe: str, entry: object) -> Claim:
     try:
         return msgspec.convert(entry, Claim)
     except msgspec.ValidationError as error:
@@ -134,21 +134,25 @@ def _check(where: str, claim: Claim, probes: frozenset[str], cells: tuple[Cell, 
             hint = nearest(workaround, probes)
             raise BadInput(f"{where}: the workaround {workaround!r} is no probe; {hint}")
     for expectation in claim.expect:
-        if expectation.phase is not None and expectation.phase not in PHASES:
-            hint = nearest(expectation.phase, PHASES)
-            raise BadInput(f"{where}: there is no phase {expectation.phase!r}; {hint}")
-        for specifier in (expectation.releases, expectation.pythons):
-            _check_specifier(where, specifier)
-        if not any(expectation.covers(cell) for cell in cells):
-            raise BadInput(
-                f"{where}: no cell is in releases {expectation.releases!r}"
-                f" and pythons {expectation.pythons!r}"
-            )
+        _check_expectation(where, expectation, cells)
     for cell in cells:
         about = [e for e in claim.expect if e.covers(cell)]
         if len(about) != 1:
             number = "no expectation is" if not about else f"{len(about)} expectations are"
             raise BadInput(f"{where}: {number} about {cell.id}; it must be exactly one")
+
+
+def _check_expectation(where: str, expectation: Expectation, cells: tuple[Cell, ...]) -> None:
+    if expectation.phase is not None and expectation.phase not in PHASES:
+        hint = nearest(expectation.phase, PHASES)
+        raise BadInput(f"{where}: there is no phase {expectation.phase!r}; {hint}")
+    for specifier in (expectation.releases, expectation.pythons):
+        _check_specifier(where, specifier)
+    if not any(expectation.covers(cell) for cell in cells):
+        raise BadInput(
+            f"{where}: no cell is in releases {expectation.releases!r}"
+            f" and pythons {expectation.pythons!r}"
+        )
 
 
 def _check_specifier(where: str, text: str) -> None:
@@ -169,5 +173,3 @@ def _contains(specifier: str, version: str) -> bool:
 def fixed_in(claim: Claim, result: Result) -> bool:
     """Whether a hazard was expected and the probe did well instead: the hazard is gone."""
     return claim.kind is Kind.HAZARD and result.outcome in (Outcome.HIT, Outcome.WORKS)
-
-

@@ -46,6 +46,8 @@ class Options(msgspec.Struct, frozen=True):
     check: bool = False
     python: str | None = None
     upstream: bool = False
+    envdir: Path = ROOT / ".nox"
+    repeat: int = 5
     shard: str = ""
     shards: int = 1
     format: str = "json"
@@ -54,14 +56,13 @@ class Options(msgspec.Struct, frozen=True):
     output: Path | None = None
     summary: Path | None = None
     folders: tuple[Path, ...] = ()
-    repeat: int = 5
     stored: bool = False
 
 
 class Parser(argparse.ArgumentParser):
     """Raises BadInput where argparse would print its usage and exit; no abbreviations."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (argparse's own)
         super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
@@ -88,7 +89,7 @@ def parse(words: Sequence[str]) -> Options:
     given["selectors"] = _selectors(given.get("selectors", ()))
     given["probe"] = tuple(given.get("probe", ()))
     given["folders"] = tuple(Path(folder).resolve() for folder in given.get("folders", ()))
-    for name in ("state", "probes", "output", "summary"):
+    for name in ("state", "probes", "output", "summary", "envdir"):
         if name in given:
             given[name] = Path(given[name]).resolve()
     return Options(**given)
@@ -108,6 +109,8 @@ def _parser() -> Parser:
     _running(run)
     run.add_argument("--upstream", action="store_true", help="Numba's own tests as well")
     run.add_argument("--shard", metavar="K/N", help="only the Kth of N parts of the selection")
+    run.add_argument("--pythons", type=_pythons, metavar="3.X,...", help="only these CPythons")
+    run.add_argument("--summary", metavar="FILE", help="append report.md to this file as well")
     bisect = commands.add_parser("bisect", prog="nox -s bisect --", help="where did it change")
     bisect.add_argument("selectors", nargs="+", metavar="PROBE", help="such as cache/self_lazy")
     bisect.add_argument("--python", type=_minor, metavar="3.X", help="on this CPython (the newest)")
@@ -132,8 +135,21 @@ def _parser() -> Parser:
     merge.add_argument("--probes", metavar="PATH", help="the folder of probes they are of")
     merge.add_argument("--fresh", action="store_true", help="take no notice of what is stored here")
     _state(merge)
+    bench = commands.add_parser("bench", prog="nox -s bench --", help="how fast, beside others")
+    _selection(bench)
+    _state(bench)
+    bench.add_argument("--repeat", type=_positive, default=3, metavar="N", help="rounds (3)")
+    bench.add_argument(
+        "--jobs",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="cells at a time (one per core)",
+    )
     diff = commands.add_parser("diff", prog="nox -s diff --", help="what two reports say")
-    diff.add_argument("folders", nargs="+", metavar="MATRIX.JSON", help="the old one, and a new one")
+    diff.add_argument(
+        "folders", nargs="+", metavar="MATRIX.JSON", help="the old one, and a new one"
+    )
     _state(diff)
     check = commands.add_parser("check", prog="nox -s check --", help="check every file")
     _state(check)
@@ -145,46 +161,96 @@ def _parser() -> Parser:
 
 
 def _running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--isolation", choices=ISOLATIONS, default=default_isolation(),
-                     help="a process per phase forked from one parent per generation, or exec'd")  # fmt: skip
-    parser.add_argument("--timeout", type=_seconds, default=120.0, metavar="S",
-                     help="seconds a phase may take (120)")  # fmt: skip
-    parser.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
-                     help="cells at a time (one per core)")  # fmt: skip
-    parser.add_argument("--download-python", choices=DOWNLOADS, default="never",
-                     help="let uv fetch CPythons that are not on this machine (never)")  # fmt: skip
+    parser.add_argument(
+        "--isolation",
+        choices=ISOLATIONS,
+        default=default_isolation(),
+        help="a process per phase forked from one parent per generation, or exec'd",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=120.0,
+        metavar="S",
+        help="seconds a phase may take (120)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="cells at a time (one per core)",
+    )
+    parser.add_argument(
+        "--download-python",
+        choices=DOWNLOADS,
+        default="never",
+        help="let uv fetch CPythons that are not on this machine (never)",
+    )
+    parser.add_argument("--envdir", metavar="DIR", help="where environments are made (.nox)")
     parser.add_argument("--fresh", action="store_true", help="run again what is stored already")
     parser.add_argument("--prune", action="store_true", help="drop a cell's environment when done")
 
 
 def _overhead(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("selectors", nargs="*", metavar="SELECTOR", help="as for nox -s matrix")
-    parser.add_argument("--repeat", type=_positive, default=5, metavar="N",
-                        help="how often each program runs, cold and warm (5)")  # fmt: skip
+    parser.add_argument(
+        "--repeat",
+        type=_positive,
+        default=5,
+        metavar="N",
+        help="how often each program runs, cold and warm (5)",
+    )
     parser.add_argument("--stored", action="store_true", help="measure nothing: tables and plots")
-    parser.add_argument("--timeout", type=_seconds, default=120.0, metavar="S",
-                        help="seconds a process may take (120)")  # fmt: skip
-    parser.add_argument("--download-python", choices=DOWNLOADS, default="never",
-                        help="let uv fetch CPythons that are not on this machine (never)")  # fmt: skip
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=120.0,
+        metavar="S",
+        help="seconds a process may take (120)",
+    )
+    parser.add_argument(
+        "--download-python",
+        choices=DOWNLOADS,
+        default="never",
+        help="let uv fetch CPythons that are not on this machine (never)",
+    )
     parser.add_argument("--pre", action="store_true", help="release candidates as well")
     parser.add_argument("--strict", action="store_true", help="exit 3 if a cell was not measured")
     _state(parser)
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("selectors", nargs="*", metavar="SELECTOR",
-                        help="seed, minors (default), all, 0.57, '>=0.60', cp311, '0.6*-cp312'")  # fmt: skip
+    parser.add_argument(
+        "selectors",
+        nargs="*",
+        metavar="SELECTOR",
+        help="seed, minors (default), all, 0.57, '>=0.60', cp311, '0.6*-cp312'",
+    )
     parser.add_argument("--probe", action="append", metavar="GLOB", help="only these probes")
     parser.add_argument("--probes", metavar="PATH", help="another folder of probes, no claims")
-    parser.add_argument("--pre", action="store_true", help="release candidates as well")
+    parser.add_argument(
+        "--pre",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="release candidates as well",
+    )
     parser.add_argument("--strict", action="store_true", help="exit 3 if a cell could not run")
 
 
 def _elsewhere(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--platform", type=_platforms, metavar="P,...",
-                        help="for these platforms, as in linux-aarch64 (this one)")  # fmt: skip
-    parser.add_argument("--pythons", type=_pythons, metavar="3.X,...",
-                        help="the CPythons that the machines have (those found here)")  # fmt: skip
+    parser.add_argument(
+        "--platform",
+        type=_platforms,
+        metavar="P,...",
+        help="for these platforms, as in linux-aarch64 (this one)",
+    )
+    parser.add_argument(
+        "--pythons",
+        type=_pythons,
+        metavar="3.X,...",
+        help="the CPythons that the machines have (those found here)",
+    )
 
 
 def _state(parser: argparse.ArgumentParser) -> None:

@@ -6,38 +6,25 @@ printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from rich.console import Console
-
-from matrix import bisect as bisect_module
-from matrix import fan_out
-from matrix import diff as diff_module
+from matrix import fan_out, inquiries, report, verdict
 from matrix import lock as lock_module
-from matrix import report, verdict
-from matrix.cells import Cell, CellStatus, parse_cell
-from matrix.changes import spans
+from matrix.cells import CellStatus
 from matrix.command_line import DATA, Options
-from matrix.due import Workplace, run_due, workplace
+from matrix.due import run_due, workplace
 from matrix.errors import BadInput, NothingToRun
-from matrix.judge import judge, results
+from matrix.judge import judge
 from matrix.observations import CellRecord
-from matrix.plan import lock_path
-from matrix.outcome import Result
 from matrix.overhead import command as overhead_module
-from matrix.probes import Probe, matching, named
+from matrix.plan import lock_path
+from matrix.probes import Probe, matching
 from matrix.select import Selected, Selection, select
 from matrix.suite import Suite, read_suite
+from matrix.terminal import say
 
 HOLDS, BROKEN, COULD_NOT_RUN = 0, 1, 3
-
-console = Console(highlight=False, soft_wrap=True)
-
-
-def say(text: str) -> None:
-    """Print a line as it is."""
-    console.print(text, markup=False)
 
 
 def run(options: Options) -> int:
@@ -77,9 +64,6 @@ def report_stored(options: Options) -> int:
     for there, selection in fan_out.reported(options, suite, say):
         probes = matching(there.probes, options.probe)
         statuses.append(_judge_and_report(options, there, selection, probes))
-        if options.summary is not None:
-            text = (there.state / "report" / "report.md").read_text(encoding="utf-8")
-            fan_out.append(options.summary, text)
     # A broken claim says more than a cell that did not run.
     return next((status for status in (BROKEN, COULD_NOT_RUN) if status in statuses), HOLDS)
 
@@ -108,6 +92,8 @@ def _judge_and_report(
     overhead_measured = overhead_module.measured(suite, say)
     written = report.with_overhead(found, overhead_measured, folder)
     report.write(folder, written, options.isolation)
+    if options.summary is not None:
+        fan_out.append(options.summary, (folder / "report.md").read_text(encoding="utf-8"))
     say("")
     ran = any(record.status is CellStatus.RAN for record in records)
     holds = ran and verdict.give(given, ids, folder / "junit.xml")
@@ -140,12 +126,16 @@ def _conclude(
     for record in missing:
         reason = record.reason.splitlines()[-1] if record.reason else ""
         say(f"NOT RUN {record.cell}: {record.status}, {reason}")
+    for warning in found.early:
+        say(f"EARLY WARNING {warning.cell}: {warning.id}: {warning.says}")
     if not found.ran:
         say("no cell ran: nothing is known")
         return COULD_NOT_RUN
     words = "every claim holds" if holds else f"{len(found.failing)} claims do not hold"
     if found.verdict.unlike:
         words += f", {len(found.verdict.unlike)} probes are not alike in all cells"
+    if found.early:
+        words += f" on stable releases, {len(found.early)} early warnings from candidates"
     not_run = f"; {len(missing)} selected cells did not run" if missing else ""
     say(f"\n{words}: {len(found.probes)} probes in {len(found.ran)} cells{not_run}")
     say(f"report: {folder / 'report.md'}")
@@ -184,74 +174,9 @@ def lock(options: Options) -> int:
     return HOLDS
 
 
-def bisect(options: Options) -> int:
-    """Find the release where a probe's outcome changed, running only the cells that takes."""
-    suite = read_suite(options)
-    if len(options.selectors) != 1:
-        raise BadInput("nox -s bisect -- PROBE: name one probe, such as cache/self_lazy")
-    probe = named(suite.probes, options.selectors[0])
-    place = workplace(options, suite)
-    cells = _cell_per_release(options, suite, place)
-
-    def look(wanted: Sequence[str]) -> dict[str, Result]:
-        asked = [parse_cell(cell) for cell in wanted]
-        run_due(options, suite, place, asked, (probe,), say)
-        records = [suite.store(say).load(cell) for cell in wanted]
-        return {
-            record.cell: results(record, options.isolation)[probe.id]
-            for record in records
-            if record is not None and record.status is CellStatus.RAN
-        }
-
-    seen = bisect_module.bisect([cell.id for cell in cells], look)
-    if not seen:
-        say("no cell ran: nothing is known")
-        return COULD_NOT_RUN
-    say("")
-    for line in bisect_module.story(probe.id, spans(seen)):
-        say(line)
-    say(f"looked at {len(seen)} of {len(cells)} releases")
-    return HOLDS
-
-
-def _cell_per_release(options: Options, suite: Suite, place: Workplace) -> list[Cell]:
-    """Return every stable release on `--python`, or on its newest CPython here.
-
-    Raises:
-        NothingToRun: no release has a wheel for it, or no interpreter is here.
-    """
-    catalogue = suite.catalogue(place.pythons)
-    stable = [release for release in suite.releases if not release.is_prerelease]
-    cells = []
-    for release in stable:
-        served = release.pythons(suite.platform)
-        if options.python is None:
-            cell = catalogue.newest_here(release)
-        else:
-            cell = Cell(release.version, options.python) if options.python in served else None
-        if cell is not None and catalogue.selected(cell).status is None:
-            cells.append(cell)
-    if not cells:
-        raise NothingToRun(f"no release can run here on CPython {options.python or 'any'}")
-    return cells
-
-
 def overhead(options: Options) -> int:
     """Measure what compiling, caching and recursion cost in each selected cell."""
     return overhead_module.overhead(options, say)
-
-
-def diff(options: Options) -> int:
-    """Say what changed from one matrix.json to another, or to the one of the last report."""
-    if len(options.folders) > 2:  # noqa: PLR2004 (an old one and a new one)
-        raise BadInput("nox -s diff -- OLD [NEW]: name one or two matrix.json")
-    last = options.state / "report" / "matrix.json"
-    old, new = (*options.folders, last)[:2]
-    lines = list(diff_module.differences(diff_module.load(old), diff_module.load(new)))
-    for line in lines:
-        say(line)
-    say(f"{len(lines)} differences" if lines else "no difference")
-    return BROKEN if lines else HOLDS
 
 
 COMMANDS: Mapping[str, Callable[[Options], int]] = {
@@ -261,7 +186,8 @@ COMMANDS: Mapping[str, Callable[[Options], int]] = {
     "lock": lock,
     "plan": plan,
     "merge": merge,
-    "bisect": bisect,
-    "diff": diff,
+    "bench": inquiries.bench,
+    "bisect": inquiries.bisect,
+    "diff": inquiries.diff,
     "overhead": overhead,
 }

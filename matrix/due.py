@@ -41,6 +41,8 @@ def workplace(options: Options, suite: Suite) -> Workplace:
     pythons = frozenset(interpreters)
     if options.download_python != "never":
         pythons |= suite.all_pythons
+    if options.pythons:
+        pythons &= frozenset(options.pythons)
     return Workplace(interpreters, pythons)
 
 
@@ -111,7 +113,13 @@ def _run_isolated(
         },
     )
     order = [task.cell.id for task in tasks]
-    run_cells(this_run, order, jobs=options.jobs, download_python=options.download_python)
+    run_cells(
+        this_run,
+        order,
+        jobs=options.jobs,
+        download_python=options.download_python,
+        envdir=options.envdir,
+    )
 
 
 def _cell_task(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LISTED = 12  # more words than this are no help
+
 
 class MatrixError(Exception):
     """Base of every failure of the suite itself. `status` is the process's exit status."""
@@ -40,5 +42,5 @@ def nearest(word: str, valid: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]!r}?"
-    listed = ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")
+    listed = ", ".join(choices[:LISTED]) + (", ..." if len(choices) > LISTED else "")
     return f"valid are: {listed}" if choices else "there is nothing valid to name"

@@ -1,4 +1,4 @@
-"""Whether forking the phases changed anything: a probe seen both ways must have done the same. Pure.
+"""Whether forking the phases changed anything: a probe must have done the same both ways. Pure.
 
 In: a cell's record that holds a probe with isolation `exec` and with `fork`. Out: a judgement.
 """

@@ -34,6 +34,16 @@ class Judgement(msgspec.Struct, frozen=True):
     says: str
     issue: str = ""
 
+    @property
+    def warns(self) -> bool:
+        """Whether a release candidate breaks the claim: an early warning, which fails nothing."""
+        return not self.holds and parse_cell(self.cell).is_candidate
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a release that people use breaks the claim."""
+        return not self.holds and not self.warns
+
 
 class Group(msgspec.Struct, frozen=True):
     """Cells in which a probe did the same."""
@@ -58,7 +68,7 @@ class Verdict(msgspec.Struct, frozen=True):
     @property
     def holds(self) -> bool:
         """Whether every claim holds in every cell, and cells that must be alike are."""
-        return all(judgement.holds for judgement in self.judgements) and not self.unlike
+        return not any(judgement.breaks for judgement in self.judgements) and not self.unlike
 
 
 def results(record: CellRecord, isolation: str) -> dict[str, Result]:
@@ -83,7 +93,7 @@ def judge(
     """
     judgements: list[Judgement] = []
     seen: dict[str, dict[str, Result]] = {}
-    for record in records:
+    for record in sorted(records, key=lambda record: parse_cell(record.cell).key):
         if record.status is not CellStatus.RAN:
             continue
         seen[record.cell] = results(record, isolation)
@@ -172,19 +182,23 @@ def _evidence(record: ProbeRecord, result: Result) -> str:
 def _counters(phase: Phase) -> str:
     changed = "changed" if phase.files_before != phase.files_after else "unchanged"
     return (
-        f"{phase.hits} hits, {phase.misses} misses, {phase.compiled} compiled,"
-        f" data files {changed}"
+        f"{phase.hits} hits, {phase.misses} misses, {phase.compiled} compiled, data files {changed}"
     )
 
 
 def _unlike(probe: str, seen: Mapping[str, Mapping[str, Result]], claim: Claim) -> list[Unlike]:
-    """Return the expectations of a probe whose cells did not all do the same."""
+    """Return the expectations of a probe whose cells did not all do the same.
+
+    Candidates are left out: what they break is said already, and differing is no more than that.
+    """
     found = []
     for expectation in claim.expect:
         cells = [
             (cell, did[probe])
             for cell, did in seen.items()
-            if probe in did and expectation.covers(parse_cell(cell))
+            if probe in did
+            and expectation.covers(parse_cell(cell))
+            and not parse_cell(cell).is_candidate
         ]
         groups = alike(cells)
         if len(groups) > 1:
@@ -214,5 +228,3 @@ def same_result(one: Result, other: Result) -> bool:
         and one.detail == other.detail
         and same_value(one.value, other.value)
     )
-
-

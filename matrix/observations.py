@@ -91,7 +91,8 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One cell as it was found: what it consisted of and what its probes did.
 
-    `run` is the run that wrote it last; a run believes only records of its own.
+    `run` is the run that wrote it last; a run believes only records of its own. `cpu_s` is what
+    that run's probes took, all processes of the in-cell runner together.
     """
 
     cell: str
@@ -107,6 +108,7 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llvm: str = ""
     cpu: str = ""
     install_s: float = 0.0
+    cpu_s: float = 0.0
     notes: tuple[str, ...] = ()
     probes: tuple[ProbeRecord, ...] = ()
     upstream: tuple[UpstreamResult, ...] = ()
@@ -162,18 +164,20 @@ class Store(msgspec.Struct, frozen=True):
         """
         path = self.path(cell)
         try:
-            content = path.read_bytes()
+            record = msgspec.json.decode(path.read_bytes(), type=CellRecord)
         except FileNotFoundError:
             return None
-        try:
-            record = msgspec.json.decode(content, type=CellRecord)
         except msgspec.MsgspecError as error:
-            return self._set_aside(path, str(error))
-        if record.schema != SCHEMA:
-            return self._set_aside(path, f"its schema is {record.schema}, not {SCHEMA}")
-        if record.cell != cell:
-            return self._set_aside(path, f"it holds the cell {record.cell}")
-        return record
+            unusable = str(error)
+        else:
+            if record.schema != SCHEMA:
+                unusable = f"its schema is {record.schema}, not {SCHEMA}"
+            elif record.cell != cell:
+                unusable = f"it holds the cell {record.cell}"
+            else:
+                return record
+        self._set_aside(path, unusable)
+        return None
 
     def save(self, record: CellRecord) -> None:
         """Write a cell's observations, whole or not at all."""

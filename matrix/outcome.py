@@ -43,22 +43,26 @@ class Result(msgspec.Struct, frozen=True):
         return f"{self.outcome}{place}{detail}"
 
 
-def same_value(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever JSON holds)
     """Whether two values are equal: floats within 1e-9 relative, everything else exactly."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
         if isinstance(one, int) and isinstance(other, int):
             return one == other
-        try:
-            return math.isclose(one, other, rel_tol=RELATIVE_TOLERANCE)
-        except OverflowError:  # an integer beyond every float
-            return False
+        return _close(one, other)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_value, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same_value(one[k], other[k]) for k in one)
     return type(one) is type(other) and bool(one == other)
+
+
+def _close(one: float, other: float) -> bool:
+    try:
+        return math.isclose(one, other, rel_tol=RELATIVE_TOLERANCE)
+    except OverflowError:  # an integer beyond every float
+        return False
 
 
 def result_of(record: ProbeRecord) -> Result:
@@ -78,7 +82,8 @@ def result_of(record: ProbeRecord) -> Result:
         return Result(Outcome.WORKS, "load", value=record.phases[-1].value)
     if record.carrier == "cache" and names[:3] == ["interpreted", "cold", "warm"]:
         # A clean hit ends the run, anything else is looked at once more.
-        if names[3:] == ([] if clean_hit(record.phases[2]) else ["again"]):
+        rest = [] if clean_hit(record.phases[2]) else ["again"]
+        if names[3:] == rest:
             return _cached(record.phases)
     raise ValueError(f"{record.id}: the phases {', '.join(names)} are not a whole run")
 

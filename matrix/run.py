@@ -12,9 +12,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -24,12 +23,13 @@ from matrix.cells import CellStatus
 from matrix.errors import Unreachable
 from matrix.files import write_atomically
 from matrix.observations import CellRecord, Store
+from matrix.overhead.session import OverheadRun
 
 ROOT = Path(__file__).parents[1]
 
 
 @contextlib.contextmanager
-def only_run(state: Path, say: Any) -> Iterator[None]:
+def only_run(state: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the state folder for one run; a second one says so and waits for the first."""
     state.mkdir(parents=True, exist_ok=True)
     lock = FileLock(state / "run.lock")
@@ -44,8 +44,36 @@ def only_run(state: Path, say: Any) -> Iterator[None]:
         lock.release()
 
 
-def run_cells(run: Run, order: Sequence[str], *, jobs: int, download_python: str) -> None:
+def run_cells(
+    run: Run, order: Sequence[str], *, jobs: int, download_python: str, envdir: Path
+) -> None:
     """Run the cells in `order` through nox, `jobs` at a time, and see that each has a record.
+
+    Raises:
+        KeyboardInterrupt: after nox and all it started have ended.
+        Unreachable: nox could not be started.
+    """
+    status, sessions = call_nox(
+        run, order, jobs=jobs, download_python=download_python, envdir=envdir
+    )
+    store = Store(Path(run.state) / "observations", print)
+    for cell in order:
+        # Whatever nox says, only a record made by this very run counts as one.
+        record = store.load(cell)
+        if record is None or record.run != run.id:
+            how = sessions.get(cell, f"not run, nox ended with status {status}")
+            store.save(_broken(cell, run, f"its session left no observations (nox: {how})"))
+
+
+def call_nox(
+    run: Run | OverheadRun,
+    order: Sequence[str],
+    *,
+    jobs: int,
+    download_python: str,
+    envdir: Path = ROOT / ".nox",
+) -> tuple[int, dict[str, str]]:
+    """Start nox with the sessions of these cells; return its status and its word for each cell.
 
     Raises:
         KeyboardInterrupt: after nox and all it started have ended.
@@ -59,18 +87,11 @@ def run_cells(run: Run, order: Sequence[str], *, jobs: int, download_python: str
     command = [
         sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"),
         "--parallel", str(jobs), "--download-python", download_python,
-        "--script-mode", "none", "--report", str(report),
+        "--script-mode", "none", "--envdir", str(envdir), "--report", str(report),
         "--session", *(f"cell({cell})" for cell in order),
     ]  # fmt: skip
     status = _call(command, os.environ | {"NUMBA_MATRIX_RUN": str(run_file)})
-    sessions = _session_results(report)
-    store = Store(state / "observations", print)
-    for cell in order:
-        # Whatever nox says, only a record made by this very run counts as one.
-        record = store.load(cell)
-        if record is None or record.run != run.id:
-            how = sessions.get(cell, f"not run, nox ended with status {status}")
-            store.save(_broken(cell, run, f"its session left no observations (nox: {how})"))
+    return status, _session_results(report)
 
 
 def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -66,6 +66,7 @@ class Cell:
             "path": self.paths[probe["id"]],
             "scratch": self.scratch,
             "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
+            "c_once": self.job.get("c_once", True),
         }
 
     def run(self):

@@ -81,11 +81,13 @@ def compile_c_once(cc_class, folder):
     cc_class._compile_mixins = compile_mixins
 
 
-def build(path, scratch, results):
+def build(order, results):
     """Compile the probe's extension module into `built/` and record where it is."""
+    path = order["path"]
     watch = counters.Watch(os.path.dirname(path))
     module = load_probe(path)
-    compile_c_once(type(module.cc), os.path.join(scratch, "mixins"))
+    if order["c_once"]:
+        compile_c_once(type(module.cc), os.path.join(order["scratch"], "mixins"))
     folder = os.path.join(os.path.dirname(path), "built")
     os.makedirs(folder)
     module.cc.output_dir = folder
@@ -162,19 +164,22 @@ def perform(order):
     """Carry out the order; whatever the probe raises becomes part of the results."""
     results = Results(order["results"])
     path, name = order["path"], order["phase"]
-    os.chdir(os.path.dirname(path))
     started = time.perf_counter()
     try:
+        os.chdir(os.path.dirname(path))
         if name == "interpreted":
             value = interpreted(path, order["carrier"])
         elif name == "build":
-            value = build(path, order["scratch"], results)
+            value = build(order, results)
         elif name == "load":
             value = load(path)
         else:
             value = compiled(path, results, inspect=name == "cold")
         results.say(answered=True, value=plain_value(value), run_s=time.perf_counter() - started)
-    except Exception as error:
+    except SystemExit:
+        raise
+    # KeyboardInterrupt too: no Ctrl-C of anybody's reaches a phase, so the probe raised it.
+    except BaseException as error:
         hidden = places(order["scratch"])
         results.say(
             exception=type(error).__name__,

@@ -1,4 +1,4 @@
-"""The verdict: what the claims come to in the cells at hand. Run by `nox -s matrix` and `report`."""
+"""The verdict: what the claims come to in the cells at hand; `nox -s matrix` runs it."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from matrix.judge import Judgement, Unlike
 
 
 def test_claim(judgements: list[Judgement]) -> None:
-    broken = [judgement for judgement in judgements if not judgement.holds]
+    broken = [judgement for judgement in judgements if judgement.breaks]
     if broken:
         lines = [f"  {judgement.cell}: {judgement.says}" for judgement in broken]
         claim = broken[0]
@@ -22,4 +22,6 @@ def test_alike_in_all_cells(unlike: list[Unlike]) -> None:
             for one in unlike
             for group in one.groups
         ]
-        pytest.fail("\n".join([f"{unlike[0].probe} is not alike everywhere", *lines]), pytrace=False)
+        pytest.fail(
+            "\n".join([f"{unlike[0].probe} is not alike everywhere", *lines]), pytrace=False
+        )

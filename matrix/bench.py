@@ -1,0 +1,205 @@
+"""How fast the suite is, beside other ways to do the same: measured in one run, as ratios.
+
+In: cells and probes that all do well. Out: wall and CPU seconds of each contender, and the ratios
+of the same round, with their spread. Contenders take turns, so that a noisy machine is noisy to
+all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from matrix.cell_session import RUNNER
+from matrix.cells import Cell
+from matrix.command_line import DATA, ROOT
+from matrix.errors import Unreachable
+from matrix.interpreters import Interpreter
+from matrix.observations import Store
+from matrix.plan import lock_path
+from matrix.probes import Probe
+
+# The ten probes the suite began with, and three more: what a first noxfile would hold.
+PROBES = (
+    "cache/plain_*",
+    "cache/self_eager",
+    "cache/self_lazy",
+    "cache/self_two_*",
+    "cache/array_lazy",
+    "cache/raising_lazy",
+    "aot/plain",
+    "aot/self_helper",
+    "aot/self_helper_cached",
+    "aot/array_helper",
+)
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What one contender took in one round, in seconds: the wall, all its CPU, that in cells."""
+
+    wall_s: float
+    cpu_s: float
+    cells_cpu_s: float | None = None
+
+
+class Bench(msgspec.Struct, frozen=True):
+    """What all contenders do: these probes in these cells, below this folder."""
+
+    folder: Path
+    cells: tuple[Cell, ...]
+    probes: tuple[Probe, ...]
+    interpreters: dict[str, Interpreter]
+    jobs: int
+
+    def job(self, folder: Path) -> Path:
+        """Write the runner's job for `folder`, a process per phase, and return its path."""
+        folder.mkdir(parents=True)
+        job = {
+            "scratch": str(folder / "scratch"),
+            "out": str(folder / "out.jsonl"),
+            "timeout_s": 120,
+            "isolation": "exec",
+            "c_once": False,
+            "probes": [
+                {"id": p.id, "carrier": p.carrier, "path": str(p.path)} for p in self.probes
+            ],
+        }
+        path = folder / "job.json"
+        path.write_text(json.dumps(job), encoding="utf-8")
+        return path
+
+
+def naive(bench: Bench, folder: Path) -> Figures:
+    """A virtualenv with pip per cell, a process per phase, one cell after the other."""
+    with measured() as figures:
+        for cell in bench.cells:
+            env = folder / cell.id
+            call([bench.interpreters[cell.python].path, "-m", "venv", str(env)])
+            python = str(env / "bin" / "python")
+            lock = lock_path(DATA / "locks", cell.release)
+            call([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                  "--require-hashes", "-r", str(lock)])  # fmt: skip
+            call([python, str(RUNNER), str(bench.job(folder / f"{cell.id}-job"))])
+    return figures()
+
+
+def tox(bench: Bench, folder: Path) -> Figures:
+    """The same with tox, as many environments at a time as the suite runs cells."""
+    sections = [f"[tox]\nskipsdist = true\nenv_list = {','.join(c.id for c in bench.cells)}\n"]
+    for cell in bench.cells:
+        job = bench.job(folder / f"{cell.id}-job")
+        lock = lock_path(DATA / "locks", cell.release)
+        sections.append(
+            f"[testenv:{cell.id}]\nskip_install = true\n"
+            f"base_python = {bench.interpreters[cell.python].path}\n"
+            f"deps = -r {lock}\ncommands = python {RUNNER} {job}\n"
+        )
+    config = folder / "tox.ini"
+    config.write_text("\n".join(sections), encoding="utf-8")
+    with measured() as figures:
+        call([sys.executable, "-m", "tox", "run-parallel", "--parallel", str(bench.jobs),
+              "--conf", str(config), "--workdir", str(folder / ".tox")])  # fmt: skip
+    return figures()
+
+
+def suite(bench: Bench, folder: Path) -> Figures:
+    """This suite: select, install, run, judge and report, from nothing but a package cache."""
+    words = [cell.id for cell in bench.cells]
+    globs = [word for probe in bench.probes for word in ("--probe", probe.id)]
+    with measured() as figures:
+        call([sys.executable, "-m", "matrix", "run", *words, *globs, "--state", str(folder),
+              "--envdir", str(folder / "envs"), "--jobs", str(bench.jobs)])  # fmt: skip
+    store = Store(folder / "observations", print)
+    records = [store.load(cell.id) for cell in bench.cells]
+    in_cells = sum(record.cpu_s for record in records if record is not None)
+    return msgspec.structs.replace(figures(), cells_cpu_s=in_cells)
+
+
+def limit(bench: Bench, folder: Path) -> Figures:
+    """One process per cell that imports once and does all in line, divided by the cores."""
+    envs = folder.parent / "suite" / "envs"
+    with measured() as figures:
+        for cell in bench.cells:
+            name = "cell-" + cell.id.replace(".", "-")
+            call([str(envs / name / "bin" / "python"), str(RUNNER / "limit.py"),
+                  str(bench.job(folder / cell.id))])  # fmt: skip
+    seen = figures()
+    return Figures(seen.wall_s / bench.jobs, seen.cpu_s, seen.cpu_s)
+
+
+# In this order: the limit is measured in the environments that the suite has just made.
+CONTENDERS: tuple[Callable[[Bench, Path], Figures], ...] = (naive, tox, suite, limit)
+
+
+def rounds(bench: Bench, repeat: int, say: Callable[[str], None]) -> list[dict[str, Figures]]:
+    """Return what every contender took in each of `repeat` rounds."""
+    found = []
+    for number in range(repeat):
+        took: dict[str, Figures] = {}
+        for contender in CONTENDERS:
+            name = contender.__name__
+            folder = bench.folder / name
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            took[name] = contender(bench, folder)
+            wall, cpu = took[name].wall_s, took[name].cpu_s
+            say(f"round {number + 1}, {name}: {wall:.1f} s wall, {cpu:.1f} s CPU")
+        found.append(took)
+    return found
+
+
+def story(found: Sequence[dict[str, Figures]]) -> Iterator[str]:
+    """Yield the ratios, each as median (least to most) over the rounds."""
+    yield "naive / suite, wall: " + spread([r["naive"].wall_s / r["suite"].wall_s for r in found])
+    yield "tox / suite, wall: " + spread([r["tox"].wall_s / r["suite"].wall_s for r in found])
+    yield "suite / limit, wall: " + spread([r["suite"].wall_s / r["limit"].wall_s for r in found])
+    in_cells = [(r["suite"].cells_cpu_s or 0) / (r["limit"].cells_cpu_s or 1) for r in found]
+    yield "suite / limit, CPU in cells: " + spread(in_cells)
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """Return ratios as `6.1 (5.8 to 6.4, 3 rounds)`."""
+    middle = statistics.median(ratios)
+    return f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f}, {len(ratios)} rounds)"
+
+
+class measured:  # noqa: N801 (read as a word: with measured() as figures)
+    """Measure the block: wall time, and the CPU of every process that ended in it."""
+
+    def __enter__(self) -> Callable[[], Figures]:
+        self.wall, self.cpu = time.monotonic(), children_cpu()
+        self.seen = Figures(0, 0)
+        return lambda: self.seen
+
+    def __exit__(self, *_: object) -> None:
+        self.seen = Figures(time.monotonic() - self.wall, children_cpu() - self.cpu)
+
+
+def children_cpu() -> float:
+    """Return the CPU seconds of all children that were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def call(command: Sequence[str]) -> None:
+    """Run a contender's command; raises Unreachable with what it said when it fails.
+
+    A contender that failed has no time worth comparing.
+    """
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NUMBA_"))}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        said = (done.stdout + done.stderr)[-2000:]
+        raise Unreachable(f"{' '.join(command[:6])} ... failed:\n{said}")
