@@ -97,7 +97,7 @@ def run_command(command, environment, folder, limit_s):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        **options
+        **options,
     )
     out, err = Drain(os.dup(process.stdout.fileno())), Drain(os.dup(process.stderr.fileno()))
     process.stdout.close()

@@ -44,9 +44,7 @@ def plain_value(value, where="run()"):
     if isinstance(value, (list, tuple)):
         return [plain_value(item, "{}[{}]".format(where, i)) for i, item in enumerate(value)]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {
-            encodable(k): plain_value(v, "{}[{!r}]".format(where, k)) for k, v in value.items()
-        }
+        return {encodable(k): plain_value(v, "{}[{!r}]".format(where, k)) for k, v in value.items()}
     raise TypeError("{} returned {}, which JSON cannot hold".format(where, kind))
 
 

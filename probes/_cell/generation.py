@@ -3,14 +3,13 @@
 In: a file of orders. Out: one observation per line, as each happens. The parent is exec'd for its
 generation alone, so that no two generations share an address space, and does beforehand only what
 a phase of that name may do: in `cold` it compiles a function of its own, in `warm` it loads that
-from its cache, in `build` it compiles ahead of time and never just in time (a process that has done
-both builds modules that others refuse), and in `load` Numba is never imported at all.
+from its cache, before `build` it imports but compiles nothing, and in `load` Numba is never imported
+at all.
 """
 
 import gc
 import importlib
 import json
-import os
 import sys
 
 import contain
@@ -29,20 +28,24 @@ def wake(job):
     if phases & {"cold", "warm", "again"}:
         phase.load_probe(job["waker"]).wake(may_compile="cold" in phases)
     elif any(order["carrier"] == "aot" for order in job["orders"]):
-        wake_pycc(os.path.dirname(job["waker"]), compile_too="build" in phases)
+        wake_pycc()
 
 
-def wake_pycc(folder, compile_too):
-    """Let pycc try out the C compiler, which it remembers, and compile a function to object code."""
+def wake_pycc():
+    """Let pycc try out the C compiler once; 0.55 alone of all releases does not remember the answer.
+
+    Nothing more: what a process has compiled before, just in time or ahead of it, and even which of
+    its modules Numba has imported, decides how building a recursion that it cannot link fails.
+    """
     try:
-        cc = importlib.import_module("numba.pycc").CC("waker")
+        importlib.import_module("numba.pycc").CC("waker")
     except (ImportError, RuntimeError) as error:
         # Not ours to judge: every AOT probe meets the same and says so in its observation.
         sys.stderr.write("pycc: {}\n".format(error))
         return
-    if compile_too:
-        cc.export("nothing", "int64(int64)")(lambda n: n)
-        cc._compile_object_files(folder)
+    platform = sys.modules["numba.pycc.platform"]
+    if hasattr(platform, "external_compiler_works"):
+        platform.external_compiler_works = lambda: True
 
 
 def main(job_file):

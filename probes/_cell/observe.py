@@ -73,8 +73,19 @@ def observation(order, ending):
         "files_before": order["files_before"],
         "files_after": data_files(os.path.dirname(order["path"])),
     }
-    for name in ("value", "exception", "message", "run_s", "hits", "misses", "loads", "saves",
-                 "compiled", "unresolved", "dispatchers"):
+    for name in (
+        "value",
+        "exception",
+        "message",
+        "run_s",
+        "hits",
+        "misses",
+        "loads",
+        "saves",
+        "compiled",
+        "unresolved",
+        "dispatchers",
+    ):
         if name in told:
             seen[name] = told[name]
     return seen

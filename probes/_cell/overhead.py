@@ -37,23 +37,32 @@ def load_average():
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
+def completed(job, what, words, environment):
+    """Run Python with these words to a good end and return how that went; raises Failed."""
+    ending = contain.run_command(PYTHON + words, environment, job["scratch"], job["timeout_s"])
+    if ending.code != 0 or ending.timed_out:
+        how = "timed out" if ending.timed_out else ending.signal or "status {}".format(ending.code)
+        raise Failed("{}: {}\n{}".format(what, how, ending.err[-2000:]).strip())
+    return ending
+
+
 def timed(job, program, run, path):
     """Run the program at `path` once; return what it timed and what surrounded it."""
     results = os.path.join(job["scratch"], "results.json")
     if os.path.exists(results):
         os.unlink(results)
     before, load_before = observe.data_files(os.path.dirname(path)), load_average()
-    environment = phase_environment(job["scratch"], run)
-    command = PYTHON + [path, results]
-    ending = contain.run_command(command, environment, job["scratch"], job["timeout_s"])
-    load_after, after = load_average(), observe.data_files(os.path.dirname(path))
     called = "{}, {}".format(program["id"], run)
-    if ending.code != 0 or ending.timed_out:
-        how = "timed out" if ending.timed_out else ending.signal or "status {}".format(ending.code)
-        raise Failed("{}: {}\n{}".format(called, how, ending.err[-2000:]))
+    ending = completed(job, called, [path, results], phase_environment(job["scratch"], run))
+    load_after, after = load_average(), observe.data_files(os.path.dirname(path))
     with open(results, encoding="utf-8") as file:
         told = json.load(file)
-    seen = {"hits": told["hits"], "misses": told["misses"], "before": len(before), "after": len(after)}
+    seen = {
+        "hits": told["hits"],
+        "misses": told["misses"],
+        "before": len(before),
+        "after": len(after),
+    }
     if seen != EXPECTED[run] or (run == "warm" and before != after):
         raise Failed("{}: the cache was not {}: {}".format(called, run, json.dumps(seen)))
     return {
@@ -80,11 +89,9 @@ def repetition(job, number):
 def introduce(job):
     """Write down what this cell consists of; raises Failed when Numba does not import."""
     results = os.path.join(job["scratch"], "versions")
-    command = PYTHON + [os.path.join(HERE, "counters.py"), results]
+    words = [os.path.join(HERE, "counters.py"), results]
     environment = phase_environment(job["scratch"], "versions")
-    ending = contain.run_command(command, environment, job["scratch"], job["timeout_s"])
-    if ending.code:
-        raise Failed("Numba does not import here:\n" + ending.err[-2000:])
+    completed(job, "importing Numba", words, environment)
     observe.append(job["out"], {"versions": observe.said(results)})
 
 

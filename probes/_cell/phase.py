@@ -46,9 +46,7 @@ def interpreted(path, carrier):
     plain.replace_compiling_decorators()
     module = load_probe(path)
     if carrier == "aot":
-        exports = {
-            name: entry.function for name, entry in module.cc._exported_functions.items()
-        }
+        exports = {name: entry.function for name, entry in module.cc._exported_functions.items()}
         return module.run(types.SimpleNamespace(**exports))
     return module.run()
 

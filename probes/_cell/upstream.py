@@ -75,7 +75,9 @@ def summary(path, ending):
         lines = [json.loads(line) for line in file if line.endswith("\n")]
     tests = [line for line in lines if "test" in line]
     counted = {kind: sum(1 for test in tests if test["kind"] == kind) for kind in KINDS}
-    how = "timed_out" if ending.timed_out else ending.signal or ("" if not ending.code else "raised")
+    how = (
+        "timed_out" if ending.timed_out else ending.signal or ("" if not ending.code else "raised")
+    )
     return dict(
         counted,
         absent={"absent": True} in lines,

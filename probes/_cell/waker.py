@@ -1,4 +1,5 @@
 """A cached function of the suite's own, to wake Numba up with: compiled once, then only loaded."""
+
 from numba import njit
 
 

@@ -1,4 +1,5 @@
 """No recursion, built ahead of time: the baseline that every AOT probe is held against."""
+
 from numba.pycc import CC
 
 cc = CC("built")

@@ -2,6 +2,7 @@
 
 Numba has no type for its own name inside it.
 """
+
 from numba.pycc import CC
 
 cc = CC("built")

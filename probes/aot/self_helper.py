@@ -2,6 +2,7 @@
 
 The recursive function is jitted but not exported, and an exported one calls it.
 """
+
 from numba import njit
 from numba.pycc import CC
 

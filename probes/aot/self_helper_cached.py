@@ -1,4 +1,5 @@
 """The wrapper trick with a helper that also has `cache=True`, for the program that uses both."""
+
 from numba import njit
 from numba.pycc import CC
 

@@ -2,6 +2,7 @@
 
 A plain Python function is not pulled in.
 """
+
 from numba.pycc import CC
 
 cc = CC("built")

@@ -1,4 +1,5 @@
 """No recursion, compiled at the definition by an explicit signature."""
+
 from numba import njit
 
 

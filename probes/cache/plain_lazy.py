@@ -2,6 +2,7 @@
 
 The baseline that every cache probe is held against.
 """
+
 from numba import njit
 
 

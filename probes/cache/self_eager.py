@@ -1,4 +1,5 @@
 """Self-recursion on one signature, compiled at the definition by an explicit signature."""
+
 from numba import njit
 
 

@@ -1,4 +1,5 @@
 """Self-recursion on one signature, compiled at the first call."""
+
 from numba import njit
 
 

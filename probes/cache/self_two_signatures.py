@@ -1,4 +1,5 @@
 """Self-recursion compiled for two explicit signatures, each of which only ever calls itself."""
+
 from numba import njit
 
 

@@ -1,0 +1,17 @@
+"""Workaround for a literal inside the recursion: `np.int64(1)` in its place."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def ack(m, n):
+    if m == 0:
+        return n + 1
+    if n == 0:
+        return ack(m - 1, np.int64(1))
+    return ack(m - 1, ack(m, n - 1))
+
+
+def run():
+    return ack(2, 3)

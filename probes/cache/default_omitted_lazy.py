@@ -1,0 +1,17 @@
+"""A default argument omitted by the caller and passed by the recursion.
+
+Two types for one argument.
+
+https://github.com/numba/numba/issues/6061
+"""
+
+from numba import njit
+
+
+@njit(cache=True)
+def fact(n, result=1):
+    return result if n < 2 else fact(n - 1, result * n)
+
+
+def run():
+    return fact(10)

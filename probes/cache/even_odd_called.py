@@ -1,0 +1,26 @@
+"""Mutual recursion called from a cached function."""
+
+from numba import njit
+
+
+@njit(cache=True)
+def is_even(n):
+    return True if n == 0 else is_odd(n - 1)
+
+
+@njit(cache=True)
+def is_odd(n):
+    return False if n == 0 else is_even(n - 1)
+
+
+@njit(cache=True)
+def count_even(values):
+    count = 0
+    for value in values:
+        if is_even(value):
+            count += 1
+    return count
+
+
+def run():
+    return count_even((3, 4, 8))
