@@ -1,7 +1,7 @@
 """Find the release where a probe's outcome changed, looking at as few releases as it takes.
 
-In: a cell per release, oldest first, and a way to look at some of them. Out: what was seen, and the
-story it tells. Pure: what looking means is the caller's business.
+In: a cell per release, oldest first, and a way to look at some of them. Out: what was seen. Pure:
+what looking means is the caller's business.
 """
 
 from __future__ import annotations
@@ -49,13 +49,3 @@ def comes_back(found: Sequence[Span]) -> bool:
     """Whether some outcome is there, goes away and is there again."""
     outcomes = [str(span) for span in found]
     return len(set(outcomes)) < len(outcomes)
-
-
-def story(probe: str, found: Sequence[Span]) -> list[str]:
-    """Return what changed where, one line per change, or one line saying that nothing did."""
-    if len(found) == 1:
-        return [f"{probe}: {found[0]} on every release looked at ({found[0].releases})"]
-    lines = [f"{probe}: {found[0]} up to {found[0].last}"]
-    for before, after in itertools.pairwise(found):
-        lines.append(f"  since {after.first}: {after} (was {before} in {before.last})")
-    return lines

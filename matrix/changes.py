@@ -5,6 +5,7 @@ In: what a probe did, release by release. Out: `Span`s of releases that did the 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -60,3 +61,13 @@ def _same(
         same_result(a, b) and a_tags == b_tags
         for (a, a_tags), (b, b_tags) in zip(one, other, strict=True)
     )
+
+
+def story(probe: str, found: Sequence[Span]) -> list[str]:
+    """Return what changed where, one line per change, or one line saying that nothing did."""
+    if len(found) == 1:
+        return [f"{probe}: {found[0]} on every release looked at ({found[0].releases})"]
+    lines = [f"{probe}: {found[0]} up to {found[0].last}"]
+    for before, after in itertools.pairwise(found):
+        lines.append(f"  since {after.first}: {after} (was {before} in {before.last})")
+    return lines

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from matrix import fan_out, inquiries, report, verdict
-from matrix import lock as lock_module
 from matrix.cells import CellStatus
 from matrix.command_line import DATA, Options
 from matrix.due import run_due, workplace
@@ -96,7 +95,7 @@ def _judge_and_report(
         fan_out.append(options.summary, (folder / "report.md").read_text(encoding="utf-8"))
     say("")
     ran = any(record.status is CellStatus.RAN for record in records)
-    holds = ran and verdict.give(given, ids, folder / "junit.xml")
+    holds = ran and verdict.give(given, ids, found.spans, folder / "junit.xml")
     return _conclude(options, selection, found, folder, holds=holds)
 
 
@@ -160,6 +159,9 @@ def check(options: Options) -> int:
 
 def lock(options: Options) -> int:
     """Add the releases the index has and releases.toml lacks, or only say which they are."""
+    # What reads the index takes as long to import as all else together.
+    from matrix import lock as lock_module  # noqa: PLC0415
+
     if options.check:
         missing = lock_module.check(DATA, pre=options.pre)
         if options.output is not None:

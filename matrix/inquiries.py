@@ -12,7 +12,7 @@ from matrix import bench as bench_module
 from matrix import bisect as bisect_module
 from matrix import diff as diff_module
 from matrix.cells import Cell, CellStatus, parse_cell
-from matrix.changes import spans
+from matrix.changes import spans, story
 from matrix.command_line import Options
 from matrix.due import Workplace, run_due, workplace
 from matrix.errors import BadInput, NothingToRun
@@ -51,7 +51,7 @@ def bisect(options: Options) -> int:
         say("no cell ran: nothing is known")
         return COULD_NOT_RUN
     say("")
-    for line in bisect_module.story(probe.id, spans(seen)):
+    for line in story(probe.id, spans(seen)):
         say(line)
     say(f"looked at {len(seen)} of {len(cells)} releases")
     return ANSWERED

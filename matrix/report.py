@@ -113,12 +113,17 @@ class Findings(msgspec.Struct, frozen=True):
 
     @property
     def failing(self) -> dict[str, list[Judgement]]:
-        """The judgements that do not hold, by claim."""
+        """The judgements that do not hold, by claim; those of release candidates are `early`."""
         broken: dict[str, list[Judgement]] = {}
         for judgement in self.verdict.judgements:
-            if not judgement.holds:
+            if judgement.breaks:
                 broken.setdefault(judgement.id, []).append(judgement)
         return broken
+
+    @property
+    def early(self) -> tuple[Judgement, ...]:
+        """The claims that release candidates break."""
+        return tuple(judgement for judgement in self.verdict.judgements if judgement.warns)
 
     @property
     def upstream(self) -> dict[str, dict[str, list[str]]]:
@@ -166,7 +171,7 @@ def findings(
 
 
 def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path) -> Findings:
-    """Return the findings with what was measured, and whether its plots are in the report folder."""
+    """Return the findings with what was measured, and whether its plots are in `folder`."""
     drawn = overhead is not None and pictures.up_to_date(folder, overhead)
     return msgspec.structs.replace(found, overhead=overhead, drawn=drawn)
 
@@ -238,8 +243,10 @@ def write(folder: Path, found: Findings, isolation: str) -> None:
 
 def markdown(found: Findings) -> str:
     """Return report.md: what fails, what differs, then the table; it reads well unrendered."""
-    return _environment(autoescape=False).get_template("report.md.jinja").render(
-        f=found, table=table(found)
+    return (
+        _environment(autoescape=False)
+        .get_template("report.md.jinja")
+        .render(f=found, table=table(found))
     )
 
 
@@ -252,8 +259,10 @@ def html(found: Findings) -> str:
 def table(found: Findings) -> str:
     """Return the table probes x releases as padded Markdown, probes that differ first."""
     rows = [["probe", *(column.title for column in found.columns)]]
-    for probe in found.differing_first:
-        rows.append([probe, *(found.seen(probe, column) for column in found.columns)])
+    rows += [
+        [probe, *(found.seen(probe, column) for column in found.columns)]
+        for probe in found.differing_first
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_row(row, widths) for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
@@ -266,7 +275,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=autoescape,
         trim_blocks=True,
@@ -274,5 +283,5 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-
-
+    environment.globals.update(overhead_tables=tables, pictures=pictures)
+    return environment

@@ -5,21 +5,25 @@ In: a `Verdict`. Out: pytest's own report on the terminal, junit.xml, and whethe
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from matrix.changes import Span, story
 from matrix.errors import MatrixError
 from matrix.judge import Judgement, Unlike, Verdict
 
 CLAIM_TESTS = Path(__file__).parents[1] / "tests" / "claims"
-PLUGIN = "matrix-verdict"
 
 
 class VerdictPlugin:
     """Gives the tests in tests/claims what they are about."""
 
-    def __init__(self, verdict: Verdict, probes: tuple[str, ...]) -> None:
+    def __init__(
+        self, verdict: Verdict, probes: tuple[str, ...], spans: Mapping[str, Sequence[Span]]
+    ) -> None:
+        self.spans = spans
         self.by_claim: dict[str, list[Judgement]] = {}
         for judgement in verdict.judgements:
             self.by_claim.setdefault(judgement.id, []).append(judgement)
@@ -30,13 +34,26 @@ class VerdictPlugin:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make a test of every claim and of every probe."""
         if "judgements" in metafunc.fixturenames:
-            metafunc.parametrize("judgements", self.by_claim.values(), ids=self.by_claim.keys())
+            claims = [(found, self.story(found[0].probe)) for found in self.by_claim.values()]
+            metafunc.parametrize(("judgements", "told"), claims, ids=self.by_claim.keys())
         if "unlike" in metafunc.fixturenames:
             metafunc.parametrize("unlike", self.unlike.values(), ids=self.unlike.keys())
 
+    def story(self, probe: str) -> list[str]:
+        """Return since which release the probe does what it does, if it ever did otherwise."""
+        spans = self.spans[probe]
+        return story(probe, spans) if len(spans) > 1 else []
 
-def give(verdict: Verdict, probes: tuple[str, ...], junit: Path) -> bool:
+
+def give(
+    verdict: Verdict,
+    probes: tuple[str, ...],
+    spans: Mapping[str, Sequence[Span]],
+    junit: Path,
+) -> bool:
     """Run the claim tests over the verdict; return whether all passed.
+
+    `spans` are what each probe did, release by release: a claim that fails tells since when.
 
     Raises MatrixError when pytest did not judge what the verdict holds.
     """
@@ -44,7 +61,7 @@ def give(verdict: Verdict, probes: tuple[str, ...], junit: Path) -> bool:
     status = pytest.main(
         ["-q", "--no-header", "-rN", "--tb=short", "-p", "no:cacheprovider",
          f"--rootdir={CLAIM_TESTS.parents[1]}", f"--junitxml={junit}", str(CLAIM_TESTS)],
-        plugins=[VerdictPlugin(verdict, probes)],
+        plugins=[VerdictPlugin(verdict, probes, spans)],
     )  # fmt: skip
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise MatrixError(f"pytest could not judge: {pytest.ExitCode(status).name}")

@@ -52,6 +52,7 @@ class Drain(threading.Thread):
     def __init__(self, fd):
         super().__init__(daemon=True)
         self.fd, self.head, self.tail, self.total = fd, b"", b"", 0
+        self.ended = threading.Event()
         self.start()
 
     def run(self):
@@ -59,6 +60,7 @@ class Drain(threading.Thread):
             block = os.read(self.fd, 65536)
             if not block:
                 os.close(self.fd)
+                self.ended.set()
                 return
             self.total += len(block)
             room = KEPT - len(self.head)
@@ -90,6 +92,7 @@ def forbid_core_files():
 def run_command(command, environment, folder, limit_s):
     """Exec `command` in `folder` and return its Ending. POSIX and Windows."""
     options = {"start_new_session": True} if POSIX else {"creationflags": 0x200}
+    started = time.monotonic()
     process = subprocess.Popen(
         command,
         env=environment,
@@ -103,7 +106,7 @@ def run_command(command, environment, folder, limit_s):
     process.stdout.close()
     process.stderr.close()
     if POSIX:
-        return watch(process.pid, out, err, limit_s, owner=process)
+        return watch(process.pid, started, out, err, limit_s, owner=process)
     return watch_windows(process, out, err, limit_s)
 
 
@@ -111,6 +114,7 @@ def run_fork(function, limit_s):
     """Run `function` in a forked child that leads its own session; return its Ending. POSIX only."""
     out_r, out_w = os.pipe()
     err_r, err_w = os.pipe()
+    started = time.monotonic()
     pid = os.fork()
     if pid == 0:
         os.setsid()
@@ -122,7 +126,7 @@ def run_fork(function, limit_s):
         call_and_exit(function)
     os.close(out_w)
     os.close(err_w)
-    return watch(pid, Drain(out_r), Drain(err_r), limit_s)
+    return watch(pid, started, Drain(out_r), Drain(err_r), limit_s)
 
 
 def call_and_exit(function):
@@ -145,12 +149,11 @@ def call_and_exit(function):
         os._exit(code)
 
 
-def watch(pid, out, err, limit_s, owner=None):
-    """Wait for `pid` at most `limit_s`, then end its whole session; return the Ending.
+def watch(pid, started, out, err, limit_s, owner=None):
+    """Wait for `pid`, `started` then, at most `limit_s`; end its whole session; return the Ending.
 
     Raises Orphaned when our own parent is gone: nobody is left to read the answer.
     """
-    started = time.monotonic()
     parent = os.getppid()
     timed_out = False
     pause = 0.001
@@ -164,7 +167,10 @@ def watch(pid, out, err, limit_s, owner=None):
             if time.monotonic() - started > limit_s:
                 timed_out = True
                 kill_group(pid)
-            time.sleep(pause)
+            # A process that ends closes its stderr, and that wakes us at once; one that closed it
+            # before is looked at every so often.
+            if err.ended.wait(pause):
+                time.sleep(pause / 10)
             pause = min(pause * 1.3, 0.02)
     except BaseException:
         # Somebody wants us gone (Ctrl-C, SIGTERM): the phase must not outlive us.

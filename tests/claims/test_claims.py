@@ -5,14 +5,15 @@ import pytest
 from matrix.judge import Judgement, Unlike
 
 
-def test_claim(judgements: list[Judgement]) -> None:
+def test_claim(judgements: list[Judgement], told: list[str]) -> None:
     broken = [judgement for judgement in judgements if judgement.breaks]
     if broken:
         lines = [f"  {judgement.cell}: {judgement.says}" for judgement in broken]
         claim = broken[0]
         head = f"{claim.kind} {claim.id} does not hold in {len(broken)} of {len(judgements)} cells"
         issue = f"\n  upstream: {claim.issue}" if claim.issue else ""
-        pytest.fail("\n".join([head, *lines]) + issue, pytrace=False)
+        since = [f"  {line}" for line in told]
+        pytest.fail("\n".join([head, *lines, *since]) + issue, pytrace=False)
 
 
 def test_alike_in_all_cells(unlike: list[Unlike]) -> None:
