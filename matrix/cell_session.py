@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -80,26 +81,21 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
         work = state / "work" / cell
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
+        record: CellRecord | None = None
         try:
             record = observe_cell(session, run, cell, work)
-            store.save(record.merged(older(store, record), run.known))
+            store.save(record.merged(store.load(cell), run.known))
         except MatrixError as error:
             session.error(str(error))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-            if run.prune:
+            # An environment that did not work may be a damaged one: the next run makes it anew.
+            if run.prune or (record and record.status is not CellStatus.RAN):
                 shutil.rmtree(session.virtualenv.location, ignore_errors=True)
     if record.status is not CellStatus.RAN:
         session.error(f"{record.status}: {record.reason}")
     seconds = sum(probe.cost_s for probe in record.probes)
     session.log(f"{cell}: {len(task.probes)} probes run in {seconds:.1f} s")
-
-
-def older(store: Store, record: CellRecord) -> CellRecord | None:
-    """Return the stored record whose probes may stand beside the new ones, if both cells ran."""
-    stored = store.load(record.cell)
-    both_ran = record.status is CellStatus.RAN and stored and stored.status is CellStatus.RAN
-    return stored if both_ran else None
 
 
 def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellRecord:
@@ -152,7 +148,7 @@ def install(session: nox.Session, lock: Path, work: Path) -> str:
                 stdout=out, silent=False, log=False,
             )  # fmt: skip
     except CommandFailed:
-        return tail(said, 1500) or "the installer failed without a word"
+        return complaint(said.read_text(encoding="utf-8", errors="replace"))
     marker.write_text(digest, encoding="utf-8")
     return ""
 
@@ -217,6 +213,14 @@ def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, A
     return msgspec.structs.replace(
         record, notes=tuple(notes), probes=probes, upstream=tuple(upstream), **versions
     )
+
+
+def complaint(said: str) -> str:
+    """Return what the installer complained of: from its error on, bounded, the cause at the end."""
+    causes = list(re.finditer(r"(?m)^ *(?:error:|cause:|×|├─▶|╰─▶) *(.+)$", said))  # noqa: RUF001
+    if not causes:
+        return said.strip()[-1500:] or "the installer failed without a word"
+    return f"{said[causes[0].start() :].strip()[:1500]}\n{causes[-1][1]}"
 
 
 def tail(path: Path, limit: int) -> str:

@@ -174,7 +174,7 @@ def _evidence(record: ProbeRecord, result: Result) -> str:
         return f"; value {phase.value!r} where interpreted gave {truth.value!r}"
     if result.outcome is Outcome.RECOMPILED:
         return f"; {_counters(phase)}"
-    said = phase.message or phase.stderr
+    said = phase.stderr if phase.exception is None else phase.message or ""
     line = next((line.strip() for line in said.splitlines() if line.strip()), "")
     return f"; {line[:160]}" if line else ""
 

@@ -7,6 +7,7 @@ whose session failed before it could leave one.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -29,14 +30,14 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextlib.contextmanager
-def only_run(state: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Hold the state folder for one run; a second one says so and waits for the first."""
-    state.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(state / "run.lock")
+def only_run(folder: Path, say: Callable[[str], None], name: str = "run") -> Iterator[None]:
+    """Hold a folder, or what is `name`d in it, for one run; a second one says so and waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{name}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        say(f"another run is using {state}; waiting until it ends (Ctrl-C to leave)")
+        say(f"another run is using {folder}; waiting until it ends (Ctrl-C to leave)")
         lock.acquire()
     try:
         yield
@@ -62,7 +63,8 @@ def run_cells(
         record = store.load(cell)
         if record is None or record.run != run.id:
             how = sessions.get(cell, f"not run, nox ended with status {status}")
-            store.save(_broken(cell, run, f"its session left no observations (nox: {how})"))
+            broken = _broken(cell, run, f"its session left no observations (nox: {how})")
+            store.save(broken.merged(record, run.known))
 
 
 def call_nox(
@@ -90,7 +92,12 @@ def call_nox(
         "--script-mode", "none", "--envdir", str(envdir), "--report", str(report),
         "--session", *(f"cell({cell})" for cell in order),
     ]  # fmt: skip
-    status = _call(command, os.environ | {"NUMBA_MATRIX_RUN": str(run_file)})
+    with contextlib.ExitStack() as held:
+        # Runs with other states share these environments, and two must not make the same one. In
+        # one order everywhere, so that no two wait for each other.
+        for cell in sorted(order):
+            held.enter_context(only_run(envdir, functools.partial(print, flush=True), cell))
+        status = _call(command, os.environ | {"NUMBA_MATRIX_RUN": str(run_file)})
     return status, _session_results(report)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -69,7 +69,8 @@ class Catalogue(msgspec.Struct, frozen=True):
         if release is None:
             known = [r.version for r in self.releases]
             hint = nearest(cell.release, known)
-            raise BadInput(f"{cell.id}: Numba {cell.release} is not in releases.toml; {hint}")
+            pre = "; release candidates take part with --pre" if cell.is_candidate else ""
+            raise BadInput(f"{cell.id}: Numba {cell.release} is not in releases.toml; {hint}{pre}")
         if cell.python not in release.pythons(self.platform):
             served = ", ".join(tag(python) for python in release.pythons(self.platform)) or "none"
             reason = f"no wheel for {self.platform} and {tag(cell.python)}; there are: {served}"
@@ -133,10 +134,12 @@ def _seed(catalogue: Catalogue) -> list[Release]:
 
 
 def _minors(catalogue: Catalogue) -> list[Release]:
-    last: Mapping[str, Release] = {release.minor: release for release in catalogue.releases}
-    return [
-        r for r in catalogue.releases if r.version in ANCHORS or last[r.minor].version == r.version
-    ]
+    # A candidate newer than the last patch of its line comes beside it, not in its stead.
+    stable = [release for release in catalogue.releases if not release.is_prerelease]
+    last = {release.minor: release.version for release in stable}
+    newest = {release.minor: release.version for release in catalogue.releases}
+    wanted = {*ANCHORS, *last.values(), *newest.values()}
+    return [release for release in catalogue.releases if release.version in wanted]
 
 
 def _by_python(word: str, catalogue: Catalogue) -> set[Cell]:

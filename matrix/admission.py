@@ -1,0 +1,148 @@
+"""Whether a file from another machine is an observation to believe. It is read, never obeyed.
+
+In: a file, what the matrix knows. Out: the `CellRecord` it holds; or `Refused`, saying why not.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from matrix.cells import CellStatus
+from matrix.errors import BadInput
+from matrix.local_paths import first_path
+from matrix.observations import SCHEMA, CellRecord, Phase, ProbeRecord
+from matrix.outcome import result_of
+
+# A hundred probes whose every stream is as long as the in-cell runner allows stay well below.
+SIZE_LIMIT = 16 * 2**20
+STATUSES = ("answered", "raised", "crashed", "timed_out")
+# The others are worked out from what is known here; no cell ever files them.
+FILED = (CellStatus.RAN, CellStatus.NOT_INSTALLABLE, CellStatus.BROKEN)
+VERSION = re.compile(r"[\w.+-]{0,40}")
+
+
+class Refused(BadInput):
+    """A file that is not believed."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What an observation may speak of: the cells of each platform, the carrier of each probe."""
+
+    cells: Mapping[str, frozenset[str]]
+    probes: Mapping[str, str]
+
+
+def admit(path: Path, known: Known) -> CellRecord:
+    """Return the observations in a file; raises Refused, with the reason alone."""
+    record = _decode(_read(path))
+    _check_cell(path.name, record, known)
+    hidden = first_path(msgspec.to_builtins(record))
+    if hidden is not None:
+        raise Refused(f"it carries a path of the machine it was made on, {hidden}")
+    seen = [(probe.id, probe.isolation) for probe in record.probes]
+    if len(set(seen)) < len(seen):
+        raise Refused("it holds the same probe twice")
+    for probe in record.probes:
+        _check_probe(probe, known)
+    return record
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's content, without following a link or waiting for a pipe."""
+    try:
+        before = path.lstat()
+        if not stat.S_ISREG(before.st_mode):
+            raise Refused("it is no ordinary file")
+        if before.st_size > SIZE_LIMIT:
+            raise Refused(f"it has {before.st_size} bytes; the limit is {SIZE_LIMIT}")
+        # The link could have been put there since it was looked at. Windows has neither flag.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+            content = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise Refused(f"it cannot be read: {error.strerror}") from error
+    if len(content) > SIZE_LIMIT:
+        raise Refused(f"it grows beyond the limit of {SIZE_LIMIT} bytes")
+    return content
+
+
+def _decode(content: bytes) -> CellRecord:
+    try:
+        record = msgspec.json.decode(content, type=CellRecord)
+    except msgspec.MsgspecError as error:
+        raise Refused(f"it breaks the schema: {error}") from error
+    except RecursionError as error:
+        raise Refused("it breaks the schema: its values are nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise Refused("it breaks the schema: it is not UTF-8") from error
+    if record.schema != SCHEMA:
+        raise Refused(f"its schema is {record.schema}, not {SCHEMA}")
+    return record
+
+
+def _check_cell(name: str, record: CellRecord, known: Known) -> None:
+    """Refuse a record that is not of a cell of the matrix, or not all of a piece."""
+    if record.platform not in known.cells:
+        raise Refused(f"the matrix does not know the platform {record.platform!r}")
+    if record.cell not in known.cells[record.platform]:
+        raise Refused(f"the matrix does not know the cell {record.cell!r} on {record.platform}")
+    if name != f"{record.cell}.json":
+        raise Refused(f"it holds the cell {record.cell}, so it should be {record.cell}.json")
+    release, _, tag = record.cell.rpartition("-cp")
+    if record.numba != release:
+        raise Refused(f"it says Numba {record.numba!r} in the cell {record.cell}")
+    if record.status is CellStatus.RAN and not record.python.startswith(f"{tag[0]}.{tag[1:]}."):
+        raise Refused(f"it says Python {record.python!r} in the cell {record.cell}")
+    if record.status not in FILED:
+        raise Refused(f"no cell files the status {record.status}")
+    _check_details(record)
+
+
+def _check_details(record: CellRecord) -> None:
+    for version in (record.python, record.numpy, record.llvmlite, record.llvm):
+        if not VERSION.fullmatch(version):
+            raise Refused(f"{version!r} is no version")
+    for what, seconds in (
+        ("installing", record.install_s),
+        *((result.suite, result.wall_s) for result in record.upstream),
+    ):
+        if not _is_time(seconds):
+            raise Refused(f"{what} took {seconds} seconds")
+
+
+def _check_probe(probe: ProbeRecord, known: Known) -> None:
+    """Refuse a probe that is not one of the suite's, or that no run of it can have left behind."""
+    if probe.id not in known.probes:
+        raise Refused(f"there is no probe {probe.id!r}")
+    if probe.carrier != known.probes[probe.id]:
+        raise Refused(f"{probe.id}: its carrier is {known.probes[probe.id]}, not {probe.carrier!r}")
+    if probe.isolation not in ("exec", "fork"):
+        raise Refused(f"{probe.id}: there is no isolation {probe.isolation!r}")
+    for phase in probe.phases:
+        _check_phase(probe.id, phase)
+    try:
+        result_of(probe)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _check_phase(probe: str, phase: Phase) -> None:
+    if phase.status not in STATUSES:
+        raise Refused(f"{probe}: no phase ends {phase.status!r}")
+    for seconds in (phase.wall_s, phase.cpu_s or 0.0, phase.run_s or 0.0):
+        if not _is_time(seconds):
+            raise Refused(f"{probe}: {phase.name} took {seconds} seconds")
+    for file in (*phase.files_before, *phase.files_after):
+        if Path(file.name).name != file.name or "\\" in file.name:
+            raise Refused(f"{probe}: {file.name!r} is no file's name")
+
+
+def _is_time(seconds: float) -> bool:
+    return math.isfinite(seconds) and seconds >= 0

@@ -1,0 +1,131 @@
+"""The workflows: each step a nox command that exists, no untrusted text in it, and no power."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from matrix.command_line import parse
+from matrix.commands import COMMANDS
+from tests.cells.workflow import EXPRESSION, INSTALLS_NOX, ROOT, WORKFLOWS, commands, jobs, load
+
+NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))
+STEPS = [(name, job, command) for name in NAMES for job, command in commands(name)]
+# What the variables of a step may hold, inputs that nobody gave among them.
+GIVEN = {
+    "SELECTORS": "seed >=0.60, <0.64 cp311",
+    "PROBE": "*",
+    "PROBES": "",
+    "PLATFORMS": "linux-x86_64,macos-arm64",
+    "SHARDS": "2",
+    "PRE": "--no-pre",
+    "PYTHONS": "3.8,3.11",
+    "CELLS": "0.48.0-cp38 0.57.0-cp311",
+    "MISSING": "0.69.0rc1",
+    "GITHUB_OUTPUT": "output",
+    "GITHUB_STEP_SUMMARY": "summary",
+}
+
+
+def words(command: str) -> list[str]:
+    """Return the words of a step's command as bash makes them; a name nobody gives is an error."""
+    return shlex.split(re.sub(r'"\$(\w+)"', lambda found: f"'{GIVEN[found[1]]}'", command))
+
+
+def steps(name: str) -> list[dict[str, Any]]:
+    """Return every step of a workflow."""
+    return [step for job in jobs(name).values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize(("name", "job", "command"), STEPS)
+def test_every_step_is_one_nox_command_that_can_be_given_by_hand(
+    name: str, job: str, command: str
+) -> None:
+    nox, dash, session, *rest = words(command)
+    assert (nox, dash) == ("nox", "-s"), f"{name}, {job}"
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert f"def {session}(session: nox.Session)" in noxfile
+    if session in ("lint", "tests"):
+        assert not rest
+        return
+    options = parse([{"matrix": "run"}.get(session, session), *rest[1:]])
+    assert options.command in COMMANDS
+
+
+def test_there_are_steps_to_look_at() -> None:
+    assert {(name, job) for name, job, _ in STEPS} == {
+        ("matrix.yml", "plan"),
+        ("matrix.yml", "cells"),
+        ("matrix.yml", "verdict"),
+        ("releases.yml", "unknown"),
+        ("tests.yml", "tests"),
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_others_may_have_written_is_no_part_of_a_script(name: str) -> None:
+    for step in steps(name):
+        assert not EXPRESSION.search(step.get("run", ""))
+        assert "$" not in re.sub(r'"\$[A-Z_]+"', "", step.get("run", ""))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_workflow_may_do_nothing_but_read(name: str) -> None:
+    assert load(name)["permissions"] == {}
+    for job in jobs(name).values():
+        assert job["permissions"] == {"contents": "read"}
+        assert job["timeout-minutes"] <= 120
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_action_is_pinned_by_its_commit_and_names_its_version(name: str) -> None:
+    text = (WORKFLOWS / name).read_text(encoding="utf-8")
+    used = re.findall(r"(?m)^ +(?:- )?uses: (.*)", text)
+    assert len(used) == sum("uses" in step for step in steps(name)) > 0
+    for action in used:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_checkout_leaves_no_credentials_behind(name: str) -> None:
+    found = [step for step in steps(name) if step.get("uses", "").startswith("actions/checkout@")]
+    assert found
+    assert all(step["with"]["persist-credentials"] is False for step in found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nox_is_installed_before_it_is_used(name: str) -> None:
+    for job in jobs(name).values():
+        runs = [step["run"] for step in job["steps"] if "run" in step]
+        assert INSTALLS_NOX.fullmatch(runs[0])
+
+
+def test_the_one_job_to_require_judges_whatever_became_of_the_others() -> None:
+    verdict = jobs("matrix.yml")["verdict"]
+    assert verdict["needs"] == ["plan", "cells"]
+    assert verdict["if"] == "${{ always() }}"
+    judges = next(step for step in verdict["steps"] if "nox -s report" in step.get("run", ""))
+    assert "--strict" in words(judges["run"])
+    assert judges["if"] == "${{ !cancelled() }}"
+
+
+def test_another_project_needs_no_more_than_a_folder_of_probes() -> None:
+    # YAML reads the word `on` as true.
+    called = load("matrix.yml")[True]["workflow_call"]["inputs"]  # type: ignore[index]
+    assert all("default" in given for given in called.values())
+    assert called["selectors"]["default"] == "minors"
+
+
+def test_plan_and_verdict_select_from_the_same() -> None:
+    told = [
+        parse([command.split()[2], *words(command)[4:]])
+        for _, job, command in STEPS
+        if job in ("plan", "verdict") and "merge" not in command
+    ]
+    same = [(o.selectors, o.platform, o.pythons, o.pre, o.probe, o.probes, o.state) for o in told]
+    assert len(same) == 2
+    assert same[0] == same[1]
+    assert told[0].selectors == ("seed", ">=0.60, <0.64", "cp311")
