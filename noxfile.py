@@ -2,7 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["nox>=2026.10.20"]
 # ///
-"""What Numba releases do with recursion, cache=True and AOT compilation, shown by running them."""
+"""What Numba releases do with recursion, cache=True and AOT compilation, shown by running them.
+
+One cell of the matrix: nox -s "cell(0.57.0-cp311)"
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""What two reports say differently."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from matrix.diff import differences, load
+from matrix.errors import BadInput
+from matrix.judge import judge
+from matrix.observations import CellRecord
+from matrix.report import MatrixReport, findings, matrix_report
+from tests.unit import records as make
+
+
+def report(*cells: CellRecord) -> MatrixReport:
+    probes = ["cache/p", "aot/p"]
+    return matrix_report(
+        findings(cells, probes, judge(cells, probes, None, "exec"), "exec"), "exec"
+    )
+
+
+def test_a_report_does_not_differ_from_itself() -> None:
+    same = report(make.cell("0.57.0-cp311", make.hit(), make.works()))
+    assert list(differences(same, same)) == []
+
+
+def test_an_outcome_a_value_and_a_cell_that_changed_are_told() -> None:
+    old = report(make.cell("0.57.0-cp311", make.hit(), make.works(value=1)))
+    new = report(
+        make.cell("0.57.0-cp311", make.crashed(), make.works(value=2)), make.cell("0.58.0-cp311")
+    )
+    assert list(differences(old, new)) == [
+        "0.57.0-cp311 aot/p: value 1 before, 2 now",
+        "0.57.0-cp311 cache/p: hit before, crashed in warm (SIGSEGV) now",
+        "0.58.0-cp311: new",
+    ]
+
+
+def test_a_probe_that_is_gone_is_told() -> None:
+    old = report(make.cell("0.57.0-cp311", make.hit(), make.works()))
+    new = report(make.cell("0.57.0-cp311", make.hit()))
+    assert list(differences(old, new)) == ["0.57.0-cp311 aot/p: works before, not run now"]
+
+
+def test_a_report_that_was_written_reads_back_the_same(tmp_path: Path) -> None:
+    written = report(make.cell("0.57.0-cp311", make.hit(), make.crashed("cache/p")))
+    path = tmp_path / "matrix.json"
+    path.write_bytes(msgspec.json.encode(written))
+    assert list(differences(load(path), written)) == []
+
+
+def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such file"):
+        load(tmp_path / "missing.json")
+    (tmp_path / "matrix.json").write_text("[]")
+    with pytest.raises(BadInput, match=r"not a matrix\.json"):
+        load(tmp_path / "matrix.json")
