@@ -102,6 +102,15 @@ class Findings(msgspec.Struct, frozen=True):
         return tuple(p for p in self.probes if len(self.spans[p]) > 1 or self.mixed(p))
 
     @property
+    def changes(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The probes that differ and, as lines, how: those with one history together."""
+        grouped: dict[tuple[str, ...], list[str]] = {}
+        for probe in self.differing:
+            history = tuple(f"{span.releases}: {span}" for span in self.spans[probe])
+            grouped.setdefault(history, []).append(probe)
+        return [(tuple(probes), history) for history, probes in grouped.items()]
+
+    @property
     def differing_first(self) -> tuple[str, ...]:
         """All probes: those that differ, then the others."""
         differing = self.differing
