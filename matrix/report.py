@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 import msgspec
+from packaging.version import Version
 
 from matrix.cells import CellStatus, parse_cell
 from matrix.changes import Span, spans
@@ -146,9 +147,18 @@ class Findings(msgspec.Struct, frozen=True):
 
     def seen(self, probe: str, column: Column) -> str:
         """Return what a probe did in a column, in few words."""
-        did = self.by_probe[probe]
-        here = spans({cell: did[cell] for cell in column.cells if cell in did})
-        return " / ".join(short(str(span)) for span in here) or "not run"
+        ran = sum(1 for cell in column.cells if cell in self.by_probe[probe])
+        if not ran:
+            return "not run"
+        first, last = Version(column.first), Version(column.last)
+        # No probe changes within a column, so just one of its spans reaches into it.
+        reaching = (
+            span
+            for span in self.spans[probe]
+            if Version(span.first) <= last and Version(span.last) >= first
+        )
+        missing = len(column.cells) - ran
+        return short(str(next(reaching))) + (f" (not run in {missing})" if missing else "")
 
 
 def _with_failures(result: UpstreamResult) -> str:
@@ -286,7 +296,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 def _environment(*, autoescape: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=autoescape,
+        autoescape=autoescape,  # noqa: S701 (Markdown is no HTML; index.html is escaped)
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

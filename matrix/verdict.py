@@ -59,7 +59,8 @@ def give(
     """
     junit.parent.mkdir(parents=True, exist_ok=True)
     status = pytest.main(
-        ["-q", "--no-header", "-rN", "--tb=short", "-p", "no:cacheprovider",
+        ["-q", "--no-header", "-rN", "--tb=short",
+         "--disable-plugin-autoload", "-p", "no:cacheprovider",
          f"--rootdir={CLAIM_TESTS.parents[1]}", f"--junitxml={junit}", str(CLAIM_TESTS)],
         plugins=[VerdictPlugin(verdict, probes, spans)],
     )  # fmt: skip

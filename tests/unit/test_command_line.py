@@ -1,0 +1,95 @@
+"""The words after `--`: what they mean, and what is said of those that mean nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matrix.command_line import ROOT, Options, default_isolation, parse
+from matrix.errors import BadInput
+
+
+def refusal(*words: str) -> str:
+    with pytest.raises(BadInput) as refused:
+        parse(words)
+    return str(refused.value)
+
+
+def test_nothing_asked_for_is_the_default_matrix() -> None:
+    options = parse(["run"])
+    assert options.selectors == ()
+    assert options.state == ROOT / ".matrix"
+    assert options.isolation == default_isolation()
+    assert not options.fresh
+    assert not options.strict
+    assert options.download_python == "never"
+
+
+def test_every_option_of_a_run_is_understood(tmp_path: Path) -> None:
+    words = f"run seed cp311 --probe cache/* --probe aot/* --probes {tmp_path}/mine --state"
+    words += f" {tmp_path}/state --isolation exec --timeout 2.5 --jobs 3 --download-python auto"
+    assert parse([*words.split(), "--fresh", "--strict", "--pre", "--prune"]) == Options(
+        command="run",
+        selectors=("seed", "cp311"),
+        probe=("cache/*", "aot/*"),
+        probes=tmp_path / "mine",
+        state=tmp_path / "state",
+        isolation="exec",
+        timeout=2.5,
+        jobs=3,
+        download_python="auto",
+        fresh=True,
+        strict=True,
+        pre=True,
+        prune=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["seed --fresh 0.57 >=0.60", "--fresh seed 0.57 >=0.60", "seed 0.57 >=0.60 --fresh"],
+)
+def test_selectors_and_options_come_in_any_order(words: str) -> None:
+    options = parse(["run", *words.split()])
+    assert options.selectors == ("seed", "0.57", ">=0.60")
+    assert options.fresh
+
+
+def test_a_path_is_meant_from_where_the_command_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert parse(["run", "--state", "here"]).state == tmp_path / "here"
+
+
+def test_reporting_checking_and_locking_have_options_of_their_own() -> None:
+    assert parse(["report", "seed", "--strict"]).strict
+    assert parse(["check"]).command == "check"
+    assert parse(["lock", "--check", "--pre"]).check
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("run --fesh", "did you mean '--fresh'?"),
+        ("run --strict=1", "--strict"),
+        ("run --iso fork", "did you mean '--isolation'?"),
+        ("run --isolation frok", "invalid choice: 'frok'"),
+        ("run --timeout 0", "'0' is not a number of seconds above 0"),
+        ("run --timeout -1", "'-1' is not a number of seconds above 0"),
+        ("run --timeout nan", "'nan' is not a number of seconds above 0"),
+        ("run --timeout inf", "'inf' is not a number of seconds above 0"),
+        ("run --timeout soon", "'soon' is not a number of seconds above 0"),
+        ("run --jobs 0", "'0' is not a whole number above 0"),
+        ("run --jobs 1.5", "'1.5' is not a whole number above 0"),
+        ("run --probe", "--probe"),
+        ("run --download-python sometimes", "invalid choice: 'sometimes'"),
+        ("rum", "invalid choice: 'rum'"),
+        ("", "COMMAND|command"),
+    ],
+)
+def test_a_word_that_means_nothing_is_refused_in_one_line(words: str, says: str) -> None:
+    refused = refusal(*words.split())
+    assert any(word in refused for word in says.split("|"))
+    assert "\n" not in refused

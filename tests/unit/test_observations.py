@@ -1,0 +1,139 @@
+"""What is stored is read back as it was, or set aside and said, and never deleted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from matrix.cells import CellStatus
+from matrix.observations import CellRecord, Store
+from tests.unit import records
+
+CELL = "0.57.0-cp311"
+RECORD = records.cell(CELL, records.hit(), records.unbuildable("aot/q"), records.crashed("cache/r"))
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def store(tmp_path: Path, said: list[str]) -> Store:
+    return Store(tmp_path / "observations", said.append)
+
+
+def test_a_record_is_read_back_as_it_was_written(store: Store, said: list[str]) -> None:
+    store.save(RECORD)
+    assert store.load(CELL) == RECORD
+    assert not said
+
+
+def test_a_cell_that_was_never_stored_is_nothing(store: Store, said: list[str]) -> None:
+    assert store.load(CELL) is None
+    assert not said
+
+
+def truncated(text: str) -> str:
+    return text[: len(text) // 2]
+
+
+def emptied(_: str) -> str:
+    return ""
+
+
+def foreign(_: str) -> str:
+    return '{"name": "somebody else\'s file"}\n'
+
+
+def another_schema(text: str) -> str:
+    return text.replace('"schema": 1', '"schema": 2')
+
+
+def another_cell(text: str) -> str:
+    return text.replace('"cell": "0.57.0-cp311"', '"cell": "0.57.0-cp310"')
+
+
+def unknown_field(text: str) -> str:
+    return json.dumps(json.loads(text) | {"colour": "blue"})
+
+
+def unknown_status(text: str) -> str:
+    return text.replace('"status": "ran"', '"status": "run"')
+
+
+def binary(_: str) -> str:
+    return "\0\ud800"
+
+
+SPOILT = (
+    truncated,
+    emptied,
+    foreign,
+    another_schema,
+    another_cell,
+    unknown_field,
+    unknown_status,
+    binary,
+)
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
+def test_a_file_that_is_no_record_of_the_cell_is_set_aside_and_said(
+    store: Store, said: list[str], spoil: type[str]
+) -> None:
+    store.save(RECORD)
+    path = store.path(CELL)
+    bad = spoil(path.read_text()).encode(errors="surrogatepass")
+    path.write_bytes(bad)
+    assert store.load(CELL) is None
+    (told,) = said
+    assert told.startswith("0.57.0-cp311.json: not usable (")
+    assert "kept as 0.57.0-cp311.json.set-aside, its cell runs again" in told
+    assert not path.exists()
+    assert (path.parent / "0.57.0-cp311.json.set-aside").read_bytes() == bad
+    store.save(RECORD)
+    assert store.load(CELL) == RECORD
+
+
+def test_probes_that_did_not_run_again_are_kept() -> None:
+    older = records.cell(CELL, records.hit("cache/a", 1), records.hit("cache/b", 1), run="older")
+    newer = records.cell(CELL, records.hit("cache/b", 2), records.hit("cache/c", 2), run="newer")
+    merged = newer.merged(older, ["cache/a", "cache/b", "cache/c"])
+    assert merged.run == "newer"
+    assert [(p.id, p.phases[0].value) for p in merged.probes] == [
+        ("cache/a", 1),
+        ("cache/b", 2),
+        ("cache/c", 2),
+    ]
+
+
+def test_probes_that_are_gone_are_let_go() -> None:
+    older = records.cell(CELL, records.hit("cache/a"), records.hit("cache/b"))
+    assert [p.id for p in records.cell(CELL).merged(older, ["cache/b"]).probes] == ["cache/b"]
+
+
+def test_the_two_isolations_of_a_probe_are_two_records() -> None:
+    older = records.cell(CELL, records.hit(isolation="exec"))
+    merged = records.cell(CELL, records.hit(isolation="fork")).merged(older, ["cache/p"])
+    assert [p.isolation for p in merged.probes] == ["exec", "fork"]
+
+
+def test_a_first_record_is_merged_with_nothing() -> None:
+    assert RECORD.merged(None, []) == RECORD
+
+
+@pytest.mark.parametrize("status", CellStatus)
+def test_every_status_is_stored_by_its_name(store: Store, status: CellStatus) -> None:
+    record = msgspec.structs.replace(RECORD, status=status)
+    store.save(record)
+    assert json.loads(store.path(CELL).read_text())["status"] == str(status)
+    assert store.load(CELL) == record
+
+
+def test_a_record_says_what_its_probes_cost() -> None:
+    assert isinstance(RECORD, CellRecord)
+    assert RECORD.probes[0].cost_s == pytest.approx(1.5)

@@ -1,0 +1,215 @@
+"""What is shown of overhead: tables, pages, matrix.json and plots, from hand-made measurements."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+
+from matrix.judge import Verdict
+from matrix.overhead import pictures, plots, tables
+from matrix.overhead.ratios import CLAIMS, Standing
+from matrix.overhead.samples import STEPS, Measurement, Program, RunKind
+from matrix.overhead.summary import OverheadReport, summarise
+from matrix.report import Findings, MatrixReport, findings, json_schema, with_overhead, write
+from tests.unit.overhead_records import measurement, only
+
+OLD, NEW = "0.48.0-cp38", "0.68.1-cp313"
+
+
+def summary(*measured: Measurement) -> OverheadReport:
+    found = summarise(measured or (measurement(OLD), measurement(NEW)))
+    assert found is not None
+    return found
+
+
+def written(folder: Path, overhead: OverheadReport | None) -> dict[str, str]:
+    nothing = findings((), (), Verdict((), ()), "exec")
+    shown: Findings = with_overhead(nothing, overhead, folder)
+    write(folder, shown, "exec")
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir() if path.suffix}
+
+
+def wild(program: Program, run: RunKind, step: str, repetition: int) -> float:
+    one = (program, run, step) == (Program.LAZY_PLAIN, RunKind.COLD, "import numba")
+    return 3.0 if one and repetition == 1 else 1.0
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a report folder with the plots of `summary()`, not to be changed."""
+    folder: Path = tmp_path_factory.mktemp("drawn")
+    plots.draw(folder, summary())
+    return folder
+
+
+def test_nothing_measured_is_nothing_to_report() -> None:
+    assert summarise(()) is None
+
+
+@pytest.mark.parametrize("program", Program)
+def test_a_table_has_every_step_with_the_articles_figures_beside_our_own(program: Program) -> None:
+    found = summary()
+    heading, *rows = tables.of_program(found.cells[0], program, found.article)
+    assert heading == ["step", "article, 1st run", "here, cold", "article, 2nd run", "here, warm"]
+    name = "f2_rec" if program.recursive else "f2"
+    assert [row[0] for row in rows] == [step.replace("f2", name) for step in STEPS]
+    by_step = {step: row[1:] for step, row in zip(STEPS, rows, strict=True)}
+    assert by_step["import numpy"][0] == by_step["import numpy"][2] == "-"
+    work = by_step[f"f0 {program.working_part}"]
+    given = found.article.seconds(program, RunKind.COLD, f"f0 {program.working_part}")
+    assert given is not None
+    assert work[0] == f"{given:.2f} s"
+    assert re.fullmatch(r"\d\.\d\d s ±10%", work[1])
+    assert work[1] != work[3]
+
+
+def test_an_unsteady_figure_is_not_shown_and_that_is_said() -> None:
+    found = summary(measurement(OLD, vary=wild))
+    row = dict(zip(*tables.overview(found), strict=True))
+    assert row["import numba"] == "unsteady, ±197%"
+    assert row["import numpy"] == "80.8 ms ±10%"
+
+
+def test_the_claims_row_shows_the_program_that_bears_a_claim_out_worst() -> None:
+    slow = measurement(NEW, vary=only("f1 first call", 3, program="lazy_plain", run="warm"))
+    found = summary(measurement(OLD), slow)
+    heading, old, new = tables.claims(found)
+    assert heading == ["cell", *(claim.id for claim in CLAIMS)]
+    assert (old[4], new[4]) == ("51.2x", "FAILS: 18.9x")
+
+
+def test_what_does_not_hold_is_listed_with_its_cell_program_and_figures() -> None:
+    slow = measurement(NEW, vary=only("f1 first call", 3, program="lazy_plain", run="warm"))
+    (said,) = tables.deviations(summary(measurement(OLD), slow))
+    assert said == (
+        "fails: later-loads in 0.68.1-cp313, lazy_plain: 18.9x (18.9x to 18.9x in 5 repetitions),"
+        " claimed: at least 20x"
+    )
+
+
+def test_a_busy_machine_is_called_busy() -> None:
+    quiet = measurement(OLD)
+    samples = tuple(msgspec.structs.replace(s, load_after=2.4) for s in quiet.samples)
+    busy = msgspec.structs.replace(quiet, samples=samples)
+    said = [tables.taken_on(cell) for cell in summary(quiet, busy).cells]
+    assert "load average 0.2 to 1.0, " in said[0]
+    assert "load average 0.2 to 2.4 (BUSY" in said[1]
+
+
+def test_matrix_json_carries_every_figure_and_claim_and_its_schema_covers_them(
+    tmp_path: Path,
+) -> None:
+    matrix = json.loads(written(tmp_path, summary())["matrix.json"])
+    jsonschema.validate(matrix, json_schema())
+    cells = matrix["overhead"]["cells"]
+    assert [cell["id"] for cell in cells] == [OLD, NEW]
+    assert len(cells[0]["figures"]) == 4 * 2 * 11
+    assert {c["standing"] for c in cells[0]["claims"]} == {"holds"}
+    assert cells[0]["cpu"] == "A processor"
+    again = msgspec.convert(matrix, MatrixReport)
+    assert again.overhead == summary()
+
+
+@pytest.mark.parametrize("name", ["median_s", "steady"])
+def test_the_schema_misses_a_figure_that_is_not_whole(name: str, tmp_path: Path) -> None:
+    matrix = json.loads(written(tmp_path, summary())["matrix.json"])
+    del matrix["overhead"]["cells"][0]["figures"][0][name]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(matrix, json_schema())
+
+
+def test_reports_say_nothing_of_overhead_where_none_was_measured(tmp_path: Path) -> None:
+    made = written(tmp_path, None)
+    assert "overhead" not in json.loads(made["matrix.json"])
+    assert "Overhead" not in made["report.md"] + made["index.html"]
+    assert "overhead.md" not in made
+
+
+def test_reports_show_plots_only_when_they_are_of_these_figures(
+    drawn: Path, tmp_path: Path
+) -> None:
+    before = written(tmp_path, summary())
+    shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
+    after = written(tmp_path, summary())
+    for page in ("report.md", "index.html"):
+        assert "overhead/compile-and-load-light.svg" not in before[page]
+        assert "overhead/compile-and-load-light.svg" in after[page]
+    assert (
+        'media="(prefers-color-scheme: dark)" srcset="overhead/process-start-dark.svg"'
+        in (after["index.html"])
+    )
+    other = written(tmp_path, summary(measurement(OLD, vary=wild)))
+    assert "compile-and-load-light" not in other["report.md"] + other["index.html"]
+
+
+def test_every_link_of_the_pages_leads_to_a_file(drawn: Path, tmp_path: Path) -> None:
+    shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
+    made = written(tmp_path, summary())
+    links = re.findall(r'(?:src|srcset|href)="([^":]+)"', made["index.html"])
+    links += re.findall(r"\]\(([^):]+)\)", made["report.md"])
+    assert len(links) > 8
+    assert [link for link in links if not (tmp_path / link).exists()] == []
+
+
+def test_overhead_md_has_four_tables_for_every_cell(tmp_path: Path) -> None:
+    text = written(tmp_path, summary())["overhead.md"]
+    for cell in (OLD, NEW):
+        for program in Program:
+            assert f"### {cell}: {program.words}\n" in text
+    assert text.count("| article, 1st run |") == 8
+    assert text.count("another machine") == 2
+    assert "Every claim holds in every cell." in text
+
+
+def test_every_plot_is_drawn_light_and_dark_as_svg_and_png(drawn: Path) -> None:
+    assert len(pictures.names()) == 2 * 2 * 2
+    for name in pictures.names():
+        content = (drawn / name).read_bytes()
+        if name.endswith("png"):
+            assert content.startswith(b"\x89PNG")
+        else:
+            assert ET.fromstring(content).tag.endswith("svg")  # noqa: S314 (our own file)
+    for plot in pictures.PLOTS:
+        for theme in pictures.THEMES:
+            text = (drawn / pictures.name(plot, theme, "svg")).read_text(encoding="utf-8")
+            pages = {t for t in pictures.THEMES if f"fill: {plots.THEMES[t].page}" in text}
+            assert pages == {theme}
+
+
+def test_plots_can_be_drawn_where_nothing_is_steady(tmp_path: Path) -> None:
+    def all_wild(_program: Program, _run: RunKind, _step: str, repetition: int) -> float:
+        return float(repetition)
+
+    plots.draw(tmp_path, summary(measurement(OLD, vary=all_wild)))
+    assert all((tmp_path / name).exists() for name in pictures.names())
+
+
+def test_the_same_figures_give_the_same_plots(drawn: Path, tmp_path: Path) -> None:
+    plots.draw(tmp_path, summary())
+    for name in pictures.names():
+        assert (drawn / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_plots_are_out_of_date_when_figures_change_or_a_picture_is_gone(
+    drawn: Path, tmp_path: Path
+) -> None:
+    assert not pictures.up_to_date(tmp_path, summary())
+    shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
+    assert pictures.up_to_date(tmp_path, summary())
+    assert not pictures.up_to_date(tmp_path, summary(measurement(OLD)))
+    (tmp_path / pictures.names()[0]).unlink()
+    assert not pictures.up_to_date(tmp_path, summary())
+
+
+def test_standing_is_what_the_summary_sorts_by() -> None:
+    slow = measurement(NEW, vary=only("f1 first call", 3, program="lazy_plain", run="warm"))
+    found = summary(measurement(OLD), slow)
+    assert [j.standing for j in found.failing] == [Standing.FAILS]
+    assert found.unclear == ()

@@ -1,0 +1,109 @@
+"""Only what changed runs again, and the dearest cell runs first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from matrix.cells import Cell, CellStatus
+from matrix.observations import CellRecord, Store
+from matrix.plan import Conditions, conditions, expected_cost, lock_path, plan, stale
+from matrix.probes import Probe
+from tests.unit import records
+
+UNDER = Conditions("runner", "lock", "3.8.18", "a cpu", records.PLATFORM, "exec")
+CELL = Cell("0.48.0", "3.8")
+P = Probe("cache/p", "cache", Path("p.py"), "1" * 64)
+Q = Probe("cache/q", "cache", Path("q.py"), "2" * 64)
+
+
+def stored(*probes: Probe, under: Conditions = UNDER, seconds: float = 1.5) -> CellRecord:
+    """Return the record of a cell in which each probe took `seconds`."""
+    wall = seconds / 3
+    kept = []
+    for probe in probes:
+        hit = records.hit(probe.id, isolation=under.isolation, key=under.key(probe))
+        phases = tuple(msgspec.structs.replace(phase, wall_s=wall) for phase in hit.phases)
+        kept.append(msgspec.structs.replace(hit, phases=phases))
+    return records.cell(CELL.id, *kept)
+
+
+def test_everything_runs_where_nothing_is_stored() -> None:
+    assert stale(None, [P, Q], UNDER) == (P, Q)
+
+
+def test_nothing_runs_where_nothing_changed() -> None:
+    assert stale(stored(P, Q), [P, Q], UNDER) == ()
+
+
+def test_a_new_probe_runs_alone() -> None:
+    assert stale(stored(P), [P, Q], UNDER) == (Q,)
+
+
+def test_a_changed_probe_runs_alone() -> None:
+    changed = msgspec.structs.replace(Q, sha256="3" * 64)
+    assert stale(stored(P, Q), [P, changed], UNDER) == (changed,)
+
+
+@pytest.mark.parametrize("condition", Conditions.__struct_fields__)
+def test_everything_runs_again_under_any_other_condition(condition: str) -> None:
+    other: Any = msgspec.structs.replace(UNDER, **{condition: "another"})
+    assert stale(stored(P, Q), [P, Q], other) == (P, Q)
+
+
+@pytest.mark.parametrize("status", [s for s in CellStatus if s is not CellStatus.RAN])
+def test_a_cell_that_did_not_run_runs_whole(status: CellStatus) -> None:
+    record = msgspec.structs.replace(stored(P, Q), status=status)
+    assert stale(record, [P, Q], UNDER) == (P, Q)
+
+
+def test_no_two_probes_share_a_key() -> None:
+    renamed = msgspec.structs.replace(P, id="cache/renamed")
+    assert len({UNDER.key(probe) for probe in (P, Q, renamed)}) == 3
+
+
+def test_a_lock_that_changes_is_another_condition(tmp_path: Path) -> None:
+    def under() -> Conditions:
+        return conditions(
+            CELL, "3.8.18", locks=tmp_path, runner="", cpu="", platform="", isolation="exec"
+        )
+
+    missing = under()
+    lock_path(tmp_path, "0.48.0").write_text("numba==0.48.0\n")
+    first = under()
+    lock_path(tmp_path, "0.48.0").write_text("numba==0.48.0 \n")
+    assert len({missing, first, under()}) == 3
+
+
+def test_what_a_probe_cost_last_time_is_what_it_is_expected_to_cost() -> None:
+    assert expected_cost([P], stored(P, Q, seconds=6)) == pytest.approx(6)
+    assert expected_cost([P], stored(Q)) == expected_cost([P], None) > 0
+
+
+def test_the_dearest_cell_is_first_and_a_cell_with_nothing_to_do_is_left_out(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path, print)
+    cells = [Cell("0.48.0", python) for python in ("3.6", "3.7", "3.8")]
+    for cell, cost in zip(cells, (1, 9, 5), strict=True):
+        record = stored(P, Q, seconds=cost)
+        store.save(msgspec.structs.replace(record, cell=cell.id))
+    with_conditions = [(cell, UNDER) for cell in cells]
+    assert plan(with_conditions, (P, Q), store, fresh=False, suites={}) == ()
+    tasks = plan(with_conditions, (P, Q), store, fresh=True, suites={})
+    assert [task.cell.python for task in tasks] == ["3.7", "3.8", "3.6"]
+    assert tasks[0].probes == (P, Q)
+    changed = msgspec.structs.replace(UNDER, cpu="another")
+    pairs = [(cells[0], UNDER), (cells[1], changed)]
+    tasks = plan(pairs, (P, Q), store, fresh=False, suites={})
+    assert [task.cell.python for task in tasks] == ["3.7"]
+
+
+def test_cells_of_which_nothing_is_known_run_in_their_own_order(tmp_path: Path) -> None:
+    cells = [Cell("0.57.0", "3.11"), Cell("0.48.0", "3.8"), Cell("0.57.0", "3.9")]
+    pairs = [(cell, UNDER) for cell in cells]
+    tasks = plan(pairs, (P,), Store(tmp_path, print), fresh=False, suites={})
+    assert [task.cell.id for task in tasks] == ["0.48.0-cp38", "0.57.0-cp39", "0.57.0-cp311"]

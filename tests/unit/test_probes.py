@@ -1,0 +1,70 @@
+"""Which files are probes, and what a change to one is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from matrix.errors import BadInput
+from matrix.probes import discover, matching, runner_digest
+
+PROBES = Path(__file__).parents[2] / "probes"
+
+
+def probe(folder: Path, id_: str, text: str = "def run():\n    return 1\n") -> Path:
+    path = folder / f"{id_}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_a_probe_is_a_file_in_the_folder_of_its_carrier(tmp_path: Path) -> None:
+    for id_ in ("cache/b", "cache/a", "aot/a", "cache/_shared", "cache/deep/c", "other/x", "top"):
+        probe(tmp_path, id_)
+    (tmp_path / "cache" / "notes.txt").write_text("no probe")
+    found = discover(tmp_path)
+    assert [one.id for one in found] == ["cache/a", "cache/b", "aot/a"]
+    assert [one.carrier for one in found] == ["cache", "cache", "aot"]
+    assert all(one.path.exists() for one in found)
+
+
+def test_any_change_to_a_probe_is_seen(tmp_path: Path) -> None:
+    path = probe(tmp_path, "cache/a")
+    (before,) = discover(tmp_path)
+    path.write_text(path.read_text() + "\n")
+    (after,) = discover(tmp_path)
+    assert before.sha256 != after.sha256
+
+
+def test_a_folder_without_probes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no probes here; .* cache/\*\.py or aot/\*\.py"):
+        discover(tmp_path / "nowhere")
+
+
+def test_globs_choose_probes_and_keep_their_order(tmp_path: Path) -> None:
+    for id_ in ("cache/self_lazy", "cache/plain", "aot/self_helper"):
+        probe(tmp_path, id_)
+    probes = discover(tmp_path)
+    assert matching(probes, ()) == probes
+    assert matching(probes, ["*"]) == probes
+    chosen = matching(probes, ["aot/*", "cache/self*", "aot/self_helper"])
+    assert [one.id for one in chosen] == ["cache/self_lazy", "aot/self_helper"]
+
+
+def test_a_glob_that_matches_no_probe_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    probe(tmp_path, "cache/self_lazy")
+    with pytest.raises(BadInput, match="did you mean 'cache/self_lazy'"):
+        matching(discover(tmp_path), ["cache/self_lasy"])
+
+
+def test_any_change_to_the_in_cell_runner_is_seen(tmp_path: Path) -> None:
+    copy = tmp_path / "_cell"
+    shutil.copytree(PROBES / "_cell", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert runner_digest(tmp_path) == runner_digest(PROBES)
+    phase = copy / "phase.py"
+    phase.write_text(phase.read_text() + "# a comment\n")
+    changed = runner_digest(tmp_path)
+    phase.rename(copy / "phases.py")
+    assert len({runner_digest(PROBES), changed, runner_digest(tmp_path)}) == 3

@@ -1,0 +1,234 @@
+"""The reports of a small hand-made matrix, as files; what they hold, for any matrix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matrix.cells import CellStatus, parse_cell
+from matrix.claims import Claim, Expectation, Kind
+from matrix.judge import judge
+from matrix.observations import CellRecord
+from matrix.outcome import Outcome, result_of
+from matrix.report import Findings, MatrixReport, findings, json_schema, matrix_report, write
+from tests.unit import records
+
+GOLDEN = Path(__file__).parent / "golden"
+ISSUE = "https://github.com/numba/numba/issues/6061"
+CLAIMS = {
+    "cache/fib": Claim(Kind.PROMISE, "w", (Expectation(Outcome.HIT),)),
+    "cache/mutual": Claim(
+        Kind.HAZARD, "w", (Expectation(Outcome.CRASHED, phase="warm"),), ISSUE, ("cache/fib",)
+    ),
+    "aot/direct": Claim(
+        Kind.HAZARD,
+        "w",
+        (Expectation(Outcome.RAISED, phase="build", against_rule="it is never compiled"),),
+        ISSUE,
+        ("aot/helper",),
+    ),
+    "aot/helper": Claim(Kind.PROMISE, "w", (Expectation(Outcome.WORKS),)),
+}
+PROBES = tuple(CLAIMS)
+
+
+def usual(cell: str) -> CellRecord:
+    """Return a cell in which every claim holds."""
+    return records.cell(
+        cell,
+        records.hit("cache/fib", 6765),
+        records.crashed("cache/mutual"),
+        records.unbuildable("aot/direct"),
+        records.works("aot/helper", 6765),
+    )
+
+
+UNUSUAL = records.cell(
+    "0.60.0-cp312",
+    records.recompiled("cache/fib"),
+    records.hit("cache/mutual", 1),
+    records.unbuildable("aot/direct", exception="NameError"),
+    records.works("aot/helper", 6766),
+)
+NOT_RUN = (
+    records.not_run("0.57.0-cp39", CellStatus.NO_INTERPRETER, "no CPython 3.9 on this machine"),
+    records.not_run("0.59.0-cp312", CellStatus.NOT_INSTALLABLE, "uv says:\nhash mismatch | sad"),
+)
+MIXED = (
+    usual("0.48.0-cp38"),
+    usual("0.57.0-cp38"),
+    usual("0.57.0-cp311"),
+    *NOT_RUN,
+    UNUSUAL,
+)
+
+
+def found(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
+    verdict = judge(cells, probes, {probe: CLAIMS[probe] for probe in probes}, "exec")
+    return findings(cells, probes, verdict, "exec")
+
+
+def golden(name: str, folder: Path) -> None:
+    """Compare a report with the file of its name; where it should differ, copy it there."""
+    expected = (GOLDEN / name).read_text(encoding="utf-8")
+    made = folder / name.partition("-")[2]
+    assert made.read_text(encoding="utf-8") == expected, f"{made} is not golden/{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("all_well", (usual("0.48.0-cp38"), usual("0.57.0-cp311"))),
+        ("mixed", MIXED),
+        ("nothing_ran", NOT_RUN),
+    ],
+)
+def test_a_report_reads_as_agreed(tmp_path: Path, name: str, cells: tuple[CellRecord, ...]) -> None:
+    write(tmp_path, found(*cells), "exec")
+    golden(f"{name}-report.md", tmp_path)
+
+
+def test_the_order_in_which_cells_come_does_not_matter(tmp_path: Path) -> None:
+    for name, cells in (("one", MIXED), ("other", MIXED[::-1])):
+        write(tmp_path / name, found(*cells), "exec")
+    for file in ("report.md", "matrix.json", "index.html"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "other" / file).read_bytes()
+
+
+def test_matrix_json_has_what_was_promised_to_those_who_script_against_it(tmp_path: Path) -> None:
+    write(tmp_path, found(*MIXED), "exec")
+    matrix = json.loads((tmp_path / "matrix.json").read_text())
+    assert matrix["schema"] == 1
+    assert matrix["platform"] == records.PLATFORM
+    cell = matrix["cells"][0]
+    assert cell.keys() >= {
+        "id",
+        "numba",
+        "python",
+        "numpy",
+        "llvmlite",
+        "llvm",
+        "status",
+        "reason",
+        "probes",
+    }
+    assert cell["probes"][0].keys() >= {"id", "outcome", "phase", "detail", "phases"}
+    phase = cell["probes"][0]["phases"][0]
+    assert phase.keys() >= {
+        "name",
+        "value",
+        "hits",
+        "misses",
+        "signal",
+        "exception",
+        "message",
+        "wall_s",
+        "cpu_s",
+    }
+    claim = matrix["claims"][0]
+    assert claim.keys() >= {"id", "probe", "cell", "kind", "holds", "says", "issue"}
+    assert {cell["id"]: cell["status"] for cell in matrix["cells"]} == {
+        "0.48.0-cp38": "ran",
+        "0.57.0-cp38": "ran",
+        "0.57.0-cp39": "no_interpreter",
+        "0.57.0-cp311": "ran",
+        "0.59.0-cp312": "not_installable",
+        "0.60.0-cp312": "ran",
+    }
+
+
+def test_matrix_json_is_valid_by_the_schema_beside_it(tmp_path: Path) -> None:
+    write(tmp_path, found(*MIXED), "exec")
+    schema = json.loads((tmp_path / "matrix.schema.json").read_text())
+    assert schema == json.loads(msgspec.json.encode(json_schema()))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    matrix = json.loads((tmp_path / "matrix.json").read_text())
+    jsonschema.validate(matrix, schema)
+    matrix["cells"][0]["status"] = "run"
+    with pytest.raises(jsonschema.ValidationError, match="run"):
+        jsonschema.validate(matrix, schema)
+
+
+VALUES = st.booleans() | st.integers() | st.text() | st.lists(st.floats(allow_nan=False))
+CELLS = st.lists(
+    st.builds(
+        lambda cell, value, text: records.cell(
+            cell,
+            records.hit("cache/fib", value),
+            records.crashed("cache/mutual", signal=text),
+        ),
+        st.sampled_from([f"0.{n}.0-cp{p}" for n in (48, 57, 60) for p in (38, 311)]),
+        VALUES,
+        st.text(min_size=1, max_size=5),
+    ),
+    unique_by=lambda record: record.cell,
+    max_size=4,
+)
+
+
+@settings(max_examples=30)
+@given(CELLS)
+def test_a_report_survives_json(cells: list[CellRecord]) -> None:
+    report = matrix_report(found(*cells, probes=PROBES[:2]), "exec")
+    again = msgspec.json.decode(msgspec.json.encode(report), type=MatrixReport)
+    assert msgspec.json.encode(again) == msgspec.json.encode(report)
+
+
+@settings(max_examples=30)
+@given(CELLS)
+def test_every_cell_that_ran_is_in_one_column_and_columns_are_in_order(
+    cells: list[CellRecord],
+) -> None:
+    made = found(*cells, probes=PROBES[:2])
+    members = [cell for column in made.columns for cell in column.cells]
+    assert members == sorted((r.cell for r in cells), key=lambda cell: parse_cell(cell).key)
+    for column in made.columns:
+        assert all(made.seen(probe, column) != "not run" for probe in made.probes)
+
+
+def test_a_probe_that_differs_comes_before_those_that_do_not() -> None:
+    changed = records.cell("0.60.0-cp312", *usual("0.48.0-cp38").probes[:3], records.works("aot/x"))
+    steady = found(usual("0.48.0-cp38"), changed, probes=PROBES[:3])
+    assert steady.differing == ()
+    assert steady.differing_first == PROBES[:3]
+    probes = (records.hit("cache/fib", 6765), records.hit("cache/mutual"))
+    changed = records.cell("0.60.0-cp312", *probes, records.unbuildable("aot/direct"))
+    moved = found(usual("0.48.0-cp38"), changed, probes=PROBES[:3])
+    assert moved.differing == ("cache/mutual",)
+    assert moved.differing_first == ("cache/mutual", "cache/fib", "aot/direct")
+
+
+def test_what_a_probe_says_cannot_become_part_of_the_page(tmp_path: Path) -> None:
+    evil: dict[str, Any] = {"exception": "E", "message": "<script>alert(1)</script>"}
+    bad = records.probe(
+        "cache/fib",
+        records.phase("interpreted", value="<b>"),
+        records.failing("cold", "raised", stderr="</pre><script>", **evil),
+    )
+    assert result_of(bad).outcome is Outcome.RAISED
+    write(tmp_path, found(records.cell("0.57.0-cp311", bad), probes=PROBES[:1]), "exec")
+    page = (tmp_path / "index.html").read_text()
+    assert "<script>alert" not in page
+    assert "</pre><script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_probe_that_did_not_run_in_a_column_is_never_shown_as_what_it_did_elsewhere() -> None:
+    cells = [
+        records.cell("0.55.0-cp310", records.hit(), records.works()),
+        records.cell("0.56.0-cp310", records.hit(), records.unbuildable()),
+        records.cell("0.57.0-cp310", records.works()),
+        records.cell("0.58.0-cp310", records.hit(), records.unbuildable()),
+    ]
+    probes = ["cache/p", "aot/p"]
+    found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec")
+    shown = [found.seen("cache/p", column) for column in found.columns]
+    assert [column.title for column in found.columns] == ["0.55.0", "0.56.0", "0.57.0", "0.58.0"]
+    assert shown == ["hit", "hit", "not run", "hit"]

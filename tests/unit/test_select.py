@@ -1,0 +1,210 @@
+"""A selection is a set of cells: laws that hold for any releases, and the words of the manual."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from matrix.cells import Cell, CellStatus
+from matrix.errors import BadInput
+from matrix.releases import Platform, Release, load
+from matrix.select import Catalogue, Selection, select
+
+HERE = "linux-x86_64"
+PYTHONS = ("3.6", "3.8", "3.9", "3.11", "3.13")
+VERSIONS = ("0.48.0", "0.49.0", "0.49.1", "0.57.0", "0.57.1", "0.60.0", "0.61.0rc1", "0.61.0")
+REAL = load(Path(__file__).parents[2] / "matrix" / "releases.toml")
+EIGHT = frozenset(f"3.{minor}" for minor in range(6, 14))
+
+
+def release(version: str, *pythons: str) -> Release:
+    wheels = {Platform.LINUX_X86_64: pythons} if pythons else {}
+    return Release(version, dt.date(2020, 1, 1), wheels)
+
+
+SMALL = Catalogue(
+    (
+        release("0.48.0", "3.6", "3.8"),
+        release("0.49.0", "3.8"),
+        release("0.49.1", "3.8", "3.9"),
+        release("0.57.0", "3.9", "3.11"),
+        release("0.57.1", "3.9", "3.11"),
+        release("0.60.0", "3.11", "3.13"),
+        release("0.61.0rc1", "3.13"),
+    ),
+    HERE,
+    frozenset({"3.8", "3.9", "3.11"}),
+)
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> Catalogue:
+    """Any releases with any wheels, on a machine with any interpreters."""
+    served = st.lists(st.sampled_from(PYTHONS), unique=True).map(sorted)
+    versions = draw(st.lists(st.sampled_from(VERSIONS), unique=True, min_size=1))
+    releases = [release(v, *draw(served)) for v in VERSIONS if v in versions]
+    return Catalogue(tuple(releases), HERE, draw(st.frozensets(st.sampled_from(PYTHONS))))
+
+
+@st.composite
+def selections(draw: st.DrawFn) -> tuple[Catalogue, list[str]]:
+    """Return a catalogue and selectors, each of which names something in it."""
+    catalogue = draw(catalogues())
+    cells = list(catalogue.pairs())
+    words = ["seed", "minors", "all"]
+    words += [word for cell in cells for word in (cell.release, cell.id, f"{cell.release}-*")]
+    words += [f"cp{cell.python.replace('.', '')}" for cell in cells]
+    return catalogue, draw(st.lists(st.sampled_from(words), min_size=1, max_size=5))
+
+
+def cells(selection: Selection) -> set[Cell]:
+    return {selected.cell for selected in selection.cells}
+
+
+def ids(*words: str, catalogue: Catalogue = SMALL, pre: bool = False) -> list[str]:
+    return [selected.cell.id for selected in select(words, catalogue, pre=pre).cells]
+
+
+@given(catalogues())
+def test_a_selection_of_everything_is_everything(catalogue: Catalogue) -> None:
+    selection = select(["all"], catalogue, pre=True)
+    beyond = {selected.cell for selected in selection.beyond}
+    assert cells(selection) | beyond == set(catalogue.pairs())
+    assert set(selection.runnable) == cells(selection)
+    assert all(s.status is CellStatus.NO_INTERPRETER for s in selection.beyond)
+
+
+@given(selections(), st.randoms(use_true_random=False))
+def test_the_order_of_selectors_does_not_matter(
+    selected: tuple[Catalogue, list[str]], random: Random
+) -> None:
+    catalogue, words = selected
+    shuffled = words * 2
+    random.shuffle(shuffled)
+    assert select(shuffled, catalogue, pre=True) == select(words, catalogue, pre=True)
+
+
+@given(selections())
+def test_several_selectors_are_a_union(selected: tuple[Catalogue, list[str]]) -> None:
+    catalogue, words = selected
+    each = [select([word], catalogue, pre=True) for word in words]
+    together = select(words, catalogue, pre=True)
+    assert cells(together) == set().union(*map(cells, each))
+    beyond = {s.cell for one in each for s in one.beyond}
+    assert {s.cell for s in together.beyond} == beyond - cells(together)
+
+
+@given(selections())
+def test_cells_come_in_the_order_of_releases_then_pythons(
+    selected: tuple[Catalogue, list[str]],
+) -> None:
+    catalogue, words = selected
+    chosen = [s.cell.key for s in select(words, catalogue, pre=True).cells]
+    assert chosen == sorted(set(chosen))
+
+
+@given(selections())
+def test_only_a_cell_with_wheel_and_interpreter_can_run(
+    selected: tuple[Catalogue, list[str]],
+) -> None:
+    catalogue, words = selected
+    for one in select(words, catalogue, pre=True).cells:
+        served = one.cell in set(catalogue.pairs())
+        runs = served and one.cell.python in catalogue.pythons
+        assert (one.status is None) == runs
+        assert bool(one.reason) != runs
+
+
+def test_no_selector_means_the_last_patch_of_every_minor_release_and_the_anchors() -> None:
+    assert ids() == ids("minors")
+    assert ids() == ["0.48.0-cp38", "0.49.1-cp39", "0.57.0-cp311", "0.57.1-cp311", "0.60.0-cp311"]
+
+
+def test_the_seed_is_the_anchors_and_the_newest_release() -> None:
+    assert ids("seed") == ["0.48.0-cp38", "0.57.0-cp311", "0.60.0-cp311"]
+
+
+def test_a_release_candidate_takes_part_only_when_asked_for() -> None:
+    assert "0.61.0rc1-cp313" not in ids("all", "minors", "seed", "0.6*")
+    assert "0.61.0rc1-cp313" in ids("minors", pre=True)
+    assert ids("seed", pre=True) == ids("seed")
+    with pytest.raises(BadInput, match=r"0\.61\.0rc1 is not in"):
+        ids("0.61.0rc1-cp313")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("0.57", ["0.57.0-cp311", "0.57.1-cp311"]),
+        ("0.57.1", ["0.57.1-cp311"]),
+        (">=0.57.1", ["0.57.1-cp311", "0.60.0-cp311"]),
+        (">=0.49,<0.57", ["0.49.0-cp38", "0.49.1-cp39"]),
+        ("~=0.49.0", ["0.49.0-cp38", "0.49.1-cp39"]),
+        ("==0.57.*", ["0.57.0-cp311", "0.57.1-cp311"]),
+        ("cp39", ["0.49.1-cp39", "0.57.0-cp39", "0.57.1-cp39"]),
+        ("0.5?.0-cp311", ["0.57.0-cp311"]),
+        ("*-cp36", ["0.48.0-cp36"]),
+        ("0.60.0-cp313", ["0.60.0-cp313"]),
+    ],
+)
+def test_a_word_names_what_the_manual_says(word: str, expected: list[str]) -> None:
+    assert ids(word) == expected
+
+
+def test_a_cell_without_a_wheel_stays_in_the_selection_with_its_reason() -> None:
+    (one,) = select(["0.48.0-cp311"], SMALL).cells
+    assert one.status is CellStatus.NO_WHEEL
+    assert one.reason == "no wheel for linux-x86_64 and cp311; there are: cp36, cp38"
+
+
+def test_a_cell_without_an_interpreter_stays_in_the_selection_with_its_reason() -> None:
+    (one,) = select(["0.60.0-cp313"], SMALL).cells
+    assert one.status is CellStatus.NO_INTERPRETER
+    assert one.reason == "no CPython 3.13 on this machine"
+
+
+def test_a_release_whose_pythons_are_all_missing_is_selected_and_not_silently_left_out() -> None:
+    nothing_here = Catalogue(SMALL.releases, HERE, frozenset())
+    selection = select(["0.60.0"], nothing_here)
+    assert [s.cell.id for s in selection.cells] == ["0.60.0-cp313"]
+    assert not selection.runnable
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("sead", "did you mean 'seed'?"),
+        ("minor", "did you mean 'minors'?"),
+        ("0.57.9", "did you mean '0.57.1'?"),
+        ("cp399", "did you mean 'cp39'?"),
+        (">=9", "A selector is one of"),
+        ("", "A selector is one of"),
+        ("==", "A selector is one of"),
+        ("0.99*-cp38", "A selector is one of"),
+        ("0.57.2-cp311", "did you mean '0.57.1'?"),
+    ],
+)
+def test_a_word_that_names_nothing_is_refused_with_the_nearest_that_does(
+    word: str, hint: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        ids(word)
+    assert hint in str(refused.value)
+
+
+def test_the_matrix_of_a_machine_with_eight_pythons_is_as_large_as_promised() -> None:
+    known = tuple(r for r in REAL if Version(r.version) <= Version("0.68.1"))
+    catalogue = Catalogue(known, HERE, EIGHT)
+    assert len(select([], catalogue).runnable) == 22
+    assert len(select(["all"], catalogue).runnable) == 149
+
+
+def test_every_platform_but_its_own_is_left_out() -> None:
+    with pytest.raises(BadInput, match="matches no cell"):
+        select(["cp38"], Catalogue(SMALL.releases, "windows-x86_64", frozenset({"3.8"})))
