@@ -6,6 +6,7 @@ Only here are errors printed and an exit status chosen: 0 every claim holds, 1 o
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -32,5 +33,11 @@ def main(words: Sequence[str]) -> int:
         return INTERRUPTED
 
 
+def interrupt(*_: object) -> None:
+    """Take a request to end as the Ctrl-C it amounts to."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
     sys.exit(main(sys.argv[1:]))

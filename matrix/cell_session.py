@@ -81,16 +81,16 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
         work = state / "work" / cell
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        record: CellRecord | None = None
         try:
             record = observe_cell(session, run, cell, work)
+            # Before anything is filed: what probes left here may be what fills the disk.
+            shutil.rmtree(work, ignore_errors=True)
             store.save(record.merged(store.load(cell), run.known))
         except MatrixError as error:
             session.error(str(error))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-            # An environment that did not work may be a damaged one: the next run makes it anew.
-            if run.prune or (record and record.status is not CellStatus.RAN):
+            if run.prune:
                 shutil.rmtree(session.virtualenv.location, ignore_errors=True)
     if record.status is not CellStatus.RAN:
         session.error(f"{record.status}: {record.reason}")
@@ -121,6 +121,8 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
     if failure is None and not any(line.get("done") for line in lines):
         failure = "the in-cell runner ended before it was done"
     if failure is not None:
+        # It may be the environment that is damaged: the next run installs everything again.
+        marker(session).unlink(missing_ok=True)
         return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
     return filled(record, run, task, lines)
 
@@ -131,25 +133,32 @@ def children_cpu() -> float:
     return times.children_user + times.children_system
 
 
+def marker(session: nox.Session) -> Path:
+    """Return the file in an environment that names the lock it was made from."""
+    return Path(session.virtualenv.location) / INSTALLED
+
+
 def install(session: nox.Session, lock: Path, work: Path) -> str:
     """Install the lock, unless it already is; return why it could not be, or ""."""
     if not lock.exists():
         return f"there is no lock {lock.name}; `nox -s lock` makes it"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    marker = Path(session.virtualenv.location) / INSTALLED
-    if marker.exists() and marker.read_text(encoding="utf-8") == digest:
+    installed = marker(session)
+    if installed.exists() and installed.read_text(encoding="utf-8") == digest:
         return ""
-    marker.unlink(missing_ok=True)
+    installed.unlink(missing_ok=True)
     said = work / "install.txt"
     try:
         with said.open("w", encoding="utf-8") as out:
+            # What another lock left in the environment would pass without a look at its hash.
             session.install(
-                "--require-hashes", "--only-binary", ":all:", "-r", str(lock),
+                "--require-hashes", "--only-binary", ":all:", "--reinstall", "--exact",
+                "-r", str(lock),
                 stdout=out, silent=False, log=False,
             )  # fmt: skip
     except CommandFailed:
         return complaint(said.read_text(encoding="utf-8", errors="replace"))
-    marker.write_text(digest, encoding="utf-8")
+    installed.write_text(digest, encoding="utf-8")
     return ""
 
 

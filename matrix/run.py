@@ -7,6 +7,7 @@ whose session failed before it could leave one.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import json
 import os
@@ -27,6 +28,7 @@ from matrix.observations import CellRecord, Store
 from matrix.overhead.session import OverheadRun
 
 ROOT = Path(__file__).parents[1]
+PR_SET_PDEATHSIG = 1
 
 
 @contextlib.contextmanager
@@ -105,7 +107,13 @@ def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run nox to its end. An interrupt is handed on once, and nox waited for."""
     try:
         # A group of its own: a Ctrl-C reaches it through us, and only once.
-        process = subprocess.Popen(command, env=environment, cwd=ROOT, process_group=_new_group())
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=ROOT,
+            process_group=_new_group(),
+            preexec_fn=_last_will(),  # noqa: PLW1509 (one call, found before the fork)
+        )
     except OSError as error:
         raise Unreachable(f"nox could not be started: {error}") from error
     try:
@@ -118,6 +126,13 @@ def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _new_group() -> int | None:
     return 0 if os.name == "posix" else None
+
+
+def _last_will() -> Callable[[], object] | None:
+    """Return what makes Linux interrupt a child when we die, even of SIGKILL; elsewhere None."""
+    if sys.platform != "linux":
+        return None
+    return functools.partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
 
 
 def _session_results(report: Path) -> dict[str, str]:

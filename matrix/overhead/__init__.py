@@ -1,0 +1,1 @@
+"""What compiling, caching and recursion cost: measured cell by cell, judged, tabled and drawn."""

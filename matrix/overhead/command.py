@@ -1,0 +1,158 @@
+"""`nox -s overhead`: measure the selected cells one at a time, then report all that was measured.
+
+In: `Options`. Out: measurements in the store, tables on the terminal, plots and reports, and an
+exit status: 1 when a claim clearly fails in one of the cells, 3 when no cell could be measured.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Collection, Sequence
+
+from matrix import report
+from matrix.cells import Cell
+from matrix.command_line import DATA, PROBES, Options
+from matrix.due import Workplace, workplace
+from matrix.errors import NothingToRun
+from matrix.judge import judge
+from matrix.machine import cpu_name
+from matrix.overhead import pictures, tables
+from matrix.overhead.figures import repeated
+from matrix.overhead.samples import FOLDER, Measurement, Program, RunKind, load, load_all
+from matrix.overhead.session import OverheadRun, OverheadTask
+from matrix.overhead.summary import OverheadReport, summarise
+from matrix.plan import lock_path
+from matrix.run import call_nox, only_run
+from matrix.select import Selection, select
+from matrix.suite import Suite, read_suite
+
+Say = Callable[[str], None]
+
+# Of a machine with nothing to do but this, before it begins.
+IDLE = 0.5
+HOLDS, FAILS, COULD_NOT_RUN = 0, 1, 3
+
+
+def overhead(options: Options, say: Say) -> int:
+    """Measure, unless only what is stored is asked for, and report.
+
+    Raises:
+        NothingToRun: no selected cell can run here, or nothing is stored.
+        KeyboardInterrupt: when interrupted; the cells that were done are stored.
+    """
+    suite = read_suite(options)
+    if options.stored:
+        cells = {m.cell for m in load_all(suite.state / FOLDER, say)}
+        lost: tuple[str, ...] = ()
+    else:
+        place = workplace(options, suite)
+        selection = select(options.selectors, suite.catalogue(place.pythons), pre=options.pre)
+        cells = measure(options, suite, place, selection, say)
+        lost = tuple(s.cell.id for s in selection.cells if s.cell.id not in cells)
+    found = measured(suite, say)
+    if found is not None:
+        publish(options, suite, found, say)
+        show(found, cells, say)
+    for cell in lost:
+        say(f"NOT MEASURED {cell}; if anything was stored of it, that is kept")
+    if found is None or not cells:
+        raise NothingToRun("no cell was measured: there is nothing to report")
+    say(f"report: {suite.state / 'report' / 'report.md'}; tables: overhead.md beside it")
+    if any(judged.cell in cells for judged in found.failing):
+        return FAILS
+    return COULD_NOT_RUN if lost and options.strict else HOLDS
+
+
+def measured(suite: Suite, say: Say) -> OverheadReport | None:
+    """Return what there is to report of all cells ever measured here, or None."""
+    return summarise(load_all(suite.state / FOLDER, say))
+
+
+def measure(
+    options: Options, suite: Suite, place: Workplace, selection: Selection, say: Say
+) -> set[str]:
+    """Measure the selected cells one after the other, nothing else of the suite running.
+
+    Returns those that were measured; what was stored of the others stays.
+    """
+    for selected in selection.cells:
+        if selected.status is not None:
+            say(f"{selected.cell.id}: {selected.status}, {selected.reason}")
+    order = [cell.id for cell in selection.runnable]
+    if not order:
+        return set()
+    folder = suite.state / FOLDER
+    run = overhead_run(options, suite, place, selection.runnable)
+    processes = len(order) * options.repeat * len(Program) * len(RunKind)
+    say(f"{len(order)} cells to measure, {options.repeat} repetitions: {processes} processes")
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > IDLE:
+        say(f"load average {os.getloadavg()[0]:.1f}: figures of a busy machine are less steady")
+    with only_run(suite.state, say):
+        before = {cell: load(folder, cell, say) for cell in order}
+        call_nox(run, order, jobs=1, download_python=options.download_python)
+        after = {cell: load(folder, cell, say) for cell in order}
+    done = {cell: m for cell, m in after.items() if m is not None and m.run == run.id}
+    compare(before, done, say)
+    return set(done)
+
+
+def overhead_run(
+    options: Options, suite: Suite, place: Workplace, cells: Sequence[Cell]
+) -> OverheadRun:
+    """Return what the sessions of the cells have to do."""
+    tasks = {}
+    for cell in cells:
+        here = place.interpreters.get(cell.python)
+        python = here.path if here else cell.python
+        lock = lock_path(DATA / "locks", cell.release)
+        tasks[cell.id] = OverheadTask(cell.release, python, str(lock))
+    return OverheadRun(
+        id=uuid.uuid4().hex,
+        state=str(suite.state),
+        platform=suite.platform,
+        cpu=cpu_name(),
+        repeat=options.repeat,
+        timeout_s=options.timeout,
+        programs=str(PROBES / "overhead"),
+        cells=tasks,
+    )
+
+
+def compare(before: dict[str, Measurement | None], after: dict[str, Measurement], say: Say) -> None:
+    """Say how many of the medians lie within the spread that the last measurement printed."""
+    pairs = [(before[cell], newer) for cell, newer in after.items()]
+    counts = [repeated(older, newer) for older, newer in pairs if older and older.cpu == newer.cpu]
+    held, steady = (sum(numbers) for numbers in zip(*counts, strict=True)) if counts else (0, 0)
+    if steady:
+        share = f"{held / steady:.0%}"
+        say(f"{held} of {steady} medians ({share}) lie within the spread printed last time")
+
+
+def publish(options: Options, suite: Suite, found: OverheadReport, say: Say) -> None:
+    """Draw what changed, and write the reports of all that is stored."""
+    folder = suite.state / "report"
+    if not pictures.up_to_date(folder, found):
+        from matrix.overhead import plots  # noqa: PLC0415 (matplotlib takes a second to import)
+
+        plots.draw(folder, found)
+    store = suite.store(say)
+    cells = sorted(path.stem for path in store.folder.glob("*.json"))
+    records = [record for record in map(store.load, cells) if record is not None]
+    ids = tuple(probe.id for probe in suite.probes)
+    given = judge(records, ids, suite.claims, options.isolation)
+    written = report.findings(records, ids, given, options.isolation)
+    report.write(folder, report.with_overhead(written, found, folder), options.isolation)
+
+
+def show(found: OverheadReport, cells: Collection[str], say: Say) -> None:
+    """Print the tables of these cells, then the overview and the claims of all that is stored."""
+    for cell in found.cells:
+        if cell.id in cells:
+            for part in tables.of_cell(cell, found.article):
+                say(part + "\n")
+    say(f"All cells, no signature; {found.spread}.\n")
+    say(tables.text(tables.overview(found)) + "\n")
+    say(tables.listed(tables.claimed()) + "\n")
+    say(tables.text(tables.claims(found)) + "\n")
+    say(tables.listed(tables.deviations(found)) or "every claim holds in every cell measured")

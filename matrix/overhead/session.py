@@ -1,0 +1,130 @@
+"""The body of the nox session `cell(...)` when the run file asks for overhead, not for probes.
+
+In: a nox session in the cell's own virtualenv, and the run file. Out: the cell's `Measurement` in
+place of its last one. When anything fails the session ends with an error saying what, and what was
+stored stays as it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nox
+from filelock import FileLock
+from nox.command import CommandFailed
+
+from matrix.cell_session import RUNNER, install, read_lines
+from matrix.errors import MatrixError
+from matrix.overhead.samples import FOLDER, Measurement, Program, Sample, save
+
+
+class OverheadTask(msgspec.Struct, frozen=True):
+    """A cell to measure. `python` is an executable, or a version for nox to download."""
+
+    numba: str
+    python: str
+    lock: str
+
+
+class OverheadRun(msgspec.Struct, frozen=True):
+    """All that the cells of one run share. `programs` is the folder of the programs."""
+
+    id: str
+    state: str
+    platform: str
+    cpu: str
+    repeat: int
+    timeout_s: float
+    programs: str
+    cells: dict[str, OverheadTask]
+    job: str = "overhead"
+
+
+def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
+    """Measure one cell, and store its samples once all of them are there."""
+    run = msgspec.json.decode(run_file.read_bytes(), type=OverheadRun)
+    state = Path(run.state)
+    locks = state / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{cell}.lock"):
+        work = state / "work" / cell
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        try:
+            save(state / FOLDER, measure_cell(session, run, cell, work))
+        except MatrixError as error:
+            session.error(str(error))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def measure_cell(session: nox.Session, run: OverheadRun, cell: str, work: Path) -> Measurement:
+    """Install the lock and run the in-cell runner; return what it measured.
+
+    Raises MatrixError when the lock did not install, a program failed or a sample is missing.
+    """
+    reason = install(session, Path(run.cells[cell].lock), work)
+    if reason:
+        raise MatrixError(f"{cell} could not be installed: {reason}")
+    began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    lines = run_programs(session, run, cell, work)
+    found = measurement(run, cell, began, lines)
+    missing = found.missing()
+    if missing:
+        raise MatrixError(f"{cell} was not measured whole: {missing}")
+    return found
+
+
+def run_programs(
+    session: nox.Session, run: OverheadRun, cell: str, work: Path
+) -> list[dict[str, Any]]:
+    """Run the in-cell runner, its progress on our stdout; return its lines."""
+    job = {
+        "cell": cell,
+        "scratch": str(work / "scratch"),
+        "out": str(work / "out.jsonl"),
+        "timeout_s": run.timeout_s,
+        "repeat": run.repeat,
+        "programs": [
+            {"id": program, "path": str(Path(run.programs) / f"{program}.py")}
+            for program in Program
+        ],
+    }
+    job_file = work / "job.json"
+    job_file.write_text(json.dumps(job), encoding="utf-8")
+    try:
+        session.run(
+            "python", str(RUNNER / "overhead.py"), str(job_file), log=False,
+            interrupt_timeout=5, terminate_timeout=5,
+        )  # fmt: skip
+    except CommandFailed as error:
+        said = [line["failed"] for line in read_lines(work / "out.jsonl") if "failed" in line]
+        raise MatrixError(f"{cell}: {said[0] if said else 'the in-cell runner failed'}") from error
+    return read_lines(work / "out.jsonl")
+
+
+def measurement(
+    run: OverheadRun, cell: str, began: str, lines: Sequence[dict[str, Any]]
+) -> Measurement:
+    """Return what the runner's lines say; raises ValidationError where the types do not hold it."""
+    versions: dict[str, Any] = {}
+    for line in lines:
+        versions |= line.get("versions", {})
+    return Measurement(
+        cell=cell,
+        run=run.id,
+        when=began,
+        platform=run.platform,
+        cpu=run.cpu,
+        cores=os.cpu_count() or 1,
+        repeat=run.repeat,
+        samples=tuple(msgspec.convert(line, Sample) for line in lines if "program" in line),
+        **versions,
+    )
