@@ -10,6 +10,7 @@ Phases go generation by generation: all `interpreted`, then all `cold`, and so o
 
 import json
 import os
+import shutil
 import signal
 import sys
 
@@ -24,6 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
 GENERATIONS = ("interpreted", "cold", "build", "warm", "load", "again")
 FIRST = "interpreted"
+ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
 FOLLOWS = {
     "cache": {"interpreted": "cold", "cold": "warm", "warm": "again"},
     "aot": {"interpreted": "build", "build": "load"},
@@ -153,6 +155,14 @@ def run_upstream(cell, name, names):
     observe.append(cell.job["out"], {"upstream": name, "result": upstream.summary(results, ending)})
 
 
+def see_that_there_is_room(folder):
+    """Raise OSError when the disk is full: then probes failed that are well, and none counts."""
+    path = os.path.join(folder, "room")
+    with open(path, "wb") as file:
+        file.write(bytes(ROOM))
+    os.unlink(path)
+
+
 def stop(*_):
     """Turn a request to end into an exception, so that the phase under way is ended first."""
     raise SystemExit(128 + signal.SIGTERM)
@@ -166,9 +176,15 @@ def main(job_file):
     contain.adopt_orphans()
     cell = Cell(job)
     os.makedirs(cell.scratch, exist_ok=True)
-    cell.run()
-    for name, names in sorted(job.get("upstream", {}).items()):
-        run_upstream(cell, name, names)
+    try:
+        cell.run()
+        for name, names in sorted(job.get("upstream", {}).items()):
+            run_upstream(cell, name, names)
+        see_that_there_is_room(cell.scratch)
+    except OSError:
+        # On a full disk there is no room for the reason either, until there is.
+        shutil.rmtree(cell.scratch, ignore_errors=True)
+        raise
     observe.append(job["out"], {"done": True})
 
 

@@ -2,7 +2,7 @@
 
 from matrix.claims import Claim, Expectation, Kind
 from matrix.judge import judge
-from matrix.observations import Dispatcher, Specialisation
+from matrix.observations import Dispatcher, ProbeRecord, Specialisation
 from matrix.outcome import Outcome, result_of
 from matrix.rule import rule_holds
 from tests.unit import records as make
@@ -10,7 +10,7 @@ from tests.unit import records as make
 DIES = Expectation(Outcome.CRASHED, phase="warm", detail="SIGSEGV")
 
 
-def judged(record: make.ProbeRecord, expectation: Expectation) -> list[bool]:
+def judged(record: ProbeRecord, expectation: Expectation) -> list[bool]:
     claim = Claim(Kind.PROMISE, "because", (expectation,))
     verdict = judge([make.cell("0.57.0-cp311", record)], [record.id], {record.id: claim}, "exec")
     return [judgement.holds for judgement in verdict.judgements if judgement.kind == "rule"]

@@ -44,7 +44,7 @@ def test_a_result_reads_as_what_came_of_it() -> None:
     assert str(RESULT) == "14 passed, 1 failed, 2 skipped"
 
 
-def run_suite(tmp_path: Path, source: str) -> list[dict[str, str]]:
+def run_suite(tmp_path: Path, source: str) -> list[dict[str, object]]:
     """Run the in-cell side over a test module of this name, and return its lines."""
     (tmp_path / "suite_under_test.py").write_text(source)
     results = tmp_path / "results"

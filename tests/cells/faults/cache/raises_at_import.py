@@ -1,0 +1,6 @@
+"""Does not get as far as having a run()."""
+HALF = 1 // 0
+
+
+def run():
+    return HALF

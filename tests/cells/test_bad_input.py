@@ -1,0 +1,176 @@
+"""What a user can get wrong: exit status 2 or 3, the file, the entry and the word that is right."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from matrix.select import Catalogue
+from tests.cells.conftest import new_driver
+from tests.cells.driving import ROOT, Driver, claim, copy_project
+
+PROBES = ("cache/plain_lazy", "cache/self_lazy")
+HIT = '{ outcome = "hit" }'
+GOOD = claim("cache/plain_lazy", HIT) + claim("cache/self_lazy", HIT)
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory, memo: Path) -> Driver:
+    """Return a driver of a copied project, whose files each test may edit."""
+    folder = tmp_path_factory.mktemp("edited")
+    project = copy_project(folder / "project", PROBES, GOOD)
+    return msgspec.structs.replace(new_driver(folder / "state", memo), project=project)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("sead", "selector 'sead' matches no cell; did you mean 'seed'?"),
+        ("0.57.7", "selector '0.57.7' matches no cell; did you mean '0.57.1'?"),
+        ("0.57.7-cp311", "Numba 0.57.7 is not in releases.toml; did you mean '0.57.1'?"),
+        ("cp399", "selector 'cp399' matches no cell; did you mean 'cp39'?"),
+        ("--probe cache/self_lasy", "no probe has that id; did you mean 'cache/self_lazy'?"),
+        ("--fersh", "did you mean '--fresh'?"),
+        ("--isolation frok", "invalid choice: 'frok'"),
+        ("--probes nowhere", "no probes here"),
+    ],
+)
+def test_a_wrong_word_is_refused(edited: Driver, words: str, says: str) -> None:
+    ended = edited.run(*words.split())
+    assert ended.status == 2
+    assert says in ended.without_traceback()
+
+
+def test_a_wrong_word_is_refused_through_nox_as_well(edited: Driver) -> None:
+    words = ["sead", "--state", str(edited.state)]
+    nox = [sys.executable, "-m", "nox", "--envdir", str(ROOT / ".nox"), "-s", "matrix", "--"]
+    ended = subprocess.run(
+        nox + words, cwd=edited.project, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    said = ended.stdout + ended.stderr
+    assert "did you mean 'seed'?" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("claims", "says"),
+    [
+        (
+            GOOD + claim("cache/selv_lazy", HIT),
+            "[\"cache/selv_lazy\"]: there is no such probe; did you mean 'cache/self_lazy'?",
+        ),
+        (claim("cache/plain_lazy", HIT), "the probe cache/self_lazy has no claim; add an entry"),
+        (
+            GOOD + 'isue = "https://github.com/numba/numba/issues/1"\n',
+            "[\"cache/self_lazy\"]: Object contains unknown field `isue`; did you mean 'issue'?",
+        ),
+        (
+            GOOD.replace('"hit"', '"hitt"', 1),
+            "Invalid enum value 'hitt' - at `$.expect[0].outcome`; did you mean 'hit'?",
+        ),
+        (
+            GOOD + 'workarounds = ["cache/plain_lasy"]\n',
+            "the workaround 'cache/plain_lasy' is no probe; did you mean 'cache/plain_lazy'?",
+        ),
+        (
+            GOOD.replace(HIT, '{ outcome = "hit" }, { outcome = "wrong", releases = ">=9" }', 1),
+            "[\"cache/plain_lazy\"]: no cell is in releases '>=9'",
+        ),
+        (
+            GOOD.replace(HIT, '{ outcome = "hit", releases = "newest" }', 1),
+            "[\"cache/plain_lazy\"]: 'newest' is not a version specifier; one looks like",
+        ),
+        (
+            GOOD.replace('"promise"', '"hazard"', 1) + "\n",
+            '["cache/plain_lazy"]: a hazard needs its upstream issue and at least one workaround',
+        ),
+        (GOOD + "[", "not TOML"),
+    ],
+)
+def test_a_wrong_claim_is_refused(edited: Driver, claims: str, says: str) -> None:
+    path = edited.project / "matrix" / "claims.toml"
+    path.write_text(claims)
+    try:
+        ended = edited.run("seed")
+    finally:
+        path.write_text(GOOD)
+    assert ended.status == 2
+    said = ended.without_traceback()
+    assert f"error: {path}: " in said
+    assert says in said
+
+
+def test_a_wrong_releases_file_is_refused(edited: Driver) -> None:
+    path = edited.project / "matrix" / "releases.toml"
+    good = path.read_text()
+    path.write_text(good.replace("wheels.linux-x86_64", "wheels.linux-x86", 1))
+    try:
+        ended = edited.run("seed")
+    finally:
+        path.write_text(good)
+    assert ended.status == 2
+    said = ended.without_traceback()
+    assert f"error: {path}, entry 1 (version '0.48.0')" in said
+    assert "did you mean 'linux-x86_64'?" in said
+
+
+def test_a_selection_without_any_wheel_is_nothing_to_run(driver: Driver) -> None:
+    ended = driver.run("0.48.0-cp313")
+    assert ended.status == 3
+    said = ended.without_traceback()
+    assert "0.48.0-cp313: no_wheel, no wheel for" in said
+    assert "there are: cp36, cp37, cp38" in said
+    assert "error: no selected cell can run here" in said
+
+
+def test_a_selection_without_any_interpreter_is_nothing_to_run(
+    driver: Driver, catalogue: Catalogue
+) -> None:
+    absent = [cell for cell in catalogue.pairs() if cell.python not in catalogue.pythons]
+    if not absent:
+        pytest.skip("every CPython that any release has a wheel for is on this machine")
+    ended = driver.run(absent[-1].id)
+    assert ended.status == 3
+    said = ended.without_traceback()
+    assert f"{absent[-1].id}: no_interpreter, no CPython {absent[-1].python}" in said
+    assert "error: no selected cell can run here" in said
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 0), (("--strict",), 3)])
+def test_a_cell_that_cannot_run_is_listed_and_with_strict_it_counts(
+    edited: Driver, newest: str, options: tuple[str, ...], status: int
+) -> None:
+    ended = edited.run(newest, "0.48.0-cp313", "--probe", "cache/plain_lazy", *options)
+    assert ended.status == status
+    said = ended.without_traceback()
+    assert "NOT RUN 0.48.0-cp313: no_wheel, no wheel for" in said
+    assert "1 probes in 1 cells; 1 selected cells did not run" in said
+    cells = {cell["id"]: cell["status"] for cell in edited.report()["cells"]}
+    assert cells == {"0.48.0-cp313": "no_wheel", newest: "ran"}
+
+
+def test_a_lock_that_does_not_match_stops_its_cell_and_no_other(
+    edited: Driver, environments: Path, oldest: str, newest: str
+) -> None:
+    if oldest == newest:
+        pytest.skip("one release only has an interpreter here")
+    lock = edited.project / "matrix" / "locks" / f"numba-{oldest.partition('-')[0]}.txt"
+    good = lock.read_text()
+    lock.write_text(re.sub(r"sha256:(\w)(\w+)", r"sha256:\2\1", good))
+    own = msgspec.structs.replace(edited, envdir=environments)
+    try:
+        ended = own.run(oldest, newest, "--probe", "cache/plain_lazy", "--fresh")
+    finally:
+        lock.write_text(good)
+    assert ended.status == 0
+    said = ended.without_traceback()
+    assert f"NOT RUN {oldest}: not_installable, Hash mismatch for `" in said
+    assert own.record(oldest).status == "not_installable"
+    assert "Expected:" in own.record(oldest).reason
+    assert own.record(newest).status == "ran"

@@ -1,0 +1,222 @@
+"""Probes that misbehave: each has its outcome, alone, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.cells.conftest import new_driver
+from tests.cells.driving import Driver, Ended, posix_only
+
+FAULTS = Path(__file__).parent / "faults"
+HANGING = FAULTS / "hanging"
+
+EXPECTED = {
+    "cache/closes_stdout": "hit",
+    "cache/empties_its_cache": "uncacheable in cold",
+    "cache/exits_early": "crashed in interpreted (no answer)",
+    "cache/exits_politely": "crashed in interpreted (exit 3)",
+    "cache/healthy": "hit",
+    "cache/interrupts_itself": "raised in interpreted (KeyboardInterrupt)",
+    "cache/kills_its_group": "crashed in interpreted (SIGKILL)",
+    "cache/leaves_a_child": "hit",
+    "cache/leaves_an_escaped_child": "hit",
+    "cache/never_loads": "recompiled in warm (never)",
+    "cache/not_cached": "uncacheable in cold",
+    "cache/prints_ten_megabytes": "hit",
+    "cache/raises_at_exit": "hit",
+    "cache/raises_at_import": "raised in interpreted (ZeroDivisionError)",
+    "cache/raises_odd_text": "raised in interpreted (ValueError)",
+    "cache/raises_when_compiled": "raised in cold (TypingError)",
+    "cache/removes_its_folder": "raised in cold (FileNotFoundError)",
+    "cache/returns_a_set": "raised in interpreted (TypeError)",
+    "cache/returns_nan": "hit",
+    "cache/returns_odd_text": "hit",
+    "cache/segfaults": "crashed in interpreted (SIGSEGV)",
+    "cache/segfaults_at_exit": "crashed in interpreted (SIGSEGV)",
+    "cache/segfaults_when_compiled": "crashed in cold (SIGSEGV)",
+    "cache/syntax_error": "raised in interpreted (SyntaxError)",
+    "cache/wrong_when_compiled": "wrong in cold",
+    "cache/wrong_when_loaded": "wrong in warm",
+    "aot/healthy": "works",
+    "aot/leaves_a_child": "works",
+    "aot/needs_numba_when_loaded": "raised in load (ImportError)",
+    "aot/no_module": "raised in interpreted (AttributeError)",
+    "aot/raises_when_built": "raised in build (TypingError)",
+    "aot/removes_its_module": "raised in load (ImportError)",
+    "aot/segfaults_when_loaded": "crashed in load (SIGSEGV)",
+    "aot/syntax_error": "raised in interpreted (SyntaxError)",
+    "aot/wrong_when_built": "wrong in load",
+}
+EXPECTED_HANGING = {
+    "cache/hangs": "timed_out in interpreted",
+    "cache/hangs_at_exit": "timed_out in interpreted",
+    "cache/raises_at_import": "raised in interpreted (ZeroDivisionError)",
+    "aot/hangs": "timed_out in interpreted",
+}
+# What each of these prints is the pid of a process that would go on for an hour.
+LEAVING = {
+    "cache/hangs",
+    "cache/hangs_at_exit",
+    "cache/leaves_a_child",
+    "cache/leaves_an_escaped_child",
+    "aot/hangs",
+    "aot/leaves_a_child",
+}
+# Nothing about these depends on how a phase is started, and every process costs a second.
+ONE_WAY = {
+    "cache/empties_its_cache",
+    "cache/exits_politely",
+    "cache/never_loads",
+    "cache/not_cached",
+    "cache/raises_odd_text",
+    "cache/raises_when_compiled",
+    "cache/returns_odd_text",
+    "cache/wrong_when_loaded",
+    "aot/no_module",
+    "aot/raises_when_built",
+    "aot/removes_its_module",
+}
+EXPECTED_EXEC = {probe: says for probe, says in EXPECTED.items() if probe not in ONE_WAY}
+RUNS = [("exec", EXPECTED_EXEC), ("fork", EXPECTED), ("hanging", EXPECTED_HANGING)]
+
+pytestmark = posix_only
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run over faulty probes: where it is stored, the cell, and how the driver ended."""
+
+    driver: Driver
+    cell: str
+    ended: Ended
+
+
+@pytest.fixture(scope="session")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory,
+    memo: Path,
+    oldest: str,
+    middle: str,
+    newest: str,
+) -> dict[str, Run]:
+    """Run every fault both ways, in as many cells at once as there are different ones."""
+    exec_too = [word for probe in EXPECTED_EXEC for word in ("--probe", probe)]
+    places = {
+        "exec": (middle, str(FAULTS), "--isolation", "exec", *exec_too),
+        "fork": (newest, str(FAULTS), "--isolation", "fork"),
+        # Mostly waiting, so that it costs the others little.
+        "hanging": (oldest, str(HANGING), "--isolation", "both", "--timeout", "10"),
+    }
+    folder = tmp_path_factory.mktemp("faults")
+    under_way: dict[str, tuple[Driver, str, Future[Ended]]] = {}
+    with ThreadPoolExecutor() as pool:
+        for name, (cell, probes, *options) in places.items():
+            driver = new_driver(folder / name, memo)
+            words = (cell, "--probes", probes, *options)
+            under_way[name] = (driver, cell, pool.submit(driver.run, *words))
+    return {
+        name: Run(driver, cell, future.result())
+        for name, (driver, cell, future) in under_way.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "probe", "says"),
+    [(name, probe, says) for name, expected in RUNS for probe, says in expected.items()],
+)
+def test_a_fault_is_the_outcome_of_its_probe_alone(
+    runs: dict[str, Run], name: str, probe: str, says: str
+) -> None:
+    run = runs[name]
+    ways = ("exec", "fork") if name == "hanging" else (name,)
+    for isolation in ways:
+        assert run.driver.outcomes(run.cell, isolation)[probe] == says
+
+
+@pytest.mark.parametrize(("name", "expected"), RUNS)
+def test_a_cell_full_of_faults_has_run_and_its_run_is_a_failure(
+    runs: dict[str, Run], name: str, expected: dict[str, str]
+) -> None:
+    run = runs[name]
+    assert run.ended.status == 1
+    run.ended.without_traceback()
+    record = run.driver.record(run.cell)
+    assert record.status == "ran"
+    assert record.notes == ()
+    assert {probe.id for probe in record.probes} == set(expected)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in RUNS])
+def test_no_process_of_a_probe_is_left_behind(runs: dict[str, Run], name: str) -> None:
+    run = runs[name]
+    left = {
+        (probe, int(line))
+        for probe, phase in run.driver.phases(run.cell)
+        if probe in LEAVING
+        for line in phase.stdout.split()
+    }
+    assert {probe for probe, _ in left} == LEAVING & set(dict(RUNS)[name])
+    assert [probe for probe, pid in left if still_going(pid)] == []
+
+
+def still_going(pid: int) -> bool:
+    """Whether the process with this id is one that a probe left, and not a later one's."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"3600" in words or b"_cell" in words
+
+
+@pytest.mark.parametrize("name", [name for name, _ in RUNS])
+def test_no_file_of_a_probe_is_left_behind(runs: dict[str, Run], name: str) -> None:
+    (state,) = runs[name].driver.state.glob("probes/*")
+    assert list((state / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["exec", "fork"])
+def test_what_a_child_left_running_is_counted(runs: dict[str, Run], name: str) -> None:
+    run = runs[name]
+    strays = {
+        (probe, phase.name): phase.strays
+        for probe, phase in run.driver.phases(run.cell)
+        if "child" in probe and phase.name != "build"
+    }
+    assert set(strays.values()) == {1}
+    assert len(strays) == 8
+
+
+@pytest.mark.parametrize("name", ["exec", "fork"])
+def test_of_endless_output_both_ends_are_kept(runs: dict[str, Run], name: str) -> None:
+    run = runs[name]
+    for probe, phase in run.driver.phases(run.cell):
+        assert max(len(phase.stdout), len(phase.stderr)) < 10_000
+        if probe == "cache/prints_ten_megabytes":
+            for stream in (phase.stdout, phase.stderr):
+                assert stream.startswith("xxxx")
+                assert stream.endswith("the end\n")
+                assert "left out" in stream
+
+
+@pytest.mark.parametrize("name", ["exec", "fork"])
+def test_a_wrong_value_is_stored_beside_the_right_one(runs: dict[str, Run], name: str) -> None:
+    run = runs[name]
+    right, wrong = 15511210043330985984000000, 7034535277573963776
+    values = {
+        phase.name: phase.value
+        for probe, phase in run.driver.phases(run.cell)
+        if probe == "cache/wrong_when_compiled"
+    }
+    assert values == {"interpreted": right, "cold": wrong, "warm": wrong}
+    assert f"value {wrong} where interpreted gave {right}" in run.ended.said
+
+
+@pytest.mark.parametrize("name", ["exec", "fork"])
+def test_what_json_has_no_word_for_is_stored_in_words(runs: dict[str, Run], name: str) -> None:
+    run = runs[name]
+    values = {probe: phase.value for probe, phase in run.driver.phases(run.cell)}
+    assert values["cache/returns_nan"] == [{"float": "nan"}, {"float": "inf"}, {"float": "-inf"}]
+    assert values.get("cache/returns_odd_text", ["\\udc80\\udc80"]) == ["\\udc80\\udc80"]

@@ -1,0 +1,118 @@
+"""What is stored is not run again; what is missing, changed or spoilt is, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.cells.conftest import new_driver
+from tests.cells.driving import Driver, claim, copy_project
+
+PROBES = ("cache/plain_lazy", "cache/self_lazy")
+CLAIMS = "\n".join(claim(probe, '{ outcome = "hit" }') for probe in PROBES)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, memo: Path, newest: str) -> Driver:
+    """Return a driver of a small project whose two probes have run in the newest cell."""
+    folder = tmp_path_factory.mktemp("stored")
+    project = copy_project(folder / "project", PROBES, CLAIMS)
+    driver = msgspec.structs.replace(new_driver(folder / "state", memo), project=project)
+    ended = driver.run(newest)
+    assert ended.status == 0, ended.said
+    assert ended.due() == (2, 1)
+    return driver
+
+
+@pytest.fixture
+def again(ran: Driver, tmp_path: Path) -> Driver:
+    """Return a driver of a copy of that project and of what is stored of it."""
+    shutil.copytree(ran.project, tmp_path / "project")
+    shutil.copytree(ran.state, tmp_path / "state")
+    return Driver(tmp_path / "state", project=tmp_path / "project")
+
+
+def observations(driver: Driver, cell: str) -> Path:
+    return driver.state / "observations" / f"{cell}.json"
+
+
+def values(driver: Driver, cell: str) -> dict[str, int]:
+    return {probe: phase.value for probe, phase in driver.phases(cell)}
+
+
+def test_a_run_with_nothing_changed_starts_no_cell(again: Driver, newest: str) -> None:
+    before = observations(again, newest).read_bytes()
+    (again.state / "nox.json").unlink()
+    ended = again.run(newest)
+    assert ended.status == 0
+    assert ended.due() == (0, 0)
+    assert not (again.state / "nox.json").exists()
+    assert observations(again, newest).read_bytes() == before
+
+
+def test_a_changed_probe_runs_alone(again: Driver, newest: str) -> None:
+    probe = again.project / "probes" / "cache" / "self_lazy.py"
+    probe.write_text(probe.read_text() + "\n\nfirst_run = run\n\n\ndef run():\n    return -1\n")
+    before = again.record(newest)
+    ended = again.run(newest)
+    assert ended.due() == (1, 1)
+    assert values(again, newest)["cache/self_lazy"] == -1
+    kept = next(p for p in before.probes if p.id == "cache/plain_lazy")
+    assert kept in again.record(newest).probes
+
+
+def test_a_spoilt_file_is_set_aside_and_said_and_its_cell_runs_again(
+    again: Driver, newest: str
+) -> None:
+    path = observations(again, newest)
+    bad = path.read_bytes()[:1000]
+    path.write_bytes(bad)
+    ended = again.run(newest)
+    assert ended.status == 0
+    assert ended.due() == (2, 1)
+    assert f"{newest}.json: not usable (" in ended.without_traceback()
+    assert path.with_suffix(".json.set-aside").read_bytes() == bad
+    assert set(again.outcomes(newest, "fork").values()) == {"hit"}
+
+
+def test_a_foreign_file_is_set_aside_by_who_only_reads(again: Driver, newest: str) -> None:
+    path = observations(again, newest)
+    path.write_text('{"not": "ours"}')
+    ended = again.judge(newest)
+    assert ended.status == 3
+    assert f"{newest}.json: not usable (" in ended.without_traceback()
+    assert "nothing is stored of it" in ended.said
+
+
+def test_a_cell_that_cannot_be_installed_any_more_keeps_what_it_did(
+    again: Driver, environments: Path, newest: str
+) -> None:
+    before = again.record(newest)
+    lock = again.project / "matrix" / "locks" / f"numba-{newest.partition('-')[0]}.txt"
+    lock.write_text(re.sub(r"sha256:(\w)(\w+)", r"sha256:\2\1", lock.read_text()))
+    ended = msgspec.structs.replace(again, envdir=environments).run(newest)
+    assert ended.status == 3
+    failed = again.record(newest)
+    assert failed.status == "not_installable"
+    assert failed.probes == before.probes
+
+
+def test_asked_for_everything_runs_again_and_a_damaged_environment_is_made_anew(
+    again: Driver, environments: Path, newest: str
+) -> None:
+    elsewhere = msgspec.structs.replace(again, envdir=environments)
+    ended = elsewhere.run(newest, "--fresh")
+    assert ended.status == 0
+    assert ended.due() == (2, 1)
+    (llvmlite,) = environments.rglob("site-packages/llvmlite")
+    shutil.rmtree(llvmlite)
+    ended = elsewhere.run(newest, "--fresh")
+    assert ended.status == 3
+    assert f"NOT RUN {newest}: broken, ModuleNotFoundError" in ended.said
+    ended = elsewhere.run(newest)
+    assert ended.status == 0
+    assert ended.due() == (2, 1)
