@@ -17,16 +17,20 @@ from matrix.outcome import Result
 Look = Callable[[Sequence[str]], Mapping[str, Result]]
 
 
-def bisect(cells: Sequence[str], look: Look) -> dict[str, Result]:
+def bisect(
+    cells: Sequence[str], look: Look, known: Mapping[str, Result] | None = None
+) -> dict[str, Result]:
     """Return what a probe did in as few of `cells` (one per release, oldest first) as it takes.
 
     Both ends and the middle are looked at first. Between two neighbours that differ the middle is
-    looked at, until nothing lies between them. Where an outcome goes and comes back, halving may
-    have stepped over more of the kind, so all are looked at.
+    looked at, until nothing lies between them. What is `known` is not looked at again. Where an
+    outcome goes and comes back, halving may have stepped over more of the kind, so all are looked
+    at.
     """
-    seen: dict[str, Result] = {}
-    tried: set[int] = set()
-    wanted = {0, len(cells) // 2, len(cells) - 1} if cells else set()
+    seen = dict(known or {})
+    tried = {i for i, cell in enumerate(cells) if cell in seen}
+    wanted = ({0, len(cells) // 2, len(cells) - 1} if cells else set()) - tried
+    wanted = wanted or set(_middles(cells, seen, tried))
     while wanted:
         tried |= wanted
         seen.update(look([cells[i] for i in sorted(wanted)]))

@@ -66,6 +66,27 @@ def run_due(
             _run_isolated(options, suite, place, cells, probes, isolation, say)
 
 
+def conditions_here(
+    suite: Suite, place: Workplace, cells: Sequence[Cell], isolation: str
+) -> dict[str, Conditions]:
+    """Return, by cell id, what the observations of each cell would depend on here and now."""
+    runner = runner_digest(PROBES)
+    cpu = cpu_name()
+    found: dict[str, Conditions] = {}
+    for cell in cells:
+        here = place.interpreters.get(cell.python)
+        found[cell.id] = conditions(
+            cell,
+            here.build if here else "downloaded",
+            locks=DATA / "locks",
+            runner=runner,
+            cpu=cpu,
+            platform=suite.platform,
+            isolation=isolation,
+        )
+    return found
+
+
 def _run_isolated(
     options: Options,
     suite: Suite,
@@ -76,19 +97,7 @@ def _run_isolated(
     say: Say,
 ) -> None:
     cpu = cpu_name()
-    runner = runner_digest(PROBES)
-    under: dict[str, Conditions] = {}
-    for cell in cells:
-        here = place.interpreters.get(cell.python)
-        under[cell.id] = conditions(
-            cell,
-            here.build if here else "downloaded",
-            locks=DATA / "locks",
-            runner=runner,
-            cpu=cpu,
-            platform=suite.platform,
-            isolation=isolation,
-        )
+    under = conditions_here(suite, place, cells, isolation)
     pairs = [(cell, under[cell.id]) for cell in cells]
     suites = upstream.load(DATA / "upstream.toml") if options.upstream else {}
     tasks = plan(pairs, probes, suite.store(say), fresh=options.fresh, suites=suites)

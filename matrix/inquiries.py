@@ -6,7 +6,7 @@ In: `Options`. Out: what is printed, and an exit status.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matrix import bench as bench_module
 from matrix import bisect as bisect_module
@@ -14,11 +14,12 @@ from matrix import diff as diff_module
 from matrix.cells import Cell, CellStatus, parse_cell
 from matrix.changes import spans, story
 from matrix.command_line import Options
-from matrix.due import Workplace, run_due, workplace
+from matrix.due import Workplace, conditions_here, run_due, workplace
 from matrix.errors import BadInput, NothingToRun
 from matrix.judge import results
 from matrix.outcome import Result
-from matrix.probes import matching, named
+from matrix.plan import Conditions, stale
+from matrix.probes import Probe, matching, named
 from matrix.run import only_run
 from matrix.select import select
 from matrix.suite import Suite, read_suite
@@ -46,7 +47,9 @@ def bisect(options: Options) -> int:
             if record is not None and record.status is CellStatus.RAN
         }
 
-    seen = bisect_module.bisect([cell.id for cell in cells], look)
+    under = conditions_here(suite, place, cells, options.isolation)
+    known = {} if options.fresh else _stored_results(suite, cells, probe, under, options.isolation)
+    seen = bisect_module.bisect([cell.id for cell in cells], look, known)
     if not seen:
         say("no cell ran: nothing is known")
         return COULD_NOT_RUN
@@ -55,6 +58,22 @@ def bisect(options: Options) -> int:
         say(line)
     say(f"looked at {len(seen)} of {len(cells)} releases")
     return ANSWERED
+
+
+def _stored_results(
+    suite: Suite,
+    cells: Sequence[Cell],
+    probe: Probe,
+    under: Mapping[str, Conditions],
+    isolation: str,
+) -> dict[str, Result]:
+    """Return what is stored of a probe under today's conditions: looking at that costs nothing."""
+    found = {}
+    for cell in cells:
+        record = suite.store(say).load(cell.id)
+        if record is not None and not stale(record, (probe,), under[cell.id]):
+            found[cell.id] = results(record, isolation)[probe.id]
+    return found
 
 
 def _cell_per_release(options: Options, suite: Suite, place: Workplace) -> list[Cell]:

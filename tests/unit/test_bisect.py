@@ -82,3 +82,11 @@ def test_a_story_without_a_change_says_so_plainly() -> None:
     assert story("cache/p", spans({CELLS[0]: HIT, CELLS[29]: HIT})) == [
         "cache/p: hit on every release looked at (0.50.0 - 0.79.0)"
     ]
+
+
+def test_what_is_known_already_is_not_looked_at_and_can_show_a_dip() -> None:
+    history = [HIT] * 8 + [DIES] * 2 + [HIT] * 20
+    eye = Eye(history)
+    seen = bisect(CELLS, eye, known={CELLS[9]: DIES})
+    assert CELLS[9] not in eye.looked[:3]
+    assert [span.first for span in spans(seen)] == ["0.50.0", "0.58.0", "0.60.0"]
