@@ -25,6 +25,9 @@ PATIENCE_S = 300.0
 PROJECT_FILES = ("noxfile.py", "pyproject.toml", "matrix", "probes/_cell", "tests/claims")
 CELLS_OF_NOBODY = shutil.ignore_patterns("__pycache__", "*.pyc")
 
+linux_only = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells of children, and children of a sudden death"
+)
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.cells.conftest import new_driver
-from tests.cells.driving import Driver, Ended, posix_only
+from tests.cells.driving import Driver, Ended, linux_only, posix_only
 
 FAULTS = Path(__file__).parent / "faults"
 HANGING = FAULTS / "hanging"
@@ -72,13 +72,16 @@ ONE_WAY = {
     "cache/exits_politely",
     "cache/never_loads",
     "cache/not_cached",
+    "cache/raises_at_exit",
     "cache/raises_odd_text",
     "cache/raises_when_compiled",
     "cache/returns_odd_text",
     "cache/wrong_when_loaded",
+    "aot/needs_numba_when_loaded",
     "aot/no_module",
     "aot/raises_when_built",
     "aot/removes_its_module",
+    "aot/wrong_when_built",
 }
 EXPECTED_EXEC = {probe: says for probe, says in EXPECTED.items() if probe not in ONE_WAY}
 RUNS = [("exec", EXPECTED_EXEC), ("fork", EXPECTED), ("hanging", EXPECTED_HANGING)]
@@ -108,7 +111,7 @@ def runs(
         "exec": (middle, str(FAULTS), "--isolation", "exec", *exec_too),
         "fork": (newest, str(FAULTS), "--isolation", "fork"),
         # Mostly waiting, so that it costs the others little.
-        "hanging": (oldest, str(HANGING), "--isolation", "both", "--timeout", "10"),
+        "hanging": (oldest, str(HANGING), "--isolation", "both", "--timeout", "6"),
     }
     folder = tmp_path_factory.mktemp("faults")
     under_way: dict[str, tuple[Driver, str, Future[Ended]]] = {}
@@ -177,6 +180,7 @@ def test_no_file_of_a_probe_is_left_behind(runs: dict[str, Run], name: str) -> N
     assert list((state / "work").iterdir()) == []
 
 
+@linux_only
 @pytest.mark.parametrize("name", ["exec", "fork"])
 def test_what_a_child_left_running_is_counted(runs: dict[str, Run], name: str) -> None:
     run = runs[name]

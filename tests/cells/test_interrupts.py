@@ -15,6 +15,7 @@ from tests.cells.driving import (
     Driver,
     alive,
     flag,
+    linux_only,
     pids_of_the_waiting,
     posix_only,
     processes_about,
@@ -77,14 +78,7 @@ def test_ctrl_c_ends_everything_and_keeps_what_was_done(
     [
         (signal.SIGINT, "exec", 130),
         (signal.SIGTERM, "fork", 130),
-        pytest.param(
-            signal.SIGKILL,
-            "fork",
-            -9,
-            marks=pytest.mark.skipif(
-                sys.platform != "linux", reason="only Linux tells children of a sudden death"
-            ),
-        ),
+        pytest.param(signal.SIGKILL, "fork", -9, marks=linux_only),
     ],
 )
 def test_a_driver_that_is_ended_takes_all_it_started_with_it(
