@@ -4,8 +4,9 @@ In: a job file (JSON) written by the driver. Out: the job's `out` file, one line
 observation, appended as it happens; the first line says what the cell consists of. Standard
 library only, CPython 3.6 and later, any platform.
 
-Phases go generation by generation: all `interpreted`, then all `cold`, and so on. With isolation
-`exec` every phase is exec'd; with `fork` every generation is, and its phases are forked from it.
+Phases go generation by generation: all `interpreted`, then all that compile, and so on. With
+isolation `exec` every phase is exec'd; with `fork` every generation is, and its phases are forked
+from it.
 """
 
 import json
@@ -23,7 +24,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # -E and -s: no PYTHON* variables and no user site. Bytecode is written, as for any user: without it
 # every phase would compile Numba's own sources again.
 PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
-GENERATIONS = ("interpreted", "cold", "build", "warm", "load", "again")
+# What compiled and what loads it are never of one generation: an address that a cache keeps would
+# still be right. A generation's parent forks `load` and `build` before the phase named beside them.
+GENERATIONS = (("interpreted",), ("build", "cold"), ("load", "warm"), ("again",))
 FIRST = "interpreted"
 ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
 FOLLOWS = {
@@ -68,23 +71,25 @@ class Cell:
             "path": self.paths[probe["id"]],
             "scratch": self.scratch,
             "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
-            "c_once": self.job.get("c_once", True),
+            "mixins": os.path.join(self.scratch, "mixins")
+            if self.job.get("c_once", True)
+            else None,
         }
 
     def run(self):
         """Carry out every phase of every probe, generation by generation."""
         due = {probe["id"]: FIRST for probe in self.job["probes"]}
-        for phase in GENERATIONS:
-            probes = [p for p in self.job["probes"] if due[p["id"]] == phase]
+        for phases in GENERATIONS:
+            probes = [p for p in self.job["probes"] if due[p["id"]] in phases]
             if not probes:
                 continue
-            seen = self.generation(phase, [self.order(probe, phase) for probe in probes])
+            seen = self.generation([self.order(probe, due[probe["id"]]) for probe in probes])
             for probe in probes:
                 due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
 
-    def generation(self, name, orders):
+    def generation(self, orders):
         """Run the orders of one generation; return the observation of each probe."""
-        seen = self.forked(name, orders) if self.job["isolation"] == "fork" else {}
+        seen = self.forked(orders) if self.job["isolation"] == "fork" else {}
         if not self.introduced:
             self.introduce()
         for order in orders:
@@ -102,7 +107,8 @@ class Cell:
         observe.append(self.job["out"], seen)
         return seen
 
-    def forked(self, name, orders):
+    def forked(self, orders):
+        name = "-".join(sorted({order["phase"] for order in orders}))
         waker = os.path.join(self.scratch, "waker")
         if not os.path.exists(waker):
             observe.stage(os.path.join(HERE, "waker.py"), waker)
@@ -118,9 +124,9 @@ class Cell:
         before = len(observe.read(self.job["out"]))
         ending = contain.run_command(
             PYTHON + [os.path.join(HERE, "generation.py"), job_file],
-            phase_environment(self.scratch, name),
+            phase_environment(self.scratch, orders[0]["phase"]),
             self.scratch,
-            self.job["timeout_s"] * (len(orders) + 1),
+            self.job["timeout_s"] * (len(orders) + 2),
         )
         lines = observe.read(self.job["out"])[before:]
         self.introduced = self.introduced or any("versions" in line for line in lines)

@@ -2,14 +2,15 @@
 
 In: a file of orders. Out: one observation per line, as each happens. The parent is exec'd for its
 generation alone, so that no two generations share an address space, and does beforehand only what
-a phase of that name may do: in `cold` it compiles a function of its own, in `warm` it loads that
-from its cache, before `build` it imports but compiles nothing, and in `load` Numba is never imported
-at all.
+a phase of that name may do: before `cold` it compiles a function of its own, before `warm` it loads
+that from its cache. `load` and `build` have each a fork of the parent to themselves, made early: to
+load, before Numba is imported at all; to build, before anything is compiled just in time.
 """
 
 import gc
 import importlib
 import json
+import os
 import sys
 
 import contain
@@ -18,25 +19,8 @@ import observe
 import phase
 
 
-def wake(job):
-    """Pay once, in the parent, for what every child of this generation would pay for again."""
-    importlib.import_module("numpy")
-    phases = {order["phase"] for order in job["orders"]}
-    if "load" in phases:
-        return
-    observe.append(job["out"], {"versions": counters.versions()})
-    if phases & {"cold", "warm", "again"}:
-        phase.load_probe(job["waker"]).wake(may_compile="cold" in phases)
-    elif any(order["carrier"] == "aot" for order in job["orders"]):
-        wake_pycc()
-
-
 def wake_pycc():
-    """Let pycc try out the C compiler once; 0.55 alone of all releases does not remember the answer.
-
-    Nothing more: what a process has compiled before, just in time or ahead of it, and even which of
-    its modules Numba has imported, decides how building a recursion that it cannot link fails.
-    """
+    """Let pycc try out the C compiler once; 0.55 alone of all releases does not remember the answer."""
     try:
         importlib.import_module("numba.pycc").CC("waker")
     except (ImportError, RuntimeError) as error:
@@ -48,20 +32,89 @@ def wake_pycc():
         platform.external_compiler_works = lambda: True
 
 
-def main(job_file):
-    with open(job_file, encoding="utf-8") as file:
-        job = json.load(file)
-    contain.forbid_core_files()
-    contain.adopt_orphans()
-    wake(job)
+def wake_by_building(folder, mixins):
+    """Build a module of our own ahead of time, and pycc's C files with it, once for all probes.
+
+    Numba's runtime is left as it was. From 0.57 on it is compiled for the target that a process first
+    compiles for, just in time or ahead of it, and that decides how building a recursion that it cannot
+    link fails. Raises whatever Numba or the compiler raises: then every build starts on its own.
+    """
+    registry = counters.numba_module("numba.core.registry", "numba.targets.registry")
+    registry.cpu_target.target_context  # noqa: B018 (the first look compiles the runtime before 0.57)
+    runtime = vars(counters.numba_module("numba.core.runtime", "numba.runtime").rtsys)
+    as_it_was = dict(runtime)
+    cc = importlib.import_module("numba.pycc").CC("built")
+    cc.export("nothing", "int64(int64)")(nothing)
+    if mixins is not None:
+        phase.compile_c_once(type(cc), mixins)
+    os.makedirs(folder)
+    cc.output_dir = folder
+    cc.compile()
+    runtime.clear()
+    runtime.update(as_it_was)
+
+
+def nothing(n):
+    return n + 1
+
+
+def carry_out(orders, job):
+    """Fork a child per order, one after the other, and write down what each did."""
     if hasattr(gc, "freeze"):
         # Keeps the collector of every child off the pages it shares with us.
         gc.freeze()
-    for order in job["orders"]:
+    gc.enable()
+    for order in orders:
         observe.prepare(order)
         ending = contain.run_fork(lambda order=order: phase.perform(order), job["timeout_s"])
         observe.append(job["out"], observe.observation(order, ending))
 
 
+def carry_out_builds(orders, job):
+    wake_pycc()
+    folder = os.path.join(os.path.dirname(job["waker"]), "built")
+    wake_by_building(folder, orders[0]["mixins"])
+    carry_out(orders, job)
+
+
+def aside(carry, orders, job):
+    """Have a fork of this process carry out these orders, if any; return whether it got to the end."""
+
+    def lead():
+        contain.adopt_orphans()
+        carry(orders, job)
+
+    if not orders:
+        return True
+    ending = contain.run_fork(lead, job["timeout_s"] * (len(orders) + 1))
+    sys.stderr.write(ending.err)
+    return ending.code == 0
+
+
+def main(job_file):
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    contain.forbid_core_files()
+    contain.adopt_orphans()
+    # Nothing of what importing and waking up leave behind is garbage.
+    gc.disable()
+    by_phase = {order["phase"]: [] for order in job["orders"]}
+    for order in job["orders"]:
+        by_phase[order["phase"]].append(order)
+    loads, builds = by_phase.pop("load", []), by_phase.pop("build", [])
+    importlib.import_module("numpy")
+    well = aside(carry_out, loads, job)
+    if builds or by_phase:
+        observe.append(job["out"], {"versions": counters.versions()})
+    well = aside(carry_out_builds, builds, job) and well
+    for name, orders in by_phase.items():
+        if name != "interpreted":
+            phase.load_probe(job["waker"]).wake(may_compile=name == "cold")
+        elif any(order["carrier"] == "aot" for order in orders):
+            wake_pycc()
+        carry_out(orders, job)
+    return int(not well)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.exit(main(sys.argv[1]))

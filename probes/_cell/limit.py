@@ -22,8 +22,7 @@ def main(job_file):
         path = observe.stage(probe["path"], folder)
         if probe["carrier"] == "aot":
             module = phase.load_probe(path)
-            if not hasattr(type(module.cc)._compile_mixins, "__wrapped__"):
-                phase.compile_c_once(type(module.cc), mixins)
+            phase.compile_c_once(type(module.cc), mixins)
             module.cc.output_dir = folder
             module.cc.compile()
         else:

@@ -57,6 +57,8 @@ def compile_c_once(cc_class, folder):
     They are the same for every module of one name, and take five times as long as the rest.
     """
     original = cc_class._compile_mixins
+    if hasattr(original, "__wrapped__"):
+        return
 
     @functools.wraps(original)
     def compile_mixins(self, build_dir):
@@ -84,8 +86,8 @@ def build(order, results):
     path = order["path"]
     watch = counters.Watch(os.path.dirname(path))
     module = load_probe(path)
-    if order["c_once"]:
-        compile_c_once(type(module.cc), os.path.join(order["scratch"], "mixins"))
+    if order["mixins"] is not None:
+        compile_c_once(type(module.cc), order["mixins"])
     folder = os.path.join(os.path.dirname(path), "built")
     os.makedirs(folder)
     module.cc.output_dir = folder

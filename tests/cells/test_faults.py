@@ -48,6 +48,7 @@ EXPECTED = {
     "aot/raises_when_built": "raised in build (TypingError)",
     "aot/removes_its_module": "raised in load (ImportError)",
     "aot/segfaults_when_loaded": "crashed in load (SIGSEGV)",
+    "aot/sleeping_before": "works",
     "aot/syntax_error": "raised in interpreted (SyntaxError)",
     "aot/wrong_when_built": "wrong in load",
 }
