@@ -7,7 +7,6 @@ runner failed is filed as such.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -22,12 +21,12 @@ from filelock import FileLock
 from nox.command import CommandFailed
 
 from matrix.cells import CellStatus
+from matrix.environments import INSTALLED, holds, lock_digest
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
 from matrix.upstream import UpstreamResult, UpstreamSuite
 
 RUNNER = Path(__file__).parents[1] / "probes" / "_cell"
-INSTALLED = "installed-lock.txt"
 
 
 class ProbeTask(msgspec.Struct, frozen=True):
@@ -122,7 +121,7 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
         failure = "the in-cell runner ended before it was done"
     if failure is not None:
         # It may be the environment that is damaged: the next run installs everything again.
-        marker(session).unlink(missing_ok=True)
+        (Path(session.virtualenv.location) / INSTALLED).unlink(missing_ok=True)
         return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
     return filled(record, run, task, lines)
 
@@ -133,20 +132,14 @@ def children_cpu() -> float:
     return times.children_user + times.children_system
 
 
-def marker(session: nox.Session) -> Path:
-    """Return the file in an environment that names the lock it was made from."""
-    return Path(session.virtualenv.location) / INSTALLED
-
-
 def install(session: nox.Session, lock: Path, work: Path) -> str:
     """Install the lock, unless it already is; return why it could not be, or ""."""
     if not lock.exists():
         return f"there is no lock {lock.name}; `nox -s lock` makes it"
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    installed = marker(session)
-    if installed.exists() and installed.read_text(encoding="utf-8") == digest:
+    env = Path(session.virtualenv.location)
+    if holds(env, lock):
         return ""
-    installed.unlink(missing_ok=True)
+    (env / INSTALLED).unlink(missing_ok=True)
     said = work / "install.txt"
     try:
         with said.open("w", encoding="utf-8") as out:
@@ -158,7 +151,7 @@ def install(session: nox.Session, lock: Path, work: Path) -> str:
             )  # fmt: skip
     except CommandFailed:
         return complaint(said.read_text(encoding="utf-8", errors="replace"))
-    installed.write_text(digest, encoding="utf-8")
+    (env / INSTALLED).write_text(lock_digest(lock), encoding="utf-8")
     return ""
 
 

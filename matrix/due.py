@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -14,6 +15,7 @@ from matrix import upstream
 from matrix.cell_session import CellTask, ProbeTask, Run
 from matrix.cells import Cell
 from matrix.command_line import DATA, PROBES, Options
+from matrix.environments import environment, forecast, holds, package_cache
 from matrix.interpreters import Interpreter, find
 from matrix.machine import cpu_name
 from matrix.plan import Conditions, Task, conditions, lock_path, plan
@@ -122,6 +124,7 @@ def _run_isolated(
         },
     )
     order = [task.cell.id for task in tasks]
+    _say_what_disk_it_takes(this_run, options, say)
     run_cells(
         this_run,
         order,
@@ -129,6 +132,19 @@ def _run_isolated(
         download_python=options.download_python,
         envdir=options.envdir,
     )
+
+
+def _say_what_disk_it_takes(run: Run, options: Options, say: Say) -> None:
+    new = [
+        cell
+        for cell, task in run.cells.items()
+        if Path(task.lock).exists()
+        and not holds(environment(options.envdir, cell), Path(task.lock))
+    ]
+    if new:
+        at_once = options.jobs if options.prune else len(new)
+        for line in forecast(len(new), at_once, options.envdir, package_cache()):
+            say(line)
 
 
 def _cell_task(

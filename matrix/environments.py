@@ -1,0 +1,95 @@
+"""The environments of cells: where nox makes them, what is in them, what they take on the disk.
+
+In: the folder they are made in and the cells that want one. Out: which have theirs already, and a
+line to say, before anything starts, what the others will need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from matrix.errors import Unreachable
+
+INSTALLED = "installed-lock.txt"
+# Gigabytes a cell, measured on Linux x86-64 over the last patch of every minor release: what its
+# packages take, and what is its own where they are linked to uv's cache (bytecode and scripts).
+UNPACKED_GB = 0.16
+OWN_GB = 0.01
+
+
+def environment(envdir: Path, cell: str) -> Path:
+    """Return where nox makes the environment of a cell."""
+    return envdir / ("cell-" + cell.replace(".", "-"))
+
+
+def lock_digest(lock: Path) -> str:
+    """Return what an environment made from this lock is marked with."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def holds(env: Path, lock: Path) -> bool:
+    """Whether just this lock is installed in the environment."""
+    marker = env / INSTALLED
+    return marker.exists() and marker.read_text(encoding="utf-8") == lock_digest(lock)
+
+
+def package_cache() -> Path:
+    """Return uv's cache; raises Unreachable with what uv said when it cannot name it."""
+    done = subprocess.run(
+        [find_uv_bin(), "cache", "dir"], text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise Unreachable(f"uv cannot say where its cache is: {done.stderr.strip()}")
+    return Path(done.stdout.strip())
+
+
+def forecast(cells: int, at_once: int, envdir: Path, cache: Path) -> Iterable[str]:
+    """Yield what making the environments of so many cells will need, `at_once` of them at a time.
+
+    In a folder that uv can link from its cache to, packages take their place only once.
+    """
+    linked = device(envdir) == device(cache) and os.environ.get("UV_LINK_MODE") != "copy"
+    kept = min(cells, at_once)
+    own = kept * (OWN_GB if linked else UNPACKED_GB)
+    cached = cells * UNPACKED_GB
+    dropped = "" if kept == cells else f", {kept} at a time"
+    yield (
+        f"environments to make: {cells}{dropped}; they take about {own:.2f} GB in {envdir}, and up"
+        f" to {cached:.1f} GB in uv's cache for packages that are new to it"
+    )
+    if not linked:
+        yield (
+            f"uv's cache ({cache}) cannot be linked to from there, so packages are copied: put both"
+            " on one file system (UV_CACHE_DIR or --envdir) and they take their place once"
+        )
+    for folder, needed in wanted_where({envdir: own, cache: cached}).items():
+        free = shutil.disk_usage(existing(folder)).free / 1e9
+        if free < needed:
+            yield f"only {free:.1f} GB of up to {needed:.1f} GB are free at {folder}"
+
+
+def wanted_where(needs: dict[Path, float]) -> dict[Path, float]:
+    """Return the needs added up by file system, each under the first folder that is on it."""
+    found: dict[int, Path] = {}
+    total: dict[Path, float] = {}
+    for folder, needed in needs.items():
+        first = found.setdefault(device(folder), folder)
+        total[first] = total.get(first, 0.0) + needed
+    return total
+
+
+def device(folder: Path) -> int:
+    """Return the file system a folder is on, or will be."""
+    return existing(folder).stat().st_dev
+
+
+def existing(folder: Path) -> Path:
+    """Return the folder, or the nearest above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())

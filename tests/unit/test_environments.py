@@ -1,0 +1,78 @@
+"""Where environments are, what they hold, and what a run says they will take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from matrix import environments
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Return a folder for environments and a package cache, on one file system."""
+    return tmp_path / "envs", tmp_path / "cache"
+
+
+def test_an_environment_is_where_nox_makes_it() -> None:
+    found = environments.environment(Path("envs"), "0.57.0-cp311")
+    assert found == Path("envs", "cell-0-57-0-cp311")
+
+
+def test_an_environment_holds_the_very_lock_it_was_made_from(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text("numba==0.57.0\n", encoding="utf-8")
+    assert not environments.holds(tmp_path, lock)
+    marked = environments.lock_digest(lock)
+    (tmp_path / environments.INSTALLED).write_text(marked, encoding="utf-8")
+    assert environments.holds(tmp_path, lock)
+    lock.write_text("numba==0.57.1\n", encoding="utf-8")
+    assert not environments.holds(tmp_path, lock)
+
+
+def test_a_forecast_counts_linked_packages_once(folders: tuple[Path, Path]) -> None:
+    (line,) = environments.forecast(20, 20, *folders)
+    assert line.startswith("environments to make: 20; they take about 0.20 GB in ")
+    assert "up to 3.2 GB in uv's cache" in line
+
+
+def test_a_forecast_of_a_pruned_run_counts_what_exists_at_a_time(
+    folders: tuple[Path, Path],
+) -> None:
+    (line,) = environments.forecast(20, 2, *folders)
+    assert line.startswith("environments to make: 20, 2 at a time; they take about 0.02 GB in ")
+
+
+def test_a_cache_on_another_file_system_is_said_and_counted_twice(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "device", lambda folder: folder.name)
+    need, why = environments.forecast(20, 20, *folders)
+    assert need.startswith("environments to make: 20; they take about 3.20 GB in ")
+    assert "cannot be linked to" in why
+    assert str(folders[1]) in why
+
+
+def test_copies_asked_for_count_as_copies(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_LINK_MODE", "copy")
+    need, _ = environments.forecast(20, 20, *folders)
+    assert "about 3.20 GB" in need
+
+
+@pytest.mark.parametrize(("free_gb", "short"), [(3.5, False), (3.3, True)])
+def test_a_disk_too_small_for_both_is_said(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, free_gb: float, *, short: bool
+) -> None:
+    usage = SimpleNamespace(free=int(free_gb * 1e9))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    said = list(environments.forecast(20, 20, *folders))
+    assert any(line.startswith("only 3.3 GB of up to 3.4 GB are free") for line in said) == short
+
+
+def test_the_package_cache_is_uvs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path))
+    assert environments.package_cache() == tmp_path
