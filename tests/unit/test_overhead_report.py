@@ -78,7 +78,7 @@ def test_an_unsteady_figure_is_not_shown_and_that_is_said() -> None:
 
 
 def test_the_claims_row_shows_the_program_that_bears_a_claim_out_worst() -> None:
-    slow = measurement(NEW, vary=only("f1 first call", 3, program="lazy_plain", run="warm"))
+    slow = measurement(NEW, vary=only("f1 first call", 1 / 3, program="lazy_plain", run="cold"))
     found = summary(measurement(OLD), slow)
     heading, old, new = tables.claims(found)
     assert heading == ["cell", *(claim.id for claim in CLAIMS)]
@@ -86,7 +86,7 @@ def test_the_claims_row_shows_the_program_that_bears_a_claim_out_worst() -> None
 
 
 def test_what_does_not_hold_is_listed_with_its_cell_program_and_figures() -> None:
-    slow = measurement(NEW, vary=only("f1 first call", 3, program="lazy_plain", run="warm"))
+    slow = measurement(NEW, vary=only("f1 first call", 1 / 3, program="lazy_plain", run="cold"))
     (said,) = tables.deviations(summary(measurement(OLD), slow))
     assert said == (
         "fails: later-loads in 0.68.1-cp313, lazy_plain: 18.9x (18.9x to 18.9x in 5 repetitions),"
@@ -209,7 +209,7 @@ def test_plots_are_out_of_date_when_figures_change_or_a_picture_is_gone(
 
 
 def test_standing_is_what_the_summary_sorts_by() -> None:
-    slow = measurement(NEW, vary=only("f1 first call", 3, program="lazy_plain", run="warm"))
+    slow = measurement(NEW, vary=only("f1 first call", 1 / 3, program="lazy_plain", run="cold"))
     found = summary(measurement(OLD), slow)
     assert [j.standing for j in found.failing] == [Standing.FAILS]
     assert found.unclear == ()
