@@ -35,7 +35,7 @@ def test_an_environment_holds_the_very_lock_it_was_made_from(tmp_path: Path) -> 
 def test_a_forecast_counts_linked_packages_once(folders: tuple[Path, Path]) -> None:
     (line,) = environments.forecast(20, 20, *folders)
     assert line.startswith("environments to make: 20; they take about 0.20 GB in ")
-    assert "up to 3.2 GB in uv's cache" in line
+    assert "up to 5.0 GB in uv's cache" in line
 
 
 def test_a_forecast_of_a_pruned_run_counts_what_exists_at_a_time(
@@ -50,7 +50,7 @@ def test_a_cache_on_another_file_system_is_said_and_counted_twice(
 ) -> None:
     monkeypatch.setattr(environments, "device", lambda folder: folder.name)
     need, why = environments.forecast(20, 20, *folders)
-    assert need.startswith("environments to make: 20; they take about 3.20 GB in ")
+    assert need.startswith("environments to make: 20; they take about 5.00 GB in ")
     assert "cannot be linked to" in why
     assert str(folders[1]) in why
 
@@ -60,17 +60,17 @@ def test_copies_asked_for_count_as_copies(
 ) -> None:
     monkeypatch.setenv("UV_LINK_MODE", "copy")
     need, _ = environments.forecast(20, 20, *folders)
-    assert "about 3.20 GB" in need
+    assert "about 5.00 GB" in need
 
 
-@pytest.mark.parametrize(("free_gb", "short"), [(3.5, False), (3.3, True)])
+@pytest.mark.parametrize(("free_gb", "short"), [(5.3, False), (5.1, True)])
 def test_a_disk_too_small_for_both_is_said(
     folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, free_gb: float, *, short: bool
 ) -> None:
     usage = SimpleNamespace(free=int(free_gb * 1e9))
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     said = list(environments.forecast(20, 20, *folders))
-    assert any(line.startswith("only 3.3 GB of up to 3.4 GB are free") for line in said) == short
+    assert any(line.startswith("only 5.1 GB of up to 5.2 GB are free") for line in said) == short
 
 
 def test_the_package_cache_is_uvs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
