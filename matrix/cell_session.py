@@ -21,7 +21,7 @@ from filelock import FileLock
 from nox.command import CommandFailed
 
 from matrix.cells import CellStatus
-from matrix.environments import INSTALLED, holds, lock_digest
+from matrix.environments import INSTALLED, holds, is_empty, lock_digest
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
 from matrix.upstream import UpstreamResult, UpstreamSuite
@@ -141,12 +141,13 @@ def install(session: nox.Session, lock: Path, work: Path) -> str:
         return ""
     (env / INSTALLED).unlink(missing_ok=True)
     said = work / "install.txt"
+    # What another lock left in the environment would pass without a look at its hash. Into an empty
+    # one uv puts what it has in its cache, without asking the index about it again.
+    again = [] if is_empty(env) else ["--reinstall"]
     try:
         with said.open("w", encoding="utf-8") as out:
-            # What another lock left in the environment would pass without a look at its hash.
             session.install(
-                "--require-hashes", "--only-binary", ":all:", "--reinstall", "--exact",
-                "-r", str(lock),
+                "--require-hashes", "--only-binary", ":all:", "--exact", *again, "-r", str(lock),
                 stdout=out, silent=False, log=False,
             )  # fmt: skip
     except CommandFailed:

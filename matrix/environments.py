@@ -18,8 +18,8 @@ from uv import find_uv_bin
 from matrix.errors import Unreachable
 
 INSTALLED = "installed-lock.txt"
-# Gigabytes a cell, measured on Linux x86-64: what its packages take (0.13 with 0.50, 0.26 today), and
-# what is its own where they are linked to uv's cache (bytecode and scripts).
+# Gigabytes a cell, measured on Linux x86-64: what its packages take (0.13 with 0.50, 0.26 today),
+# and what is its own where they are linked to uv's cache (bytecode and scripts).
 UNPACKED_GB = 0.25
 OWN_GB = 0.01
 
@@ -38,6 +38,11 @@ def holds(env: Path, lock: Path) -> bool:
     """Whether just this lock is installed in the environment."""
     marker = env / INSTALLED
     return marker.exists() and marker.read_text(encoding="utf-8") == lock_digest(lock)
+
+
+def is_empty(env: Path) -> bool:
+    """Whether no package is installed in the environment."""
+    return not any(env.glob("[Ll]ib/**/*.dist-info"))
 
 
 def package_cache() -> Path:

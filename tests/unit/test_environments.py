@@ -32,6 +32,16 @@ def test_an_environment_holds_the_very_lock_it_was_made_from(tmp_path: Path) -> 
     assert not environments.holds(tmp_path, lock)
 
 
+@pytest.mark.parametrize("packages", ["lib/python3.11/site-packages", "Lib/site-packages"])
+def test_an_environment_is_empty_until_a_package_is_installed(
+    tmp_path: Path, packages: str
+) -> None:
+    (tmp_path / packages / "_virtualenv").mkdir(parents=True)
+    assert environments.is_empty(tmp_path)
+    (tmp_path / packages / "numba-0.57.0.dist-info").mkdir()
+    assert not environments.is_empty(tmp_path)
+
+
 def test_a_forecast_counts_linked_packages_once(folders: tuple[Path, Path]) -> None:
     (line,) = environments.forecast(20, 20, *folders)
     assert line.startswith("environments to make: 20; they take about 0.20 GB in ")
