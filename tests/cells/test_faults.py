@@ -13,6 +13,7 @@ from tests.cells.driving import Driver, Ended, linux_only, posix_only
 
 FAULTS = Path(__file__).parent / "faults"
 HANGING = FAULTS / "hanging"
+MEDDLING = FAULTS / "meddling"
 
 EXPECTED = {
     "cache/closes_stdout": "hit",
@@ -225,3 +226,15 @@ def test_what_json_has_no_word_for_is_stored_in_words(runs: dict[str, Run], name
     values = {probe: phase.value for probe, phase in run.driver.phases(run.cell)}
     assert values["cache/returns_nan"] == [{"float": "nan"}, {"float": "inf"}, {"float": "-inf"}]
     assert values.get("cache/returns_odd_text", ["\\udc80\\udc80"]) == ["\\udc80\\udc80"]
+
+
+def test_a_generation_whose_parent_dies_goes_on_exec_ed_and_says_so(
+    tmp_path: Path, memo: Path, newest: str
+) -> None:
+    driver = new_driver(tmp_path / "meddling", memo)
+    driver.run(newest, "--probes", str(MEDDLING), "--isolation", "fork")
+    expected = {"aot/blocks_the_way": "works", "aot/healthy": "works"}
+    assert driver.outcomes(newest, "fork") == expected
+    (note,) = driver.record(newest).notes
+    assert "generation build ended early" in note
+    assert "FileExistsError" in note
