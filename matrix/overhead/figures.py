@@ -1,10 +1,11 @@
 """From samples to figures: a median and its spread, and when a spread leaves no figure. Pure.
 
 In: seconds (or ratios) measured several times. Out: a `Figure`. The spread is the distance between
-the lowest and the highest sample, and never less than a tenth of the median: the median of another
-measurement on the same machine is expected no further away than that, nine times in ten. Of seven
-samples or more the outermost sixth at either end is left out, so that more samples do not make a
-figure worse.
+the lowest and the highest sample, and never less than a tenth of the median. It holds what varies
+within the minutes that a cell is measured in; two runs an hour and a half apart on a shared machine
+agreed within it for eight medians in ten: the machine as a whole had become faster or slower
+for some cells. Of seven samples or more the outermost sixth at either end is left out, so that more
+samples do not make a figure worse.
 """
 
 from __future__ import annotations
