@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -55,7 +55,7 @@ def package_cache() -> Path:
     return Path(done.stdout.strip())
 
 
-def forecast(cells: int, at_once: int, envdir: Path, cache: Path) -> Iterable[str]:
+def forecast(cells: int, at_once: int, envdir: Path, cache: Path) -> Iterator[str]:
     """Yield what making the environments of so many cells will need, `at_once` of them at a time.
 
     In a folder that uv can link from its cache to, packages take their place only once.

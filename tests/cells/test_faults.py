@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -231,8 +232,10 @@ def test_what_json_has_no_word_for_is_stored_in_words(runs: dict[str, Run], name
 def test_a_generation_whose_parent_dies_goes_on_exec_ed_and_says_so(
     tmp_path: Path, memo: Path, newest: str
 ) -> None:
+    probes = shutil.copytree(MEDDLING, tmp_path / "probes")
+    shutil.copy(FAULTS / "aot" / "healthy.py", probes / "aot")
     driver = new_driver(tmp_path / "meddling", memo)
-    driver.run(newest, "--probes", str(MEDDLING), "--isolation", "fork")
+    driver.run(newest, "--probes", str(probes), "--isolation", "fork")
     expected = {"aot/blocks_the_way": "works", "aot/healthy": "works"}
     assert driver.outcomes(newest, "fork") == expected
     (note,) = driver.record(newest).notes
