@@ -21,7 +21,7 @@ from filelock import FileLock
 from nox.command import CommandFailed
 
 from matrix.cells import CellStatus
-from matrix.environments import INSTALLED, holds, is_empty, lock_digest
+from matrix.environments import holds, is_empty, mark, unmark
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
 from matrix.upstream import UpstreamResult, UpstreamSuite
@@ -121,7 +121,7 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
         failure = "the in-cell runner ended before it was done"
     if failure is not None:
         # It may be the environment that is damaged: the next run installs everything again.
-        (Path(session.virtualenv.location) / INSTALLED).unlink(missing_ok=True)
+        unmark(Path(session.virtualenv.location))
         return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
     return filled(record, run, task, lines)
 
@@ -139,7 +139,7 @@ def install(session: nox.Session, lock: Path, work: Path) -> str:
     env = Path(session.virtualenv.location)
     if holds(env, lock):
         return ""
-    (env / INSTALLED).unlink(missing_ok=True)
+    unmark(env)
     said = work / "install.txt"
     # What another lock left in the environment would pass without a look at its hash. Into an empty
     # one uv puts what it has in its cache, without asking the index about it again.
@@ -152,7 +152,7 @@ def install(session: nox.Session, lock: Path, work: Path) -> str:
             )  # fmt: skip
     except CommandFailed:
         return complaint(said.read_text(encoding="utf-8", errors="replace"))
-    (env / INSTALLED).write_text(lock_digest(lock), encoding="utf-8")
+    mark(env, lock)
     return ""
 
 

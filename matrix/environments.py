@@ -29,15 +29,24 @@ def environment(envdir: Path, cell: str) -> Path:
     return envdir / ("cell-" + cell.replace(".", "-"))
 
 
-def lock_digest(lock: Path) -> str:
-    """Return what an environment made from this lock is marked with."""
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
-
-
 def holds(env: Path, lock: Path) -> bool:
     """Whether just this lock is installed in the environment."""
     marker = env / INSTALLED
-    return marker.exists() and marker.read_text(encoding="utf-8") == lock_digest(lock)
+    return marker.exists() and marker.read_text(encoding="utf-8") == _digest(lock)
+
+
+def mark(env: Path, lock: Path) -> None:
+    """Note in the environment that just this lock is installed in it."""
+    (env / INSTALLED).write_text(_digest(lock), encoding="utf-8")
+
+
+def unmark(env: Path) -> None:
+    """Take back that the environment holds any lock: what is in it is installed again."""
+    (env / INSTALLED).unlink(missing_ok=True)
+
+
+def _digest(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
 def is_empty(env: Path) -> bool:

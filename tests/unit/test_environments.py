@@ -25,10 +25,12 @@ def test_an_environment_holds_the_very_lock_it_was_made_from(tmp_path: Path) -> 
     lock = tmp_path / "lock.txt"
     lock.write_text("numba==0.57.0\n", encoding="utf-8")
     assert not environments.holds(tmp_path, lock)
-    marked = environments.lock_digest(lock)
-    (tmp_path / environments.INSTALLED).write_text(marked, encoding="utf-8")
+    environments.mark(tmp_path, lock)
     assert environments.holds(tmp_path, lock)
     lock.write_text("numba==0.57.1\n", encoding="utf-8")
+    assert not environments.holds(tmp_path, lock)
+    environments.mark(tmp_path, lock)
+    environments.unmark(tmp_path)
     assert not environments.holds(tmp_path, lock)
 
 
