@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from uv import find_uv_bin
 
 from matrix.cell_session import RUNNER
 from matrix.cells import Cell
@@ -43,6 +44,9 @@ PROBES = (
     "aot/self_helper_cached",
     "aot/array_helper",
 )
+
+
+VIRTUALENV = (sys.executable, "-m", "virtualenv", "--no-periodic-update")
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -78,6 +82,25 @@ class Bench(msgspec.Struct, frozen=True):
         path = folder / "job.json"
         path.write_text(json.dumps(job), encoding="utf-8")
         return path
+
+
+def fetch(bench: Bench, folder: Path) -> None:
+    """Fill the caches of uv and of every pip that takes part: nobody's time is a download's.
+
+    Each CPython brings a pip of its own, virtualenv another, and they do not read each other's.
+    """
+    for cell in bench.cells:
+        python = bench.interpreters[cell.python].path
+        hashed = ("--require-hashes", "-r", str(lock_path(DATA / "locks", cell.release)))
+        for number, maker in enumerate(([python, "-m", "venv"], [*VIRTUALENV, "-p", python])):
+            env = folder / f"{cell.id}-{number}"
+            call([*maker, str(env)])
+            inside = str(env / "bin" / "python")
+            wheels = str(folder / "wheels")
+            call([inside, "-m", "pip", "download", "--quiet", "--dest", wheels, *hashed])
+            call([find_uv_bin(), "pip", "install", "--quiet", "--python", inside, *hashed])
+            shutil.rmtree(env)
+            shutil.rmtree(wheels)
 
 
 def naive(bench: Bench, folder: Path) -> Figures:
@@ -155,19 +178,26 @@ CONTENDERS: tuple[Callable[[Bench, Path], Figures], ...] = (naive, tox, suite, a
 
 def rounds(bench: Bench, repeat: int, say: Callable[[str], None]) -> list[dict[str, Figures]]:
     """Return what every contender took in each of `repeat` rounds."""
+    fresh(bench.folder)
+    fetch(bench, bench.folder)
+    say("every package is in the caches of pip and uv")
     found = []
     for number in range(repeat):
         took: dict[str, Figures] = {}
         for contender in CONTENDERS:
             name = contender.__name__
-            folder = bench.folder / name
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            took[name] = contender(bench, folder)
+            took[name] = contender(bench, fresh(bench.folder / name))
             wall, cpu = took[name].wall_s, took[name].cpu_s
             say(f"round {number + 1}, {name}: {wall:.1f} s wall, {cpu:.1f} s CPU")
         found.append(took)
     return found
+
+
+def fresh(folder: Path) -> Path:
+    """Return the folder, which is there and empty from now on."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def story(found: Sequence[dict[str, Figures]]) -> Iterator[str]:
