@@ -1,5 +1,8 @@
 """`nox -s overhead`: measure the selected cells one at a time, then report all that was measured.
 
+All cells are measured once, then all again, as often as asked for: so a cell's repetitions lie as
+far apart as they can, and its spread holds what the machine as a whole does in the meantime.
+
 In: `Options`. Out: measurements in the store, tables on the terminal, plots and reports, and an
 exit status: 1 when a claim clearly fails in one of the cells, 3 when no cell could be measured.
 """
@@ -7,8 +10,12 @@ exit status: 1 when a claim clearly fails in one of the cells, 3 when no cell co
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
 
 from matrix import report
 from matrix.cells import Cell
@@ -19,7 +26,16 @@ from matrix.judge import judge
 from matrix.machine import cpu_name
 from matrix.overhead import pictures, tables
 from matrix.overhead.figures import repeated
-from matrix.overhead.samples import FOLDER, Measurement, Program, RunKind, load, load_all
+from matrix.overhead.samples import (
+    FOLDER,
+    Measurement,
+    Program,
+    RunKind,
+    forget,
+    load,
+    load_all,
+    save,
+)
 from matrix.overhead.session import OverheadRun, OverheadTask
 from matrix.overhead.summary import OverheadReport, summarise
 from matrix.plan import lock_path
@@ -39,7 +55,7 @@ def overhead(options: Options, say: Say) -> int:
 
     Raises:
         NothingToRun: no selected cell can run here, or nothing is stored.
-        KeyboardInterrupt: when interrupted; the cells that were done are stored.
+        KeyboardInterrupt: when interrupted; see `measure` for what is stored.
     """
     suite = read_suite(options)
     if options.stored:
@@ -74,27 +90,62 @@ def measure(
 ) -> set[str]:
     """Measure the selected cells one after the other, nothing else of the suite running.
 
-    Returns those that were measured; what was stored of the others stays.
+    Returns those that were measured; what was stored of the others stays. An interrupted run stores
+    the repetitions that it has of a cell where no more than those are stored.
     """
     for selected in selection.cells:
         if selected.status is not None:
             say(f"{selected.cell.id}: {selected.status}, {selected.reason}")
-    order = [cell.id for cell in selection.runnable]
-    if not order:
+    cells = [cell.id for cell in selection.runnable]
+    if not cells:
         return set()
     folder = suite.state / FOLDER
     run = overhead_run(options, suite, place, selection.runnable)
-    processes = len(order) * options.repeat * len(Program) * len(RunKind)
-    say(f"{len(order)} cells to measure, {options.repeat} repetitions: {processes} processes")
+    processes = len(cells) * options.repeat * len(Program) * len(RunKind)
+    say(f"{len(cells)} cells to measure, {options.repeat} repetitions: {processes} processes")
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > IDLE:
         say(f"load average {os.getloadavg()[0]:.1f}: figures of a busy machine are less steady")
     with only_run(suite.state, say):
-        before = {cell: load(folder, cell, say) for cell in order}
-        call_nox(run, order, jobs=1, download_python=options.download_python)
-        after = {cell: load(folder, cell, say) for cell in order}
-    done = {cell: m for cell, m in after.items() if m is not None and m.run == run.id}
+        before = {cell: load(folder, cell, say) for cell in cells}
+        shutil.rmtree(run.taken, ignore_errors=True)
+        try:
+            repeat(run, cells, options.download_python, say)
+        finally:
+            done = file_what_was_taken(run, before, say)
+            shutil.rmtree(run.taken, ignore_errors=True)
     compare(before, done, say)
     return set(done)
+
+
+def repeat(run: OverheadRun, cells: Sequence[str], download_python: str, say: Say) -> None:
+    """Measure all cells once, then all again.
+
+    A cell where that fails is dropped with all that was taken: what fails now and then is no figure.
+    """
+    for repetition in range(1, run.repeat + 1):
+        say(f"repetition {repetition} of {run.repeat}, {len(cells)} cells")
+        this_time = msgspec.structs.replace(run, repetition=repetition)
+        call_nox(this_time, cells, jobs=1, download_python=download_python)
+        so_far = {cell: load(run.taken, cell, say) for cell in cells}
+        cells = [cell for cell, m in so_far.items() if m is not None and m.repeat == repetition]
+        for cell in so_far.keys() - set(cells):
+            forget(run.taken, cell)
+        if not cells:
+            return
+
+
+def file_what_was_taken(
+    run: OverheadRun, before: Mapping[str, Measurement | None], say: Say
+) -> dict[str, Measurement]:
+    """Store what this run measured, unless it was cut short and more than that is stored."""
+    done = {}
+    for cell, older in before.items():
+        newer = load(run.taken, cell, say)
+        if newer is None or (older is not None and newer.repeat < min(older.repeat, run.repeat)):
+            continue
+        save(Path(run.state) / FOLDER, newer)
+        done[cell] = newer
+    return done
 
 
 def overhead_run(
@@ -112,6 +163,7 @@ def overhead_run(
         state=str(suite.state),
         platform=suite.platform,
         cpu=cpu_name(),
+        repetition=1,
         repeat=options.repeat,
         timeout_s=options.timeout,
         programs=str(PROBES / "overhead"),

@@ -112,6 +112,14 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return ""
 
 
+def joined(older: Measurement | None, newer: Measurement) -> Measurement:
+    """Return a cell's measurement with one more repetition, taken by the same run."""
+    if older is None:
+        return newer
+    samples = older.samples + newer.samples
+    return msgspec.structs.replace(older, repeat=older.repeat + newer.repeat, samples=samples)
+
+
 def load(folder: Path, cell: str, say: Callable[[str], None]) -> Measurement | None:
     """Return what is stored of a cell, or None.
 
@@ -150,3 +158,8 @@ def save(folder: Path, measurement: Measurement) -> None:
     """Store a measurement in place of the cell's last one."""
     text = msgspec.json.format(msgspec.json.encode(measurement), indent=1).decode()
     write_atomically(folder / f"{measurement.cell}.json", text + "\n")
+
+
+def forget(folder: Path, cell: str) -> None:
+    """Remove what is stored of a cell."""
+    (folder / f"{cell}.json").unlink(missing_ok=True)

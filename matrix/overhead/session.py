@@ -1,8 +1,7 @@
 """The body of the nox session `cell(...)` when the run file asks for overhead, not for probes.
 
-In: a nox session in the cell's own virtualenv, and the run file. Out: the cell's `Measurement` in
-place of its last one. When anything fails the session ends with an error saying what, and what was
-stored stays as it was.
+In: a nox session in the cell's own virtualenv, and the run file. Out: one more repetition in the
+cell's `Measurement` of this run. When anything fails the session ends with an error saying what.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from nox.command import CommandFailed
 
 from matrix.cell_session import RUNNER, install, read_lines
 from matrix.errors import MatrixError
-from matrix.overhead.samples import FOLDER, Measurement, Program, Sample, save
+from matrix.overhead.samples import Measurement, Program, Sample, joined, load, save
 
 
 class OverheadTask(msgspec.Struct, frozen=True):
@@ -34,21 +33,31 @@ class OverheadTask(msgspec.Struct, frozen=True):
 
 
 class OverheadRun(msgspec.Struct, frozen=True):
-    """All that the cells of one run share. `programs` is the folder of the programs."""
+    """All that the cells of one run share. `programs` is the folder of the programs.
+
+    nox is started for every `repetition` of `repeat`, from 1 on: all cells are measured once, then
+    all again.
+    """
 
     id: str
     state: str
     platform: str
     cpu: str
+    repetition: int
     repeat: int
     timeout_s: float
     programs: str
     cells: dict[str, OverheadTask]
     job: str = "overhead"
 
+    @property
+    def taken(self) -> Path:
+        """The folder of what this run has measured so far."""
+        return Path(self.state) / "work" / "overhead"
+
 
 def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
-    """Measure one cell, and store its samples once all of them are there."""
+    """Measure one cell once more, and keep that once all of it is there."""
     run = msgspec.json.decode(run_file.read_bytes(), type=OverheadRun)
     state = Path(run.state)
     locks = state / "locks"
@@ -58,7 +67,8 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         try:
-            save(state / FOLDER, measure_cell(session, run, cell, work))
+            so_far = load(run.taken, cell, session.warn)
+            save(run.taken, joined(so_far, measure_cell(session, run, cell, work)))
         except MatrixError as error:
             session.error(str(error))
         finally:
@@ -91,6 +101,7 @@ def run_programs(
         "scratch": str(work / "scratch"),
         "out": str(work / "out.jsonl"),
         "timeout_s": run.timeout_s,
+        "repetition": run.repetition,
         "repeat": run.repeat,
         "programs": [
             {"id": program, "path": str(Path(run.programs) / f"{program}.py")}
@@ -124,7 +135,7 @@ def measurement(
         platform=run.platform,
         cpu=run.cpu,
         cores=os.cpu_count() or 1,
-        repeat=run.repeat,
+        repeat=1,
         samples=tuple(msgspec.convert(line, Sample) for line in lines if "program" in line),
         **versions,
     )

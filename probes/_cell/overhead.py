@@ -1,9 +1,9 @@
-"""Measure a cell: run the overhead programs one process at a time, cold and warm alternating.
+"""Measure a cell once: run every overhead program, one process at a time, cold and then warm.
 
 In: a job file (JSON) written by the driver. Out: the job's `out` file, a line of JSON per process
 as it ends, the first saying what the cell consists of and the last that it is done; on stdout a
-line of progress per repetition. Ends with status 1, and a line saying why, when a program fails or
-when its cache was not as it must be: figures of that would be figures of something else.
+line of progress. Ends with status 1, and a line saying why, when a program fails or when its cache
+was not as it must be: figures of that would be figures of something else.
 """
 
 import json
@@ -98,15 +98,16 @@ def introduce(job):
 def measure(job):
     """Carry out the job."""
     introduce(job)
-    # Not timed: what is imported, by a compile and by a load, has its bytecode from here on.
-    for _ in repetition(dict(job, programs=job["programs"][:1]), 0):
-        continue
-    for number in range(1, job["repeat"] + 1):
-        started = time.monotonic()
-        for seen in repetition(job, number):
-            observe.append(job["out"], seen)
-        took = time.monotonic() - started
-        print("{}: {} of {}, {:.1f} s".format(job["cell"], number, job["repeat"], took), flush=True)
+    number = job["repetition"]
+    if number == 1:
+        # Not timed: what is imported, by a compile and by a load, has its bytecode from here on.
+        for _ in repetition(dict(job, programs=job["programs"][:1]), 0):
+            continue
+    started = time.monotonic()
+    for seen in repetition(job, number):
+        observe.append(job["out"], seen)
+    took = time.monotonic() - started
+    print("{}: {} of {}, {:.1f} s".format(job["cell"], number, job["repeat"], took), flush=True)
     observe.append(job["out"], {"done": True})
 
 

@@ -1,4 +1,4 @@
-"""Overhead measured in one real cell: what is stored, and that a failed attempt leaves it alone."""
+"""Overhead measured in a real cell: what is stored, and that a failed attempt leaves it alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from matrix.overhead.samples import STEPS, Measurement, Program, RunKind
 
 ROOT = Path(__file__).parents[2]
 RELEASE = "0.57.0"
-PROCESSES = len(Program) * len(RunKind)
+REPEAT = 2
+PROCESSES = len(Program) * len(RunKind) * REPEAT
 
 
 def command(state: Path, *words: str) -> list[str]:
@@ -33,9 +34,9 @@ def measure(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """Measure the cell once; return the state folder and how that went."""
+    """Measure the cell; return the state folder and how that went."""
     state: Path = tmp_path_factory.mktemp("state")
-    return state, measure(state, "--repeat", "1")
+    return state, measure(state, "--repeat", str(REPEAT))
 
 
 def stored(state: Path) -> Path:
@@ -65,7 +66,9 @@ def test_progress_tables_plots_and_reports_are_there(
 ) -> None:
     state, process = ran
     cell = stored(state).stem
-    assert f"{cell}: 1 of 1, " in process.stdout
+    for repetition in range(1, REPEAT + 1):
+        assert f"repetition {repetition} of {REPEAT}, 1 cells" in process.stdout
+        assert f"{cell}: {repetition} of {REPEAT}, " in process.stdout
     assert process.stdout.count("| article, 1st run |") == len(Program)
     report = state / "report"
     for name in ("report.md", "index.html", "matrix.json", "overhead.md", *names()):

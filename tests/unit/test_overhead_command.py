@@ -9,8 +9,8 @@ import pytest
 
 from matrix.command_line import PROBES, Options, parse
 from matrix.errors import BadInput, NothingToRun
-from matrix.overhead.command import compare, overhead
-from matrix.overhead.samples import FOLDER, Measurement, save
+from matrix.overhead.command import compare, file_what_was_taken, overhead
+from matrix.overhead.samples import FOLDER, Measurement, load_all, save
 from matrix.overhead.session import OverheadRun, measurement
 from matrix.suite import read_suite
 from tests.unit.overhead_records import measurement as made
@@ -19,6 +19,10 @@ from tests.unit.overhead_records import only
 CELL = "0.57.0-cp311"
 # Any probes will do, and other people's need no claims.
 PROBE = "def run():\n    return 1\n"
+
+
+def nothing_to_say(text: str) -> None:
+    raise AssertionError(text)
 
 
 def stored(folder: Path, *measured: Measurement) -> Options:
@@ -79,8 +83,8 @@ def test_a_first_measurement_and_one_on_another_processor_are_held_against_nothi
 
 
 def test_the_runners_lines_become_a_measurement() -> None:
-    run = OverheadRun("id", "s", "linux-x86_64", "A processor", 5, 1.0, str(PROBES), {})
-    whole = made()
+    run = OverheadRun("id", "s", "linux-x86_64", "A processor", 1, 5, 1.0, str(PROBES), {})
+    whole = made(repeat=1)
     versions = {"numba": "0.57.0", "python": "3.11.4", "numpy": "1.24.1", "llvm": "14.0.6"}
     lines = [{"versions": versions | {"llvmlite": "0.40.0"}}]
     lines += [
@@ -92,8 +96,36 @@ def test_the_runners_lines_become_a_measurement() -> None:
     assert found.samples == whole.samples
     assert (found.numba, found.llvm, found.run) == ("0.57.0", "14.0.6", "id")
     assert measurement(run, CELL, whole.when, lines[:-1]).missing() == (
-        "eager_recursive warm: 4 samples of 5"
+        "eager_recursive warm: 0 samples of 1"
     )
+
+
+def taking(folder: Path) -> OverheadRun:
+    return OverheadRun("id", str(folder), "linux-x86_64", "A processor", 1, 5, 1.0, "", {})
+
+
+@pytest.mark.parametrize(
+    ("stored_before", "taken", "kept"), [(0, 1, 1), (3, 2, 3), (3, 3, 3), (3, 4, 4), (9, 5, 5)]
+)
+def test_what_was_cut_short_takes_the_place_of_no_more_than_it_is(
+    tmp_path: Path, stored_before: int, taken: int, kept: int
+) -> None:
+    run = taking(tmp_path)
+    older = made(run="older", repeat=stored_before) if stored_before else None
+    if older is not None:
+        save(tmp_path / FOLDER, older)
+    save(run.taken, made(run="newer", repeat=taken))
+    done = file_what_was_taken(run, {CELL: older}, nothing_to_say)
+    (found,) = load_all(tmp_path / FOLDER, nothing_to_say)
+    assert found.repeat == kept
+    assert done == ({CELL: found} if found.run == "newer" else {})
+    assert (found.run == "newer") == (taken >= min(stored_before, 5))
+
+
+def test_what_was_not_taken_at_all_leaves_what_is_stored(tmp_path: Path) -> None:
+    save(tmp_path / FOLDER, made())
+    assert file_what_was_taken(taking(tmp_path), {CELL: made()}, nothing_to_say) == {}
+    assert load_all(tmp_path / FOLDER, nothing_to_say) == (made(),)
 
 
 def test_five_repetitions_are_the_default() -> None:

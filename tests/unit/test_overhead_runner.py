@@ -36,14 +36,15 @@ sys.exit(overhead.main(sys.argv[1]))
 """
 
 
-def measure(folder: Path, *programs: str, repeat: int = 2, timeout: float = 20) -> Any:
+def measure(folder: Path, *programs: str, repetition: int = 1, timeout: float = 20) -> Any:
     """Run the runner on programs of this source; return its status, what it said, its lines."""
     job: dict[str, Any] = {
         "cell": "0.57.0-cp311",
         "scratch": str(folder / "scratch"),
         "out": str(folder / "out.jsonl"),
         "timeout_s": timeout,
-        "repeat": repeat,
+        "repetition": repetition,
+        "repeat": 2,
         "programs": [],
     }
     for number, source in enumerate(programs):
@@ -58,37 +59,40 @@ def measure(folder: Path, *programs: str, repeat: int = 2, timeout: float = 20) 
     return ran.returncode, ran.stdout.splitlines(), lines
 
 
-def test_programs_run_cold_and_then_warm_in_every_repetition(tmp_path: Path) -> None:
-    status, said, lines = measure(tmp_path, PROGRAM, PROGRAM)
+@pytest.mark.parametrize("repetition", [1, 2])
+def test_every_program_runs_cold_and_then_warm(tmp_path: Path, repetition: int) -> None:
+    status, said, lines = measure(tmp_path, PROGRAM, PROGRAM, repetition=repetition)
     assert status == 0
-    assert [line.split(",")[0] for line in said] == [f"0.57.0-cp311: {n} of 2" for n in (1, 2)]
+    assert [line.split(",")[0] for line in said] == [f"0.57.0-cp311: {repetition} of 2"]
     *samples, last = lines
     assert last == {"done": True}
     assert [(s["repetition"], s["program"], s["run"]) for s in samples] == [
         (repetition, program, run)
-        for repetition in (1, 2)
         for program in ("program0", "program1")
         for run in ("cold", "warm")
     ]
 
 
 def test_a_sample_has_its_steps_and_what_surrounded_it(tmp_path: Path) -> None:
-    _, _, (sample, *_) = measure(tmp_path, PROGRAM, repeat=1)
+    _, _, (sample, *_) = measure(tmp_path, PROGRAM)
     assert sample["steps"] == {"a step": 0.25}
     assert sample["wall_s"] > 0
     assert sample["load_before"] >= 0
     assert sample["load_after"] >= 0
 
 
-def test_one_whole_round_is_run_before_anything_is_timed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("repetition", "processes"), [(1, "xxxx"), (2, "xx")])
+def test_a_cell_is_run_once_before_anything_is_ever_timed(
+    tmp_path: Path, repetition: int, processes: str
+) -> None:
     counting = f"open({str(tmp_path / 'count')!r}, 'a').write('x')\n{PROGRAM}"
-    _, _, lines = measure(tmp_path, counting, repeat=1)
-    assert (tmp_path / "count").read_text() == "xxxx"
+    _, _, lines = measure(tmp_path, counting, repetition=repetition)
+    assert (tmp_path / "count").read_text() == processes
     assert len(lines) == 3
 
 
 def test_nothing_is_left_in_the_scratch_folder(tmp_path: Path) -> None:
-    measure(tmp_path, PROGRAM, repeat=1)
+    measure(tmp_path, PROGRAM)
     assert not (tmp_path / "scratch").exists()
 
 
@@ -107,7 +111,7 @@ def test_nothing_is_left_in_the_scratch_folder(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_what_it_is_called_is_not_timed(tmp_path: Path, spoilt: str, why: str) -> None:
-    status, said, lines = measure(tmp_path, spoilt, repeat=1, timeout=2)
+    status, said, lines = measure(tmp_path, spoilt, timeout=2)
     assert status == 1
     assert said == []
     assert len(lines) == 1

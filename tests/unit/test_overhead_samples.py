@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.overhead.samples import Measurement, load, load_all, save
+from matrix.overhead.samples import Measurement, joined, load, load_all, save
 from tests.unit.overhead_records import measurement
 
 CELL = "0.57.0-cp311"
@@ -28,6 +28,18 @@ def test_a_new_measurement_takes_the_place_of_the_old_one(tmp_path: Path) -> Non
     save(tmp_path, measurement(run="second", repeat=2))
     assert [path.name for path in tmp_path.iterdir()] == [f"{CELL}.json"]
     assert load(tmp_path, CELL, nothing_to_say) == measurement(run="second", repeat=2)
+
+
+def test_repetitions_taken_one_by_one_are_one_measurement() -> None:
+    whole = measurement(repeat=3)
+    per_repetition = len(whole.samples) // 3
+    found = None
+    for first in range(0, len(whole.samples), per_repetition):
+        samples = whole.samples[first : first + per_repetition]
+        one = msgspec.structs.replace(whole, repeat=1, samples=samples)
+        found = joined(found, one)
+    assert found == whole
+    assert found.missing() == ""
 
 
 def test_cells_are_in_order_of_release_not_of_spelling(tmp_path: Path) -> None:
