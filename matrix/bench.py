@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from uv import find_uv_bin
 
-from matrix.cell_session import RUNNER
+from matrix.cell_session import RUNNER, children_cpu
 from matrix.cells import Cell
 from matrix.command_line import DATA, ROOT
 from matrix.environments import environment
@@ -31,7 +30,7 @@ from matrix.observations import Store
 from matrix.plan import lock_path
 from matrix.probes import Probe
 
-# The ten probes the suite began with, and three more: what a first noxfile would hold.
+# Of what the suite began with, those that do well, and a few more: what a first noxfile would hold.
 PROBES = (
     "cache/plain_*",
     "cache/self_eager",
@@ -44,9 +43,6 @@ PROBES = (
     "aot/self_helper_cached",
     "aot/array_helper",
 )
-
-
-VIRTUALENV = (sys.executable, "-m", "virtualenv", "--no-periodic-update")
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -66,6 +62,16 @@ class Bench(msgspec.Struct, frozen=True):
     interpreters: dict[str, Interpreter]
     jobs: int
 
+    @property
+    def packages(self) -> Path:
+        """Where `fetch` leaves every package for pip."""
+        return self.folder / "packages"
+
+    @property
+    def from_packages(self) -> dict[str, str]:
+        """The environment variables that make pip take packages from there, and ask nobody."""
+        return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": self.packages.as_uri()}
+
     def job(self, folder: Path) -> Path:
         """Write the runner's job for `folder`, a process per phase, and return its path."""
         folder.mkdir(parents=True)
@@ -84,23 +90,20 @@ class Bench(msgspec.Struct, frozen=True):
         return path
 
 
-def fetch(bench: Bench, folder: Path) -> None:
-    """Fill the caches of uv and of every pip that takes part: nobody's time is a download's.
+def fetch(bench: Bench) -> None:
+    """Put every package where pip will find it, and into uv's cache: no time is a download's.
 
-    Each CPython brings a pip of its own, virtualenv another, and they do not read each other's.
+    pip's own cache is not enough: each CPython brings a pip of its own, which may not read what
+    another keeps, and none keeps what an index forbids to.
     """
     for cell in bench.cells:
-        python = bench.interpreters[cell.python].path
+        env = bench.folder / f"{cell.id}-fetch"
+        python = str(env / "bin" / "python")
         hashed = ("--require-hashes", "-r", str(lock_path(DATA / "locks", cell.release)))
-        for number, maker in enumerate(([python, "-m", "venv"], [*VIRTUALENV, "-p", python])):
-            env = folder / f"{cell.id}-{number}"
-            call([*maker, str(env)])
-            inside = str(env / "bin" / "python")
-            wheels = str(folder / "wheels")
-            call([inside, "-m", "pip", "download", "--quiet", "--dest", wheels, *hashed])
-            call([find_uv_bin(), "pip", "install", "--quiet", "--python", inside, *hashed])
-            shutil.rmtree(env)
-            shutil.rmtree(wheels)
+        call([bench.interpreters[cell.python].path, "-m", "venv", str(env)])
+        call([python, "-m", "pip", "download", "--quiet", "--dest", str(bench.packages), *hashed])
+        call([find_uv_bin(), "pip", "install", "--quiet", "--python", python, *hashed])
+        shutil.rmtree(env)
 
 
 def naive(bench: Bench, folder: Path) -> Figures:
@@ -112,7 +115,7 @@ def naive(bench: Bench, folder: Path) -> Figures:
             python = str(env / "bin" / "python")
             lock = lock_path(DATA / "locks", cell.release)
             call([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                  "--require-hashes", "-r", str(lock)])  # fmt: skip
+                  "--require-hashes", "-r", str(lock)], bench.from_packages)  # fmt: skip
             call([python, str(RUNNER), str(bench.job(folder / f"{cell.id}-job"))])
     return figures()
 
@@ -132,7 +135,8 @@ def tox(bench: Bench, folder: Path) -> Figures:
     config.write_text("\n".join(sections), encoding="utf-8")
     with measured() as figures:
         call([sys.executable, "-m", "tox", "run-parallel", "--parallel", str(bench.jobs),
-              "--conf", str(config), "--workdir", str(folder / ".tox")])  # fmt: skip
+              "--conf", str(config), "--workdir", str(folder / ".tox")],
+             bench.from_packages)  # fmt: skip
     return figures()
 
 
@@ -179,8 +183,8 @@ CONTENDERS: tuple[Callable[[Bench, Path], Figures], ...] = (naive, tox, suite, a
 def rounds(bench: Bench, repeat: int, say: Callable[[str], None]) -> list[dict[str, Figures]]:
     """Return what every contender took in each of `repeat` rounds."""
     fresh(bench.folder)
-    fetch(bench, bench.folder)
-    say("every package is in the caches of pip and uv")
+    fetch(bench)
+    say("every package is at hand, for pip and in uv's cache")
     found = []
     for number in range(repeat):
         took: dict[str, Figures] = {}
@@ -227,20 +231,14 @@ class measured:  # noqa: N801 (read as a word: with measured() as figures)
         self.seen = Figures(time.monotonic() - self.wall, children_cpu() - self.cpu)
 
 
-def children_cpu() -> float:
-    """Return the CPU seconds of all children that were waited for."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def call(command: Sequence[str], more: Mapping[str, str] | None = None) -> None:
+    """Run a contender's command, with `more` in its environment.
 
-
-def call(command: Sequence[str]) -> None:
-    """Run a contender's command; raises Unreachable with what it said when it fails.
-
-    A contender that failed has no time worth comparing.
+    Raises Unreachable with what it said when it fails: that has no time worth comparing.
     """
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NUMBA_"))}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NUMBA_"))}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False
+        command, cwd=ROOT, env=clean | dict(more or {}), text=True, capture_output=True, check=False
     )
     if done.returncode:
         said = (done.stdout + done.stderr)[-2000:]

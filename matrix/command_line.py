@@ -136,7 +136,7 @@ def _parser() -> Parser:
     merge.add_argument("--fresh", action="store_true", help="take no notice of what is stored here")
     _state(merge)
     bench = commands.add_parser("bench", prog="nox -s bench --", help="how fast, beside others")
-    _selection(bench)
+    _cells_and_probes(bench)
     _state(bench)
     bench.add_argument("--repeat", type=_positive, default=3, metavar="N", help="rounds (3)")
     bench.add_argument(
@@ -220,7 +220,7 @@ def _overhead(parser: argparse.ArgumentParser) -> None:
     _state(parser)
 
 
-def _selection(parser: argparse.ArgumentParser) -> None:
+def _cells_and_probes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "selectors",
         nargs="*",
@@ -228,6 +228,10 @@ def _selection(parser: argparse.ArgumentParser) -> None:
         help="seed, minors (default), all, 0.57, '>=0.60', cp311, '0.6*-cp312'",
     )
     parser.add_argument("--probe", action="append", metavar="GLOB", help="only these probes")
+
+
+def _selection(parser: argparse.ArgumentParser) -> None:
+    _cells_and_probes(parser)
     parser.add_argument("--probes", metavar="PATH", help="another folder of probes, no claims")
     parser.add_argument(
         "--pre",
