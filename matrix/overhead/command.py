@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,12 +35,12 @@ from matrix.overhead.samples import (
     forget,
     load,
     load_all,
-    save,
+    move,
 )
 from matrix.overhead.session import OverheadRun, OverheadTask
 from matrix.overhead.summary import OverheadReport, summarise
 from matrix.plan import lock_path
-from matrix.run import call_nox, only_run
+from matrix.run import call_nox, environments_held, only_run
 from matrix.select import Selection, select
 from matrix.suite import Suite, read_suite
 
@@ -106,13 +107,14 @@ def measure(
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > IDLE:
         say(f"load average {os.getloadavg()[0]:.1f}: figures of a busy machine are less steady")
     with only_run(suite.state, say):
+        # What a run that was killed has left.
+        file_what_was_taken(run.taken, folder, sys.maxsize, say)
         before = {cell: load(folder, cell, say) for cell in cells}
-        shutil.rmtree(run.taken, ignore_errors=True)
         try:
-            repeat(run, cells, options.download_python, say)
+            with environments_held({cell: task.python for cell, task in run.cells.items()}):
+                repeat(run, cells, options.download_python, say)
         finally:
-            done = file_what_was_taken(run, before, say)
-            shutil.rmtree(run.taken, ignore_errors=True)
+            done = file_what_was_taken(run.taken, folder, run.repeat, say)
     compare(before, done, say)
     return set(done)
 
@@ -120,7 +122,8 @@ def measure(
 def repeat(run: OverheadRun, cells: Sequence[str], download_python: str, say: Say) -> None:
     """Measure all cells once, then all again.
 
-    A cell where that fails is dropped with all that was taken: what fails now and then is no figure.
+    A cell where that fails is dropped with all that was taken: its figures would be of something
+    else.
     """
     for repetition in range(1, run.repeat + 1):
         say(f"repetition {repetition} of {run.repeat}, {len(cells)} cells")
@@ -134,17 +137,18 @@ def repeat(run: OverheadRun, cells: Sequence[str], download_python: str, say: Sa
             return
 
 
-def file_what_was_taken(
-    run: OverheadRun, before: Mapping[str, Measurement | None], say: Say
-) -> dict[str, Measurement]:
-    """Store what this run measured, unless it was cut short and more than that is stored."""
+def file_what_was_taken(taken: Path, folder: Path, enough: int, say: Say) -> dict[str, Measurement]:
+    """Move measurements into the store: of `enough` repetitions, or of as many as are there.
+
+    Others are let go. Nothing is written anew, so this works on a full disk too.
+    """
     done = {}
-    for cell, older in before.items():
-        newer = load(run.taken, cell, say)
-        if newer is None or (older is not None and newer.repeat < min(older.repeat, run.repeat)):
-            continue
-        save(Path(run.state) / FOLDER, newer)
-        done[cell] = newer
+    for newer in load_all(taken, say):
+        older = load(folder, newer.cell, say)
+        if older is None or newer.repeat >= min(older.repeat, enough):
+            move(newer.cell, taken, folder)
+            done[newer.cell] = newer
+    shutil.rmtree(taken, ignore_errors=True)
     return done
 
 
@@ -188,9 +192,8 @@ def publish(options: Options, suite: Suite, found: OverheadReport, say: Say) -> 
         from matrix.overhead import plots  # noqa: PLC0415 (matplotlib takes a second to import)
 
         plots.draw(folder, found)
-    store = suite.store(say)
-    cells = sorted(path.stem for path in store.folder.glob("*.json"))
-    records = [record for record in map(store.load, cells) if record is not None]
+    stored = (suite.record(cell, suite.probes, say) for cell in suite.stored_cells)
+    records = [record for record in stored if record is not None]
     ids = tuple(probe.id for probe in suite.probes)
     given = judge(records, ids, suite.claims, options.isolation)
     written = report.findings(records, ids, given, options.isolation)

@@ -2,10 +2,8 @@
 
 In: seconds (or ratios) measured several times. Out: a `Figure`. The spread is the distance between
 the lowest and the highest sample, and never less than a tenth of the median. It holds what varies
-within the minutes that a cell is measured in; two runs an hour and a half apart on a shared machine
-agreed within it for eight medians in ten: the machine as a whole had become faster or slower
-for some cells. Of seven samples or more the outermost sixth at either end is left out, so that more
-samples do not make a figure worse.
+from one round over all cells to the next. Of seven samples or more the outermost sixth at either
+end is left out, so that more samples do not make a figure worse.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ import msgspec
 from matrix.overhead.samples import STEPS, Measurement, Program, RunKind
 
 # What a machine that others use too drifts by between one hour and the next, whatever five samples
-# taken within two minutes say.
+# say.
 LEAST = 0.10
 # A figure that may as well be half as large again, or half as large, tells no releases apart.
 WORTHLESS = 0.50

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from matrix.cells import parse_cell
+from matrix.cells import CELL_ID, parse_cell
+from matrix.errors import Unreachable
 from matrix.files import write_atomically
 
 SCHEMA = 1
@@ -133,7 +134,7 @@ def load(folder: Path, cell: str, say: Callable[[str], None]) -> Measurement | N
     try:
         found = msgspec.json.decode(content, type=Measurement)
         why = found.missing()
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         found, why = None, str(error)
     if found is not None and found.schema != SCHEMA:
         why = f"its schema is {found.schema}, not {SCHEMA}"
@@ -148,8 +149,8 @@ def load(folder: Path, cell: str, say: Callable[[str], None]) -> Measurement | N
 
 
 def load_all(folder: Path, say: Callable[[str], None]) -> tuple[Measurement, ...]:
-    """Return every measurement stored, oldest release first."""
-    names = [path.stem for path in folder.glob("*.json")]
+    """Return every measurement stored, oldest release first; other files are no concern."""
+    names = [path.stem for path in folder.glob("*.json") if CELL_ID.fullmatch(path.stem)]
     found = (load(folder, cell, say) for cell in sorted(names, key=lambda n: parse_cell(n).key))
     return tuple(measurement for measurement in found if measurement is not None)
 
@@ -158,6 +159,15 @@ def save(folder: Path, measurement: Measurement) -> None:
     """Store a measurement in place of the cell's last one."""
     text = msgspec.json.format(msgspec.json.encode(measurement), indent=1).decode()
     write_atomically(folder / f"{measurement.cell}.json", text + "\n")
+
+
+def move(cell: str, source: Path, target: Path) -> None:
+    """Move what is stored of a cell to another folder on the same disk; raises Unreachable."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        (source / f"{cell}.json").replace(target / f"{cell}.json")
+    except OSError as error:
+        raise Unreachable(f"{target} cannot be written to: {error.strerror}") from error
 
 
 def forget(folder: Path, cell: str) -> None:

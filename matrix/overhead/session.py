@@ -21,7 +21,7 @@ from nox.command import CommandFailed
 
 from matrix.cell_session import RUNNER, install, read_lines
 from matrix.errors import MatrixError
-from matrix.overhead.samples import Measurement, Program, Sample, joined, load, save
+from matrix.overhead.samples import Measurement, Program, Sample, forget, joined, load, save
 
 
 class OverheadTask(msgspec.Struct, frozen=True):
@@ -70,6 +70,7 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
             so_far = load(run.taken, cell, session.warn)
             save(run.taken, joined(so_far, measure_cell(session, run, cell, work)))
         except MatrixError as error:
+            forget(run.taken, cell)
             session.error(str(error))
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -80,7 +81,8 @@ def measure_cell(session: nox.Session, run: OverheadRun, cell: str, work: Path) 
 
     Raises MatrixError when the lock did not install, a program failed or a sample is missing.
     """
-    reason = install(session, Path(run.cells[cell].lock), work)
+    task = run.cells[cell]
+    reason = install(session, Path(task.lock), task.python, work)
     if reason:
         raise MatrixError(f"{cell} could not be installed: {reason}")
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -47,7 +47,7 @@ def completed(job, what, words, environment):
 
 
 def timed(job, program, run, path):
-    """Run the program at `path` once; return what it timed and what surrounded it."""
+    """Run the program at `path` once; return what its functions returned, and what it timed."""
     results = os.path.join(job["scratch"], "results.json")
     if os.path.exists(results):
         os.unlink(results)
@@ -65,7 +65,7 @@ def timed(job, program, run, path):
     }
     if seen != EXPECTED[run] or (run == "warm" and before != after):
         raise Failed("{}: the cache was not {}: {}".format(called, run, json.dumps(seen)))
-    return {
+    return told["returned"], {
         "program": program["id"],
         "run": run,
         "steps": told["steps"],
@@ -82,8 +82,13 @@ def repetition(job, number):
         # A folder of its own, which nothing was ever cached in.
         folder = os.path.join(job["scratch"], str(number), program["id"])
         path = observe.stage(program["path"], folder)
-        for run in ("cold", "warm"):
-            yield dict(timed(job, program, run, path), repetition=number)
+        compiled, cold = timed(job, program, "cold", path)
+        loaded, warm = timed(job, program, "warm", path)
+        if compiled != loaded:
+            how = "compiled they returned {}, loaded {}".format(compiled, loaded)
+            raise Failed("{}: {}".format(program["id"], how))
+        for seen in (cold, warm):
+            yield dict(seen, repetition=number)
 
 
 def introduce(job):

@@ -100,31 +100,28 @@ def test_the_runners_lines_become_a_measurement() -> None:
     )
 
 
-def taking(folder: Path) -> OverheadRun:
-    return OverheadRun("id", str(folder), "linux-x86_64", "A processor", 1, 5, 1.0, "", {})
-
-
 @pytest.mark.parametrize(
-    ("stored_before", "taken", "kept"), [(0, 1, 1), (3, 2, 3), (3, 3, 3), (3, 4, 4), (9, 5, 5)]
+    ("stored_before", "taken", "enough", "kept"),
+    [(0, 1, 5, 1), (3, 2, 5, 3), (3, 3, 5, 3), (3, 4, 5, 4), (9, 5, 5, 5), (9, 5, 99, 9)],
 )
 def test_what_was_cut_short_takes_the_place_of_no_more_than_it_is(
-    tmp_path: Path, stored_before: int, taken: int, kept: int
+    tmp_path: Path, stored_before: int, taken: int, enough: int, kept: int
 ) -> None:
-    run = taking(tmp_path)
-    older = made(run="older", repeat=stored_before) if stored_before else None
-    if older is not None:
-        save(tmp_path / FOLDER, older)
-    save(run.taken, made(run="newer", repeat=taken))
-    done = file_what_was_taken(run, {CELL: older}, nothing_to_say)
-    (found,) = load_all(tmp_path / FOLDER, nothing_to_say)
+    store, work = tmp_path / FOLDER, tmp_path / "work"
+    if stored_before:
+        save(store, made(run="older", repeat=stored_before))
+    save(work, made(run="newer", repeat=taken))
+    done = file_what_was_taken(work, store, enough, nothing_to_say)
+    (found,) = load_all(store, nothing_to_say)
     assert found.repeat == kept
     assert done == ({CELL: found} if found.run == "newer" else {})
-    assert (found.run == "newer") == (taken >= min(stored_before, 5))
+    assert (found.run == "newer") == (taken >= min(stored_before, enough))
+    assert not work.exists()
 
 
 def test_what_was_not_taken_at_all_leaves_what_is_stored(tmp_path: Path) -> None:
     save(tmp_path / FOLDER, made())
-    assert file_what_was_taken(taking(tmp_path), {CELL: made()}, nothing_to_say) == {}
+    assert file_what_was_taken(tmp_path / "work", tmp_path / FOLDER, 5, nothing_to_say) == {}
     assert load_all(tmp_path / FOLDER, nothing_to_say) == (made(),)
 
 

@@ -22,7 +22,8 @@ for name in names:
     if not warm:
         open(name, "w").close()
 print("a program may print")
-seen = {"steps": {"a step": 0.25}, "hits": 3 if warm else 0, "misses": 0 if warm else 3}
+seen = {"steps": {"a step": 0.25}, "returned": [21]}
+seen.update(hits=3 if warm else 0, misses=0 if warm else 3)
 with open(sys.argv[1], "w") as file:
     json.dump(seen, file)
 """
@@ -104,6 +105,7 @@ def test_nothing_is_left_in_the_scratch_folder(tmp_path: Path) -> None:
         (PROGRAM.replace("range(3)", "range(2)"), "cold: the cache was not cold"),
         (PROGRAM.replace("if not warm:\n        open", "if 1:\n        open").replace(
             '"w").close', '"a").write(str(warm))or(lambda: 0)'), "warm: the cache was not warm"),
+        (PROGRAM.replace("[21]", "[21 + warm]"), "compiled they returned [21], loaded [22]"),
         (PROGRAM + "raise SystemExit(3)", "cold: status 3"),
         (PROGRAM + "os.kill(os.getpid(), 11)", "cold: SIGSEGV"),
         (PROGRAM + "raise ValueError('of its own')", "of its own"),

@@ -49,6 +49,12 @@ def test_cells_are_in_order_of_release_not_of_spelling(tmp_path: Path) -> None:
     assert found == ["0.48.0-cp38", "0.57.0-cp39", "0.57.0-cp311", "0.100.0-cp313"]
 
 
+def test_a_file_of_another_name_is_nobodys_measurement(tmp_path: Path) -> None:
+    save(tmp_path, measurement())
+    (tmp_path / "notes.json").write_text("mine")
+    assert [m.cell for m in load_all(tmp_path, nothing_to_say)] == [CELL]
+
+
 def test_nothing_measured_is_nothing(tmp_path: Path) -> None:
     assert load(tmp_path, CELL, nothing_to_say) is None
     assert load_all(tmp_path / "absent", nothing_to_say) == ()
