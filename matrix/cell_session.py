@@ -30,19 +30,24 @@ RUNNER = Path(__file__).parents[1] / "probes" / "_cell"
 
 
 class ProbeTask(msgspec.Struct, frozen=True):
-    """A probe to run and the key its observations will be good under."""
+    """A probe to run, and the key and the source that its observations will be good under."""
 
     id: str
     carrier: str
     path: str
     key: str
+    source: str
 
 
 class CellTask(msgspec.Struct, frozen=True):
-    """What one cell has to do. `python` is an executable, or a version for nox to download."""
+    """What one cell has to do.
+
+    `python` is an executable of this `version`, or, without one, what nox is to download.
+    """
 
     numba: str
     python: str
+    version: str
     lock: str
     probes: tuple[ProbeTask, ...]
     upstream_key: str = ""
@@ -109,7 +114,7 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
         cpu=run.cpu,
     )
     started = time.monotonic()
-    reason = install(session, Path(task.lock), work)
+    reason = install(session, Path(task.lock), task.python, work)
     record = msgspec.structs.replace(record, install_s=round(time.monotonic() - started, 3))
     if reason:
         return msgspec.structs.replace(record, status=CellStatus.NOT_INSTALLABLE, reason=reason)
@@ -119,6 +124,9 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
     lines = read_lines(work / "out.jsonl")
     if failure is None and not any(line.get("done") for line in lines):
         failure = "the in-cell runner ended before it was done"
+    ran_on = next((line["versions"]["python"] for line in lines if "versions" in line), "")
+    if failure is None and task.version and ran_on != task.version:
+        failure = f"the cell ran on CPython {ran_on or 'unknown'}, not on {task.version}"
     if failure is not None:
         # It may be the environment that is damaged: the next run installs everything again.
         unmark(Path(session.virtualenv.location))
@@ -132,12 +140,12 @@ def children_cpu() -> float:
     return times.children_user + times.children_system
 
 
-def install(session: nox.Session, lock: Path, work: Path) -> str:
+def install(session: nox.Session, lock: Path, python: str, work: Path) -> str:
     """Install the lock, unless it already is; return why it could not be, or ""."""
     if not lock.exists():
         return f"there is no lock {lock.name}; `nox -s lock` makes it"
     env = Path(session.virtualenv.location)
-    if holds(env, lock):
+    if holds(env, lock, python):
         return ""
     unmark(env)
     said = work / "install.txt"
@@ -152,7 +160,7 @@ def install(session: nox.Session, lock: Path, work: Path) -> str:
             )  # fmt: skip
     except CommandFailed:
         return complaint(said.read_text(encoding="utf-8", errors="replace"))
-    mark(env, lock)
+    mark(env, lock, python)
     return ""
 
 
@@ -210,7 +218,8 @@ def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, A
         if "probe" in line:
             phases[line.pop("probe")].append(msgspec.convert(line, Phase))
     probes = tuple(
-        ProbeRecord(p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id])) for p in task.probes
+        ProbeRecord(p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]), p.source)
+        for p in task.probes
     )
     versions.pop("numba", None)
     return msgspec.structs.replace(

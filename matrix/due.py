@@ -14,12 +14,12 @@ import msgspec
 from matrix import upstream
 from matrix.cell_session import CellTask, ProbeTask, Run
 from matrix.cells import Cell
-from matrix.command_line import DATA, PROBES, Options
+from matrix.command_line import DATA, Options
 from matrix.environments import environment, forecast, holds, package_cache
 from matrix.interpreters import Interpreter, find
 from matrix.machine import cpu_name
 from matrix.plan import Conditions, Task, conditions, lock_path, plan
-from matrix.probes import Probe, runner_digest
+from matrix.probes import Probe
 from matrix.run import only_run, run_cells
 from matrix.suite import Suite
 from matrix.upstream import UpstreamSuite
@@ -72,7 +72,6 @@ def conditions_here(
     suite: Suite, place: Workplace, cells: Sequence[Cell], isolation: str
 ) -> dict[str, Conditions]:
     """Return, by cell id, what the observations of each cell would depend on here and now."""
-    runner = runner_digest(PROBES)
     cpu = cpu_name()
     found: dict[str, Conditions] = {}
     for cell in cells:
@@ -81,7 +80,7 @@ def conditions_here(
             cell,
             here.build if here else "downloaded",
             locks=DATA / "locks",
-            runner=runner,
+            runner=suite.runner,
             cpu=cpu,
             platform=suite.platform,
             isolation=isolation,
@@ -102,7 +101,14 @@ def _run_isolated(
     under = conditions_here(suite, place, cells, isolation)
     pairs = [(cell, under[cell.id]) for cell in cells]
     suites = upstream.load(DATA / "upstream.toml") if options.upstream else {}
-    tasks = plan(pairs, probes, suite.store(say), fresh=options.fresh, suites=suites)
+    tasks = plan(
+        pairs,
+        probes,
+        suite.store(say),
+        fresh=options.fresh,
+        limit_s=options.timeout,
+        suites=suites,
+    )
     due = sum(len(task.probes) for task in tasks)
     kept = len(cells) * len(probes) - due
     say(f"{due} probe runs in {len(tasks)} cells to do, {kept} unchanged since last time")
@@ -139,7 +145,7 @@ def _say_what_disk_it_takes(run: Run, options: Options, say: Say) -> None:
         cell
         for cell, task in run.cells.items()
         if Path(task.lock).exists()
-        and not holds(environment(options.envdir, cell), Path(task.lock))
+        and not holds(environment(options.envdir, cell), Path(task.lock), task.python)
     ]
     if new:
         at_once = options.jobs if options.prune else len(new)
@@ -157,9 +163,12 @@ def _cell_task(
     return CellTask(
         numba=task.cell.release,
         python=here.path if here else task.cell.python,
+        version=here.version if here else "",
         lock=str(lock_path(DATA / "locks", task.cell.release)),
         probes=tuple(
-            ProbeTask(probe.id, probe.carrier, str(probe.path), under.key(probe))
+            ProbeTask(
+                probe.id, probe.carrier, str(probe.path), under.key(probe), under.source(probe)
+            )
             for probe in task.probes
         ),
         upstream_key=under.upstream_key(suites) if task.upstream else "",

@@ -29,15 +29,14 @@ def environment(envdir: Path, cell: str) -> Path:
     return envdir / ("cell-" + cell.replace(".", "-"))
 
 
-def holds(env: Path, lock: Path) -> bool:
-    """Whether just this lock is installed in the environment."""
-    marker = env / INSTALLED
-    return marker.exists() and marker.read_text(encoding="utf-8") == _digest(lock)
+def holds(env: Path, lock: Path, python: str) -> bool:
+    """Whether just this lock is installed in the environment, which was made with `python`."""
+    return _noted(env) == _note(lock, python)
 
 
-def mark(env: Path, lock: Path) -> None:
-    """Note in the environment that just this lock is installed in it."""
-    (env / INSTALLED).write_text(_digest(lock), encoding="utf-8")
+def mark(env: Path, lock: Path, python: str) -> None:
+    """Note in the environment that just this lock is installed in it, and what it was made with."""
+    (env / INSTALLED).write_text("\n".join(_note(lock, python)), encoding="utf-8")
 
 
 def unmark(env: Path) -> None:
@@ -45,8 +44,22 @@ def unmark(env: Path) -> None:
     (env / INSTALLED).unlink(missing_ok=True)
 
 
-def _digest(lock: Path) -> str:
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
+def drop_unless_made_with(env: Path, python: str) -> None:
+    """Remove an environment that is not known to be made with `python`.
+
+    nox would use it again whichever interpreter is asked for.
+    """
+    if env.exists() and _noted(env)[1:] != [python]:
+        shutil.rmtree(env)
+
+
+def _noted(env: Path) -> list[str]:
+    marker = env / INSTALLED
+    return marker.read_text(encoding="utf-8").split("\n") if marker.exists() else []
+
+
+def _note(lock: Path, python: str) -> list[str]:
+    return [hashlib.sha256(lock.read_bytes()).hexdigest(), python]
 
 
 def is_empty(env: Path) -> bool:

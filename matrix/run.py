@@ -22,25 +22,39 @@ from filelock import FileLock, Timeout
 
 from matrix.cell_session import Run
 from matrix.cells import CellStatus
-from matrix.errors import Unreachable
+from matrix.environments import drop_unless_made_with, environment
+from matrix.errors import BadInput, Unreachable
 from matrix.files import write_atomically
 from matrix.observations import CellRecord, Store
 from matrix.overhead.session import OverheadRun
 
 ROOT = Path(__file__).parents[1]
+ENVDIR = ROOT / ".nox"
+NO_FOLDER = (FileExistsError, NotADirectoryError, PermissionError)
 PR_SET_PDEATHSIG = 1
 
 
 @contextlib.contextmanager
 def only_run(folder: Path, say: Callable[[str], None], name: str = "run") -> Iterator[None]:
-    """Hold a folder, or what is `name`d in it, for one run; a second one says so and waits."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Hold a folder, or what is `name`d in it, for one run; a second one says so and waits.
+
+    Raises:
+        BadInput: it is no folder, or not one to write to.
+        Unreachable: the disk refuses.
+    """
     lock = FileLock(folder / f"{name}.lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         say(f"another run is using {folder}; waiting until it ends (Ctrl-C to leave)")
         lock.acquire()
+    except OSError as error:
+        kind = BadInput if isinstance(error, NO_FOLDER) else Unreachable
+        raise kind(
+            f"{folder} cannot be used: {error.strerror}; it has to be a folder that can be written"
+            " to (--state and --envdir name others)"
+        ) from error
     try:
         yield
     finally:
@@ -56,9 +70,10 @@ def run_cells(
         KeyboardInterrupt: after nox and all it started have ended.
         Unreachable: nox could not be started.
     """
-    status, sessions = call_nox(
-        run, order, jobs=jobs, download_python=download_python, envdir=envdir
-    )
+    with environments_held({cell: task.python for cell, task in run.cells.items()}, envdir):
+        status, sessions = call_nox(
+            run, order, jobs=jobs, download_python=download_python, envdir=envdir
+        )
     store = Store(Path(run.state) / "observations", print)
     for cell in order:
         # Whatever nox says, only a record made by this very run counts as one.
@@ -69,15 +84,31 @@ def run_cells(
             store.save(broken.merged(record, run.known))
 
 
+@contextlib.contextmanager
+def environments_held(pythons: Mapping[str, str], envdir: Path = ENVDIR) -> Iterator[None]:
+    """Hold the environments of cells for one run, none made with another interpreter than these.
+
+    Runs with other states share them, and two must not make the same one.
+    """
+    with contextlib.ExitStack() as held:
+        # In one order everywhere, so that no two wait for each other.
+        for cell, python in sorted(pythons.items()):
+            held.enter_context(only_run(envdir, functools.partial(print, flush=True), cell))
+            drop_unless_made_with(environment(envdir, cell), python)
+        yield
+
+
 def call_nox(
     run: Run | OverheadRun,
     order: Sequence[str],
     *,
     jobs: int,
     download_python: str,
-    envdir: Path = ROOT / ".nox",
+    envdir: Path = ENVDIR,
 ) -> tuple[int, dict[str, str]]:
     """Start nox with the sessions of these cells; return its status and its word for each cell.
+
+    The environments of the cells are held by the caller.
 
     Raises:
         KeyboardInterrupt: after nox and all it started have ended.
@@ -94,12 +125,7 @@ def call_nox(
         "--script-mode", "none", "--envdir", str(envdir), "--report", str(report),
         "--session", *(f"cell({cell})" for cell in order),
     ]  # fmt: skip
-    with contextlib.ExitStack() as held:
-        # Runs with other states share these environments, and two must not make the same one. In
-        # one order everywhere, so that no two wait for each other.
-        for cell in sorted(order):
-            held.enter_context(only_run(envdir, functools.partial(print, flush=True), cell))
-        status = _call(command, os.environ | {"NUMBA_MATRIX_RUN": str(run_file)})
+    status = _call(command, os.environ | {"NUMBA_MATRIX_RUN": str(run_file)})
     return status, _session_results(report)
 
 
@@ -119,7 +145,9 @@ def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         return process.wait()
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
+        if os.name == "posix":
+            process.send_signal(signal.SIGINT)
+        # On Windows it is of our console, and had the Ctrl-C itself.
         process.wait()
         raise
 

@@ -46,6 +46,23 @@ def test_a_wrong_word_is_refused(edited: Driver, words: str, says: str) -> None:
     assert says in ended.without_traceback()
 
 
+@pytest.mark.parametrize("option", ["--state", "--envdir"])
+def test_a_folder_that_is_a_file_is_refused(
+    edited: Driver, tmp_path: Path, newest: str, option: str
+) -> None:
+    file = tmp_path / "a-file"
+    file.touch()
+    folders = {"--state": str(edited.state), option: str(file)}
+    words = [word for pair in folders.items() for word in pair]
+    ended = subprocess.run(
+        [sys.executable, "-m", "matrix", "run", newest, "--fresh", *words],
+        cwd=edited.project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert f"error: {file} cannot be used" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_wrong_word_is_refused_through_nox_as_well(edited: Driver) -> None:
     words = ["sead", "--state", str(edited.state)]
     nox = [sys.executable, "-m", "nox", "--envdir", str(ROOT / ".nox"), "-s", "matrix", "--"]

@@ -9,6 +9,8 @@ import pytest
 
 from matrix import environments
 
+PYTHON, ANOTHER = "/opt/python/3.11.7/bin/python3.11", "/opt/python/3.11.9/bin/python3.11"
+
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
@@ -24,14 +26,30 @@ def test_an_environment_is_where_nox_makes_it() -> None:
 def test_an_environment_holds_the_very_lock_it_was_made_from(tmp_path: Path) -> None:
     lock = tmp_path / "lock.txt"
     lock.write_text("numba==0.57.0\n", encoding="utf-8")
-    assert not environments.holds(tmp_path, lock)
-    environments.mark(tmp_path, lock)
-    assert environments.holds(tmp_path, lock)
+    assert not environments.holds(tmp_path, lock, PYTHON)
+    environments.mark(tmp_path, lock, PYTHON)
+    assert environments.holds(tmp_path, lock, PYTHON)
+    assert not environments.holds(tmp_path, lock, ANOTHER)
     lock.write_text("numba==0.57.1\n", encoding="utf-8")
-    assert not environments.holds(tmp_path, lock)
-    environments.mark(tmp_path, lock)
+    assert not environments.holds(tmp_path, lock, PYTHON)
+    environments.mark(tmp_path, lock, PYTHON)
     environments.unmark(tmp_path)
-    assert not environments.holds(tmp_path, lock)
+    assert not environments.holds(tmp_path, lock, PYTHON)
+
+
+def test_an_environment_of_another_interpreter_or_of_none_known_is_dropped(tmp_path: Path) -> None:
+    env, lock = tmp_path / "env", tmp_path / "lock.txt"
+    lock.write_text("numba==0.57.0\n", encoding="utf-8")
+    environments.drop_unless_made_with(env, PYTHON)
+    env.mkdir()
+    environments.mark(env, lock, PYTHON)
+    environments.drop_unless_made_with(env, PYTHON)
+    assert env.exists()
+    environments.drop_unless_made_with(env, ANOTHER)
+    assert not env.exists()
+    env.mkdir()
+    environments.drop_unless_made_with(env, PYTHON)
+    assert not env.exists()
 
 
 @pytest.mark.parametrize("packages", ["lib/python3.11/site-packages", "Lib/site-packages"])
