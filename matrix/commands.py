@@ -6,7 +6,7 @@ printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from matrix import fan_out, inquiries, report, verdict
@@ -83,9 +83,9 @@ def _judge_and_report(
 ) -> int:
     """Judge the selected cells, write the reports, print the verdict, choose the status."""
     ids = tuple(probe.id for probe in probes)
-    records = [_record(suite, selected) for selected in selection.cells]
+    records = [_record(suite, selected, probes) for selected in selection.cells]
     given = judge(records, ids, suite.claims, options.isolation)
-    records += [_record(suite, selected) for selected in selection.beyond]
+    records += [_record(suite, selected, probes) for selected in selection.beyond]
     found = report.findings(records, ids, given, options.isolation)
     folder = suite.state / "report"
     overhead_measured = overhead_module.measured(suite, say)
@@ -99,9 +99,11 @@ def _judge_and_report(
     return _conclude(options, selection, found, folder, holds=holds)
 
 
-def _record(suite: Suite, selected: Selected) -> CellRecord:
+def _record(suite: Suite, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
     """Return what is known of a cell: what is stored, or why there is nothing."""
-    stored = suite.store(say).load(selected.cell.id) if selected.status is None else None
+    stored = None
+    if selected.status is None:
+        stored = suite.record(selected.cell.id, probes, say)
     if stored is not None:
         return stored
     return CellRecord(

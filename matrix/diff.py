@@ -21,7 +21,7 @@ def load(path: Path) -> MatrixReport:
         return msgspec.json.decode(path.read_bytes(), type=MatrixReport)
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file; `nox -s report` writes one") from None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"{path}: not a matrix.json: {error}") from error
 
 

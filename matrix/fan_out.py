@@ -163,12 +163,8 @@ def reported(options: Options, suite: Suite, say: Say) -> list[tuple[Suite, Sele
     return chosen
 
 
-def _stored(suite: Suite) -> list[str]:
-    return sorted(path.stem for path in (suite.state / "observations").glob("*.json"))
-
-
 def _everything(suite: Suite) -> Selection:
-    cells = _stored(suite)
+    cells = suite.stored_cells
     return select(cells, suite.catalogue(suite.all_pythons), pre=True) if cells else Selection(())
 
 
@@ -177,7 +173,7 @@ def _pythons(options: Options, suite: Suite) -> frozenset[str]:
 
     They may come from other machines: no interpreter of this one has a say.
     """
-    stored = {parse_cell(cell).python for cell in _stored(suite)}
+    stored = {parse_cell(cell).python for cell in suite.stored_cells}
     return frozenset(options.pythons) or frozenset(stored) or suite.all_pythons
 
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all.
+"""Files that are there whole or not at all, and digests that mean the same everywhere.
 
 In: a path and the text it is to hold. Out: that file, or the old one untouched and an error.
 """
@@ -6,6 +6,7 @@ In: a path and the text it is to hold. Out: that file, or the old one untouched 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -31,6 +32,11 @@ def write_atomically(path: Path, text: str) -> None:
             f"{path} could not be written: {reason}. What it held before is unchanged; "
             f"make room or give write access to {path.parent}, then run the same command again."
         ) from error
+
+
+def text_digest(path: Path) -> str:
+    """Return the SHA-256 of a text file, the same whichever line ends a checkout gave it."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -48,7 +48,7 @@ def bisect(options: Options) -> int:
         }
 
     under = conditions_here(suite, place, cells, options.isolation)
-    known = {} if options.fresh else _stored_results(suite, cells, probe, under, options.isolation)
+    known = {} if options.fresh else _stored_results(options, suite, cells, probe, under)
     seen = bisect_module.bisect([cell.id for cell in cells], look, known)
     if not seen:
         say("no cell ran: nothing is known")
@@ -61,18 +61,18 @@ def bisect(options: Options) -> int:
 
 
 def _stored_results(
+    options: Options,
     suite: Suite,
     cells: Sequence[Cell],
     probe: Probe,
     under: Mapping[str, Conditions],
-    isolation: str,
 ) -> dict[str, Result]:
     """Return what is stored of a probe under today's conditions: looking at that costs nothing."""
     found = {}
     for cell in cells:
         record = suite.store(say).load(cell.id)
-        if record is not None and not stale(record, (probe,), under[cell.id]):
-            found[cell.id] = results(record, isolation)[probe.id]
+        if record is not None and not stale(record, (probe,), under[cell.id], options.timeout):
+            found[cell.id] = results(record, options.isolation)[probe.id]
     return found
 
 

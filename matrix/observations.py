@@ -74,13 +74,17 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One probe in one cell. `key` names everything the phases depended on."""
+    """One probe in one cell. `key` names everything the phases depended on.
+
+    `source` names what ran, the probe with the runner and the lock: it is the same on all machines.
+    """
 
     id: str
     carrier: str
     isolation: str
     key: str
     phases: tuple[Phase, ...]
+    source: str = ""
 
     @property
     def cost_s(self) -> float:
@@ -113,10 +117,16 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     probes: tuple[ProbeRecord, ...] = ()
     upstream: tuple[UpstreamResult, ...] = ()
 
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """What the environment held."""
+        return (self.python, self.numba, self.numpy, self.llvmlite, self.llvm)
+
     def merged(self, older: CellRecord | None, known: Iterable[str]) -> CellRecord:
         """Return this record with the `older` one's probes that did not run again.
 
-        Probes that are not `known` any more are let go.
+        Probes that are not `known` any more are let go, and so is what came of Numba's own tests in
+        an environment that held other versions.
         """
         if older is None:
             return self
@@ -128,7 +138,7 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if (probe.id, probe.isolation) not in fresh and probe.id in wanted
         )
         probes = tuple(sorted(self.probes + kept, key=_by_id))
-        upstream = self.upstream or older.upstream
+        upstream = self.upstream or (older.upstream if self.versions == older.versions else ())
         return msgspec.structs.replace(self, probes=probes, upstream=upstream)
 
 
@@ -167,7 +177,7 @@ class Store(msgspec.Struct, frozen=True):
             record = msgspec.json.decode(path.read_bytes(), type=CellRecord)
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             unusable = str(error)
         else:
             if record.schema != SCHEMA:

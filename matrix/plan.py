@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from matrix.cells import Cell, CellStatus
-from matrix.observations import CellRecord, Store
+from matrix.files import text_digest
+from matrix.observations import CellRecord, ProbeRecord, Store
 from matrix.probes import Probe
 from matrix.upstream import UpstreamSuite
 
@@ -35,13 +36,26 @@ class Conditions(msgspec.Struct, frozen=True):
         """Return the key under which this probe's observations are good."""
         return self._digest(probe.id, probe.sha256)
 
+    def source(self, probe: Probe) -> str:
+        """Return what names the probe, the runner and the lock: the same on all machines."""
+        return source(probe, self.runner, self.lock)
+
     def upstream_key(self, suites: Mapping[str, UpstreamSuite]) -> str:
         """Return the key under which the results of Numba's own tests are good."""
         return self._digest("upstream", msgspec.json.encode(suites, order="sorted").decode())
 
     def _digest(self, *words: str) -> str:
-        text = "\0".join([*words, *msgspec.structs.astuple(self)])
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return digest(*words, *msgspec.structs.astuple(self))
+
+
+def source(probe: Probe, runner: str, lock: str) -> str:
+    """Return what names a probe, a runner and a lock, given the digests of those two."""
+    return digest(probe.id, probe.sha256, runner, lock)
+
+
+def digest(*words: str) -> str:
+    """Return what names these words and no others."""
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -72,22 +86,43 @@ def conditions(
 
     A lock that is missing shows when it is installed.
     """
-    path = lock_path(locks, cell.release)
-    lock = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
+    lock = lock_digest(locks, cell.release)
     return Conditions(runner, lock, build, cpu, platform, isolation)
 
 
+def lock_digest(locks: Path, release: str) -> str:
+    """Return the digest of a release's lock."""
+    path = lock_path(locks, release)
+    return text_digest(path) if path.exists() else "missing"
+
+
+def current(record: CellRecord, probes: Iterable[Probe], *, runner: str, locks: Path) -> CellRecord:
+    """Return the record with what was seen of these probes as they are now, runner and lock too.
+
+    Which machine saw it does not matter.
+    """
+    lock = lock_digest(locks, record.numba)
+    now = {probe.id: source(probe, runner, lock) for probe in probes}
+    kept = tuple(probe for probe in record.probes if now.get(probe.id) == probe.source)
+    return msgspec.structs.replace(record, probes=kept)
+
+
 def stale(
-    record: CellRecord | None, probes: Iterable[Probe], under: Conditions
+    record: CellRecord | None, probes: Iterable[Probe], under: Conditions, limit_s: float
 ) -> tuple[Probe, ...]:
     """Return the probes whose stored observations are missing or were made under other conditions.
 
-    A cell that did not run keeps nothing: whatever it lacked may be there now.
+    A cell that did not run keeps nothing: whatever it lacked may be there now. Nor does a phase
+    that was ended sooner than after `limit_s` seconds: it may need no more than that.
     """
     if record is None or record.status is not CellStatus.RAN:
         return tuple(probes)
-    good = {(p.id, p.isolation, p.key) for p in record.probes}
+    good = {(p.id, p.isolation, p.key) for p in record.probes if not _cut_short(p, limit_s)}
     return tuple(p for p in probes if (p.id, under.isolation, under.key(p)) not in good)
+
+
+def _cut_short(probe: ProbeRecord, limit_s: float) -> bool:
+    return any(phase.status == "timed_out" and phase.wall_s < limit_s for phase in probe.phases)
 
 
 def expected_cost(probes: Iterable[Probe], record: CellRecord | None) -> float:
@@ -102,16 +137,17 @@ def plan(
     store: Store,
     *,
     fresh: bool,
+    limit_s: float,
     suites: Mapping[str, UpstreamSuite] | None = None,
 ) -> tuple[Task, ...]:
     """Return the tasks, dearest first, so that no core is left alone with a long one at the end.
 
-    `suites` are Numba's own tests, where they are asked for.
+    `suites` are Numba's own tests, where they are asked for; `limit_s` is what a phase may take.
     """
     tasks = []
     for cell, under in cells:
         record = store.load(cell.id)
-        due = probes if fresh else stale(record, probes, under)
+        due = probes if fresh else stale(record, probes, under, limit_s)
         upstream = bool(suites) and (
             fresh or not _has_upstream(record, under.upstream_key(suites or {}))
         )

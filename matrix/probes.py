@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from matrix.errors import BadInput, nearest
+from matrix.files import text_digest
 
 CARRIERS = ("cache", "aot")
 
@@ -27,12 +28,17 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 def discover(folder: Path) -> tuple[Probe, ...]:
-    """Return the probes below `folder`, by id; raises BadInput when there is none."""
+    """Return the probes below `folder`, by id.
+
+    Raises:
+        BadInput: there is none, or one cannot be read.
+    """
     found = tuple(
         Probe(f"{carrier}/{path.stem}", carrier, path, _digest(path))
         for carrier in CARRIERS
         for path in sorted((folder / carrier).glob("*.py"))
-        if not path.name.startswith("_")
+        # Editors and file systems leave hidden files beside those they work on.
+        if not path.name.startswith(("_", "."))
     )
     if not found:
         expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
@@ -75,9 +81,12 @@ def runner_digest(folder: Path) -> str:
     for path in sorted((folder / "_cell").glob("*.py")):
         if path.name in NOT_RUNNER:
             continue
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(f"{path.name} {text_digest(path)}\n".encode())
     return digest.hexdigest()
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        return text_digest(path)
+    except OSError as error:
+        raise BadInput(f"{path}: this probe cannot be read: {error.strerror}") from error

@@ -248,7 +248,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def write(folder: Path, found: Findings, isolation: str) -> None:
-    """Write every report into `folder`."""
+    """Write every report into `folder`, where what pytest said of an older one has no place."""
     encode = msgspec.json.Encoder(order="deterministic").encode
     matrix = msgspec.json.format(encode(matrix_report(found, isolation)), indent=1).decode()
     write_atomically(folder / "matrix.json", matrix + "\n")
@@ -256,6 +256,7 @@ def write(folder: Path, found: Findings, isolation: str) -> None:
     write_atomically(folder / "matrix.schema.json", schema + "\n")
     write_atomically(folder / "report.md", markdown(found))
     write_atomically(folder / "index.html", html(found))
+    (folder / "junit.xml").unlink(missing_ok=True)
     if found.overhead is not None:
         write_atomically(folder / "overhead.md", tables.markdown(found.overhead))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from matrix.environments import INSTALLED, environment
 from tests.cells.conftest import new_driver
 from tests.cells.driving import Driver, claim, copy_project
 
@@ -63,6 +64,59 @@ def test_a_changed_probe_runs_alone(again: Driver, newest: str) -> None:
     assert values(again, newest)["cache/self_lazy"] == -1
     kept = next(p for p in before.probes if p.id == "cache/plain_lazy")
     assert kept in again.record(newest).probes
+
+
+def test_what_was_seen_of_another_source_is_no_verdict_on_this_one(
+    again: Driver, newest: str
+) -> None:
+    probe = again.project / "probes" / "cache" / "self_lazy.py"
+    probe.write_text(probe.read_text() + "\n# a change\n")
+    ended = again.judge(newest)
+    assert ended.status == 1
+    assert f"{newest}: 1 probes are left out, cache/self_lazy first" in ended.said
+    (cell,) = again.report()["cells"]
+    assert [one["id"] for one in cell["probes"]] == ["cache/plain_lazy"]
+    assert again.run(newest, "--probe", "cache/plain_lazy").status == 0
+
+
+def test_numbas_own_tests_alone_leave_what_is_known_of_the_cell(again: Driver, newest: str) -> None:
+    suites = again.project / "matrix" / "upstream.toml"
+    suites.write_text('[nothing]\nnames = ["numba.tests.test_no_such_thing"]\n')
+    before = again.record(newest)
+    ended = again.run(newest, "--upstream")
+    assert ended.due() == (0, 1)
+    after = again.record(newest)
+    assert [result.suite for result in after.upstream] == ["nothing"]
+    assert after.versions == before.versions
+    assert after.python
+
+
+def test_an_environment_of_another_interpreter_is_made_anew(
+    again: Driver, environments: Path, newest: str
+) -> None:
+    elsewhere = msgspec.structs.replace(again, envdir=environments)
+    elsewhere.run(newest, "--fresh")
+    env = environment(environments, newest)
+    (env / "left-over").touch()
+    elsewhere.run(newest, "--fresh")
+    assert (env / "left-over").exists()
+    marker = env / INSTALLED
+    lock, _, python = marker.read_text().partition("\n")
+    marker.write_text(f"{lock}\n{python}-of-yesterday")
+    assert elsewhere.run(newest, "--fresh").status == 0
+    assert not (env / "left-over").exists()
+    assert marker.read_text() == f"{lock}\n{python}"
+
+
+def test_a_cell_that_ran_on_another_interpreter_than_it_is_named_for_is_broken(
+    again: Driver, newest: str
+) -> None:
+    memo = again.state / "interpreters.json"
+    version = again.record(newest).python
+    memo.write_text(memo.read_text().replace(f'"version":"{version}"', '"version":"3.99.0"'))
+    ended = again.run(newest, "--fresh")
+    assert ended.status == 3
+    assert f"the cell ran on CPython {version}, not on 3.99.0" in ended.without_traceback()
 
 
 def test_a_spoilt_file_is_set_aside_and_said_and_its_cell_runs_again(

@@ -35,9 +35,11 @@ def failing(name: str, status: str, **what: Any) -> Phase:
     return phase(name, value=None, status=status, **what)
 
 
-def probe(id_: str, *phases: Phase, isolation: str = "exec", key: str = "k") -> ProbeRecord:
+def probe(
+    id_: str, *phases: Phase, isolation: str = "exec", key: str = "k", source: str = ""
+) -> ProbeRecord:
     """Return a probe with these phases; its id names its carrier."""
-    return ProbeRecord(id_, id_.partition("/")[0], isolation, key, phases)
+    return ProbeRecord(id_, id_.partition("/")[0], isolation, key, phases, source)
 
 
 def hit(id_: str = "cache/p", value: Any = 55, **what: Any) -> ProbeRecord:

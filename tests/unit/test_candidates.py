@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from matrix import releases
 from matrix.errors import BadInput
 from matrix.observations import CellRecord, Store
+from matrix.plan import lock_digest, source
+from matrix.probes import discover, runner_digest
 from matrix.select import Catalogue, select
 from tests.unit.records import cell, hit, recompiled
 
@@ -71,8 +74,13 @@ def clone(tmp_path: Path) -> Path:
 
 def reported(clone: Path, *records: CellRecord) -> tuple[int, str, str]:
     """Return what reporting these cells ends with, prints and writes."""
+    (probe,) = discover(clone / "probes")
     for record in records:
-        Store(clone / ".matrix" / "observations", print).save(record)
+        lock = lock_digest(clone / "matrix" / "locks", record.numba)
+        seen = source(probe, runner_digest(clone / "probes"), lock)
+        probes = tuple(msgspec.structs.replace(p, source=seen) for p in record.probes)
+        store = Store(clone / ".matrix" / "observations", print)
+        store.save(msgspec.structs.replace(record, probes=probes))
     ran = subprocess.run(
         [sys.executable, "-m", "matrix", "report", "--strict"],
         cwd=clone, capture_output=True, text=True, check=False, encoding="utf-8",

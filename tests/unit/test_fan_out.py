@@ -129,7 +129,7 @@ Fill = Callable[[str, str], None]
 @pytest.fixture
 def fill(tmp_path: Path) -> Fill:
     """Return a function that stores a cell of a platform."""
-    suite = Suite(HERE, releases.load(DATA / "releases.toml"), (), None, tmp_path)
+    suite = Suite(HERE, releases.load(DATA / "releases.toml"), (), None, tmp_path, "runner")
 
     def store(platform: str, id_: str) -> None:
         suite.on(platform).store(print).save(cell(id_, platform=platform))

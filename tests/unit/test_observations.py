@@ -10,6 +10,7 @@ import pytest
 
 from matrix.cells import CellStatus
 from matrix.observations import CellRecord, Store
+from matrix.upstream import UpstreamResult
 from tests.unit import records
 
 CELL = "0.57.0-cp311"
@@ -66,10 +67,15 @@ def unknown_status(text: str) -> str:
 
 
 def binary(_: str) -> str:
-    return "\0\ud800"
+    return "\0\udcff"
+
+
+def not_utf8(text: str) -> str:
+    return text.replace("TypingError", "\udce9")
 
 
 SPOILT = (
+    not_utf8,
     truncated,
     emptied,
     foreign,
@@ -87,7 +93,7 @@ def test_a_file_that_is_no_record_of_the_cell_is_set_aside_and_said(
 ) -> None:
     store.save(RECORD)
     path = store.path(CELL)
-    bad = spoil(path.read_text()).encode(errors="surrogatepass")
+    bad = spoil(path.read_text()).encode(errors="surrogateescape")
     path.write_bytes(bad)
     assert store.load(CELL) is None
     (told,) = said
@@ -109,6 +115,18 @@ def test_probes_that_did_not_run_again_are_kept() -> None:
         ("cache/b", 2),
         ("cache/c", 2),
     ]
+
+
+@pytest.mark.parametrize(("numpy", "kept"), [("1.2.3", 1), ("1.2.4", 0)])
+def test_numbas_own_tests_are_kept_where_the_environment_holds_the_same(
+    numpy: str, kept: int
+) -> None:
+    result = UpstreamResult(
+        "recursion", "k", 15, 0, 0, absent=False, ended="", failures=(), wall_s=1
+    )
+    older = records.cell(CELL, upstream=(result,))
+    merged = records.cell(CELL, numpy=numpy).merged(older, [])
+    assert len(merged.upstream) == kept
 
 
 def test_probes_that_are_gone_are_let_go() -> None:

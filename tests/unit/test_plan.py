@@ -10,11 +10,21 @@ import pytest
 
 from matrix.cells import Cell, CellStatus
 from matrix.observations import CellRecord, Store
-from matrix.plan import Conditions, conditions, expected_cost, lock_path, plan, stale
+from matrix.plan import (
+    Conditions,
+    conditions,
+    current,
+    expected_cost,
+    lock_digest,
+    lock_path,
+    plan,
+    stale,
+)
 from matrix.probes import Probe
 from tests.unit import records
 
 UNDER = Conditions("runner", "lock", "3.8.18", "a cpu", records.PLATFORM, "exec")
+LIMIT_S = 120.0
 CELL = Cell("0.48.0", "3.8")
 P = Probe("cache/p", "cache", Path("p.py"), "1" * 64)
 Q = Probe("cache/q", "cache", Path("q.py"), "2" * 64)
@@ -32,32 +42,72 @@ def stored(*probes: Probe, under: Conditions = UNDER, seconds: float = 1.5) -> C
 
 
 def test_everything_runs_where_nothing_is_stored() -> None:
-    assert stale(None, [P, Q], UNDER) == (P, Q)
+    assert stale(None, [P, Q], UNDER, LIMIT_S) == (P, Q)
 
 
 def test_nothing_runs_where_nothing_changed() -> None:
-    assert stale(stored(P, Q), [P, Q], UNDER) == ()
+    assert stale(stored(P, Q), [P, Q], UNDER, LIMIT_S) == ()
 
 
 def test_a_new_probe_runs_alone() -> None:
-    assert stale(stored(P), [P, Q], UNDER) == (Q,)
+    assert stale(stored(P), [P, Q], UNDER, LIMIT_S) == (Q,)
 
 
 def test_a_changed_probe_runs_alone() -> None:
     changed = msgspec.structs.replace(Q, sha256="3" * 64)
-    assert stale(stored(P, Q), [P, changed], UNDER) == (changed,)
+    assert stale(stored(P, Q), [P, changed], UNDER, LIMIT_S) == (changed,)
 
 
 @pytest.mark.parametrize("condition", Conditions.__struct_fields__)
 def test_everything_runs_again_under_any_other_condition(condition: str) -> None:
     other: Any = msgspec.structs.replace(UNDER, **{condition: "another"})
-    assert stale(stored(P, Q), [P, Q], other) == (P, Q)
+    assert stale(stored(P, Q), [P, Q], other, LIMIT_S) == (P, Q)
 
 
 @pytest.mark.parametrize("status", [s for s in CellStatus if s is not CellStatus.RAN])
 def test_a_cell_that_did_not_run_runs_whole(status: CellStatus) -> None:
     record = msgspec.structs.replace(stored(P, Q), status=status)
-    assert stale(record, [P, Q], UNDER) == (P, Q)
+    assert stale(record, [P, Q], UNDER, LIMIT_S) == (P, Q)
+
+
+@pytest.mark.parametrize(("limit_s", "due"), [(1.0, ()), (6.0, ()), (6.1, (P,)), (120.0, (P,))])
+def test_what_was_given_less_time_than_it_would_get_now_runs_again(
+    limit_s: float, due: tuple[Probe, ...]
+) -> None:
+    hangs = records.failing("interpreted", "timed_out", wall_s=6.0)
+    record = records.cell(CELL.id, records.probe(P.id, hangs, key=UNDER.key(P)))
+    assert stale(record, [P], UNDER, limit_s) == due
+
+
+def test_what_was_seen_of_another_probe_runner_or_lock_is_no_observation_of_these(
+    tmp_path: Path,
+) -> None:
+    lock = lock_path(tmp_path, CELL.release)
+    lock.write_text("numba==0.48.0\n")
+    under = msgspec.structs.replace(UNDER, lock=lock_digest(tmp_path, CELL.release))
+    hits = [records.hit(probe.id, source=under.source(probe)) for probe in (P, Q)]
+    record = records.cell(CELL.id, *hits)
+
+    def kept(probes: tuple[Probe, ...] = (P, Q), runner: str = "runner") -> list[str]:
+        found = current(record, probes, runner=runner, locks=tmp_path)
+        assert msgspec.structs.replace(found, probes=record.probes) == record
+        return [probe.id for probe in found.probes]
+
+    assert kept() == [P.id, Q.id]
+    assert kept((P,)) == [P.id]
+    assert kept((msgspec.structs.replace(P, sha256="3" * 64), Q)) == [Q.id]
+    assert kept(runner="another") == []
+    lock.write_bytes(b"numba==0.48.0\r\n")
+    assert kept() == [P.id, Q.id]
+    lock.write_text("numba==0.48.1\n")
+    assert kept() == []
+
+
+@pytest.mark.parametrize("condition", ["interpreter", "cpu", "platform", "isolation"])
+def test_where_it_was_seen_is_no_part_of_what_was_seen(condition: str) -> None:
+    elsewhere: Any = msgspec.structs.replace(UNDER, **{condition: "another"})
+    assert elsewhere.source(P) == UNDER.source(P)
+    assert elsewhere.key(P) != UNDER.key(P)
 
 
 def test_no_two_probes_share_a_key() -> None:
@@ -92,18 +142,18 @@ def test_the_dearest_cell_is_first_and_a_cell_with_nothing_to_do_is_left_out(
         record = stored(P, Q, seconds=cost)
         store.save(msgspec.structs.replace(record, cell=cell.id))
     with_conditions = [(cell, UNDER) for cell in cells]
-    assert plan(with_conditions, (P, Q), store, fresh=False, suites={}) == ()
-    tasks = plan(with_conditions, (P, Q), store, fresh=True, suites={})
+    assert plan(with_conditions, (P, Q), store, fresh=False, limit_s=LIMIT_S, suites={}) == ()
+    tasks = plan(with_conditions, (P, Q), store, fresh=True, limit_s=LIMIT_S, suites={})
     assert [task.cell.python for task in tasks] == ["3.7", "3.8", "3.6"]
     assert tasks[0].probes == (P, Q)
     changed = msgspec.structs.replace(UNDER, cpu="another")
     pairs = [(cells[0], UNDER), (cells[1], changed)]
-    tasks = plan(pairs, (P, Q), store, fresh=False, suites={})
+    tasks = plan(pairs, (P, Q), store, fresh=False, limit_s=LIMIT_S, suites={})
     assert [task.cell.python for task in tasks] == ["3.7"]
 
 
 def test_cells_of_which_nothing_is_known_run_in_their_own_order(tmp_path: Path) -> None:
     cells = [Cell("0.57.0", "3.11"), Cell("0.48.0", "3.8"), Cell("0.57.0", "3.9")]
     pairs = [(cell, UNDER) for cell in cells]
-    tasks = plan(pairs, (P,), Store(tmp_path, print), fresh=False, suites={})
+    tasks = plan(pairs, (P,), Store(tmp_path, print), fresh=False, limit_s=LIMIT_S, suites={})
     assert [task.cell.id for task in tasks] == ["0.48.0-cp38", "0.57.0-cp39", "0.57.0-cp311"]

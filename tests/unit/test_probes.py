@@ -24,6 +24,7 @@ def test_a_probe_is_a_file_in_the_folder_of_its_carrier(tmp_path: Path) -> None:
     for id_ in ("cache/b", "cache/a", "aot/a", "cache/_shared", "cache/deep/c", "other/x", "top"):
         probe(tmp_path, id_)
     (tmp_path / "cache" / "notes.txt").write_text("no probe")
+    (tmp_path / "cache" / ".#a.py").symlink_to("somebody@an-editor")
     found = discover(tmp_path)
     assert [one.id for one in found] == ["cache/a", "cache/b", "aot/a"]
     assert [one.carrier for one in found] == ["cache", "cache", "aot"]
@@ -36,6 +37,20 @@ def test_any_change_to_a_probe_is_seen(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "\n")
     (after,) = discover(tmp_path)
     assert before.sha256 != after.sha256
+
+
+def test_the_line_ends_of_a_checkout_change_nothing(tmp_path: Path) -> None:
+    path = probe(tmp_path, "cache/a")
+    (before,) = discover(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    (after,) = discover(tmp_path)
+    assert before == after
+
+
+def test_a_probe_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cache" / "folder.py").mkdir(parents=True)
+    with pytest.raises(BadInput, match=r"folder\.py: this probe cannot be read"):
+        discover(tmp_path)
 
 
 def test_a_folder_without_probes_is_refused(tmp_path: Path) -> None:
