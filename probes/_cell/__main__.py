@@ -28,6 +28,7 @@ PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
 # still be right. A generation's parent forks `load` and `build` before the phase named beside them.
 GENERATIONS = (("interpreted",), ("build", "cold"), ("load", "warm"), ("again",))
 FIRST = "interpreted"
+STARTING = ("cold", "build")  # with nothing cached and nothing built
 ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
 FOLLOWS = {
     "cache": {"interpreted": "cold", "cold": "warm", "warm": "again"},
@@ -58,6 +59,7 @@ class Cell:
         self.job = job
         self.scratch = job["scratch"]
         self.paths = {}
+        self.sources = {probe["id"]: probe["path"] for probe in job["probes"]}
         self.introduced = False
 
     def order(self, probe, phase):
@@ -89,12 +91,17 @@ class Cell:
 
     def generation(self, orders):
         """Run the orders of one generation; return the observation of each probe."""
-        seen = self.forked(orders) if self.job["isolation"] == "fork" else {}
+        forking = self.job["isolation"] == "fork"
+        seen = self.forked(orders) if forking else {}
         if not self.introduced:
             self.introduce()
         for order in orders:
             # With isolation `fork` this is what the parent of the generation did not get to.
             if order["probe"] not in seen:
+                if forking and order["phase"] in STARTING:
+                    # Or did not get to the end of: what that left is no empty cache.
+                    shutil.rmtree(os.path.dirname(order["path"]), ignore_errors=True)
+                    observe.stage(self.sources[order["probe"]], os.path.dirname(order["path"]))
                 seen[order["probe"]] = self.execed(order)
         return seen
 
@@ -184,6 +191,8 @@ def main(job_file):
     os.makedirs(cell.scratch, exist_ok=True)
     try:
         cell.run()
+        if not cell.introduced:
+            cell.introduce()
         for name, names in sorted(job.get("upstream", {}).items()):
             run_upstream(cell, name, names)
         see_that_there_is_room(cell.scratch)

@@ -229,15 +229,24 @@ def test_what_json_has_no_word_for_is_stored_in_words(runs: dict[str, Run], name
     assert values.get("cache/returns_odd_text", ["\\udc80\\udc80"]) == ["\\udc80\\udc80"]
 
 
+@linux_only
 def test_a_generation_whose_parent_dies_goes_on_exec_ed_and_says_so(
     tmp_path: Path, memo: Path, newest: str
 ) -> None:
     probes = shutil.copytree(MEDDLING, tmp_path / "probes")
-    shutil.copy(FAULTS / "aot" / "healthy.py", probes / "aot")
+    for carrier in ("aot", "cache"):
+        shutil.copy(FAULTS / carrier / "healthy.py", probes / carrier)
     driver = new_driver(tmp_path / "meddling", memo)
     driver.run(newest, "--probes", str(probes), "--isolation", "fork")
-    expected = {"aot/blocks_the_way": "works", "aot/healthy": "works"}
-    assert driver.outcomes(newest, "fork") == expected
+    assert driver.outcomes(newest, "fork") == {
+        "aot/blocks_the_way": "works",
+        "aot/healthy": "works",
+        "cache/healthy": "hit",
+        "cache/kills_its_parent": "hit",
+    }
     (note,) = driver.record(newest).notes
-    assert "generation build ended early" in note
+    assert "generation build-cold ended early" in note
     assert "FileExistsError" in note
+    # The cache that the killed process left is not the one that the second try began with.
+    killed = [p for probe, p in driver.phases(newest) if probe == "cache/kills_its_parent"]
+    assert [(p.name, p.hits, p.misses) for p in killed][1:] == [("cold", 0, 1), ("warm", 1, 0)]
