@@ -7,6 +7,7 @@ In: PATH, the folders that findpython knows, and a memo of what was asked before
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import platform
 import subprocess
@@ -41,6 +42,9 @@ with open(sys.argv[1], "w") as file:
 
 # Looked for even where they are not there yet, so that the memo ends when one comes.
 HOMES = {"PYENV_ROOT": "~/.pyenv", "ASDF_DATA_DIR": "~/.asdf"}
+
+ROOM = 2**14  # bytes
+PASSING = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE, errno.ENFILE)
 
 SETTINGS = ("PATH", "HOME", *HOMES, "UV_PYTHON_INSTALL_DIR", "RYE_PY_ROOT")
 
@@ -178,11 +182,17 @@ def _candidates() -> tuple[tuple[Stamp, ...], list[str]]:
 
 
 def _ask(path: str, patience: float) -> Asked | None:
-    """Return what the executable at `path` says; None when it was only too slow to say."""
+    """Return what the executable at `path` says; None when it may say more another time.
+
+    That is so when it is too slow, when a signal ends it, and when this machine has no room for
+    another process or for an answer.
+    """
     before = _stamp(path)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "answer.json"
         try:
+            # Room for an answer: without it every Python would seem to be none.
+            file.write_bytes(bytes(ROOM))
             subprocess.run(
                 [path, "-I", "-c", QUESTION, str(file)],
                 stdin=subprocess.DEVNULL,
@@ -195,9 +205,15 @@ def _ask(path: str, patience: float) -> Asked | None:
         except subprocess.TimeoutExpired:
             return None
         # A pyenv shim whose version is not active ends here, and so does PyPy 2.
-        except (OSError, subprocess.CalledProcessError, msgspec.MsgspecError):
-            return Asked((before,), None)
+        except (OSError, subprocess.CalledProcessError, msgspec.MsgspecError) as error:
+            return None if _passing(error) else Asked((before,), None)
     return Asked((before, _stamp(answer.path)), answer)
+
+
+def _passing(error: Exception) -> bool:
+    if isinstance(error, subprocess.CalledProcessError):
+        return error.returncode < 0
+    return isinstance(error, OSError) and error.errno in PASSING
 
 
 def _stamp(path: str) -> Stamp:
