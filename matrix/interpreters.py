@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import platform
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -26,7 +27,7 @@ QUESTION = """\
 import json, os, platform, sys, sysconfig
 answer = {
     "minor": "%d.%d" % sys.version_info[:2],
-    "version": platform.python_version(),
+    "version": "%d.%d.%d" % sys.version_info[:3],
     "path": os.path.realpath(sys.executable),
     "build": " ".join(sys.version.split()) + "; %s" % sysconfig.get_config_var("SOABI"),
     "headers": os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")),
@@ -43,8 +44,10 @@ with open(sys.argv[1], "w") as file:
 # Looked for even where they are not there yet, so that the memo ends when one comes.
 HOMES = {"PYENV_ROOT": "~/.pyenv", "ASDF_DATA_DIR": "~/.asdf"}
 
-ROOM = 2**14  # bytes
-PASSING = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE, errno.ENFILE)
+ASKED = hashlib.sha256(QUESTION.encode()).hexdigest()[:16]
+ROOM = 2**14  # bytes: more than an answer takes
+KILLED = -9  # by a system that ran out of memory
+PASSING = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 SETTINGS = ("PATH", "HOME", *HOMES, "UV_PYTHON_INSTALL_DIR", "RYE_PY_ROOT")
 
@@ -100,8 +103,9 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Memo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was asked, and where was looked for it."""
+    """What was asked (a digest of it), of whom, and where was looked for them."""
 
+    question: str
     settings: tuple[str, ...]
     folders: tuple[Stamp, ...]
     asked: dict[str, Asked]
@@ -139,9 +143,10 @@ def choose(answers: Iterable[Answer]) -> dict[str, Interpreter]:
 
 def _recall(path: Path | None) -> Memo | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Memo) if path else None
-    except (OSError, msgspec.MsgspecError):
+        memo = msgspec.json.decode(path.read_bytes(), type=Memo) if path else None
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    return memo if memo and memo.question == ASKED else None
 
 
 def _look(old: Memo | None, patience: float) -> Memo:
@@ -158,7 +163,7 @@ def _look(old: Memo | None, patience: float) -> Memo:
     if None in asked.values():
         # One was too slow to answer. Without settings the next look begins with all of them again.
         settings = ()
-    return Memo(settings, folders, {path: one for path, one in asked.items() if one})
+    return Memo(ASKED, settings, folders, {path: one for path, one in asked.items() if one})
 
 
 def _candidates() -> tuple[tuple[Stamp, ...], list[str]]:
@@ -184,15 +189,14 @@ def _candidates() -> tuple[tuple[Stamp, ...], list[str]]:
 def _ask(path: str, patience: float) -> Asked | None:
     """Return what the executable at `path` says; None when it may say more another time.
 
-    That is so when it is too slow, when a signal ends it, and when this machine has no room for
-    another process or for an answer.
+    That is so when it is too slow, and when the machine has no process or memory to spare.
+
+    Raises:
+        Unreachable: there is no room for an answer; then every Python would seem to be none.
     """
     before = _stamp(path)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "answer.json"
+    with _room_for_an_answer() as file:
         try:
-            # Room for an answer: without it every Python would seem to be none.
-            file.write_bytes(bytes(ROOM))
             subprocess.run(
                 [path, "-I", "-c", QUESTION, str(file)],
                 stdin=subprocess.DEVNULL,
@@ -210,9 +214,24 @@ def _ask(path: str, patience: float) -> Asked | None:
     return Asked((before, _stamp(answer.path)), answer)
 
 
+@contextlib.contextmanager
+def _room_for_an_answer() -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        file = Path(folder.name) / "answer.json"
+        file.write_bytes(bytes(ROOM))
+    except OSError as error:
+        raise Unreachable(
+            f"there is no room for temporary files ({error.strerror}): make some, or name another"
+            " folder in TMPDIR"
+        ) from error
+    with folder:
+        yield file
+
+
 def _passing(error: Exception) -> bool:
     if isinstance(error, subprocess.CalledProcessError):
-        return error.returncode < 0
+        return error.returncode == KILLED
     return isinstance(error, OSError) and error.errno in PASSING
 
 
