@@ -9,7 +9,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -33,10 +33,14 @@ class Refused(BadInput):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What an observation may speak of: the cells of each platform, the carrier of each probe."""
+    """What an observation may speak of: the cells of each platform, the carrier of each probe.
+
+    `current` returns a record with what is in it of the probes, locks and runner that are here.
+    """
 
     cells: Mapping[str, frozenset[str]]
     probes: Mapping[str, str]
+    current: Callable[[CellRecord], CellRecord]
 
 
 def admit(path: Path, known: Known) -> CellRecord:
@@ -51,6 +55,9 @@ def admit(path: Path, known: Known) -> CellRecord:
         raise Refused("it holds the same probe twice")
     for probe in record.probes:
         _check_probe(probe, known)
+    outdated = len(record.probes) - len(known.current(record).probes)
+    if outdated:
+        raise Refused(f"{outdated} of its probes ran with another source, lock or runner than here")
     return record
 
 

@@ -121,10 +121,13 @@ def merge_parts(options: Options, say: Say) -> int:
     known = Known(
         cells={name: frozenset(_cells(there)) for name, there in places.items()},
         probes={probe.id: probe.carrier for probe in suite.probes},
+        current=lambda record: suite.current(record, suite.probes),
     )
 
     def stored(record: CellRecord) -> CellRecord | None:
-        return None if options.fresh else places[record.platform].store(say).load(record.cell)
+        if options.fresh:
+            return None
+        return places[record.platform].record(record.cell, suite.probes, say)
 
     with only_run(suite.state, say):
         merged = merge.join(options.folders, known, stored)

@@ -47,7 +47,7 @@ class Suite(msgspec.Struct, frozen=True):
         stored = self.store(say).load(cell)
         if stored is None:
             return None
-        now = current(stored, probes, runner=self.runner, locks=DATA / "locks")
+        now = self.current(stored, probes)
         ids = {probe.id for probe in probes}
         outdated = {p.id for p in stored.probes if p.id in ids} - {p.id for p in now.probes}
         if outdated:
@@ -56,6 +56,10 @@ class Suite(msgspec.Struct, frozen=True):
                 " stored is of another probe, lock or runner; `nox -s matrix` runs them again"
             )
         return now
+
+    def current(self, record: CellRecord, probes: Sequence[Probe]) -> CellRecord:
+        """Return a record with what is in it of these probes, and of the lock and runner here."""
+        return current(record, probes, runner=self.runner, locks=DATA / "locks")
 
     def catalogue(self, pythons: frozenset[str]) -> Catalogue:
         """Return what there is to select from where these CPythons are at hand."""

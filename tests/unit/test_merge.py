@@ -25,6 +25,7 @@ CELL, OTHER = "0.57.0-cp311", "0.48.0-cp38"
 KNOWN = Known(
     cells={"linux-x86_64": frozenset({CELL, OTHER}), "macos-arm64": frozenset({CELL})},
     probes={"cache/p": "cache", "cache/q": "cache", "aot/p": "aot"},
+    current=lambda record: record,
 )
 
 
@@ -75,6 +76,21 @@ def test_parts_are_joined_whatever_their_order(tmp_path: Path) -> None:
         ("linux-x86_64", CELL, ["aot/p", "cache/p"]),
         ("macos-arm64", CELL, ["cache/p"]),
     ]
+
+
+def test_what_ran_with_another_source_than_is_here_is_refused(tmp_path: Path) -> None:
+    def current(record: CellRecord) -> CellRecord:
+        kept = tuple(probe for probe in record.probes if probe.id != "cache/q")
+        return msgspec.structs.replace(record, probes=kept)
+
+    write(tmp_path / "a", cell(CELL, hit("cache/p")))
+    write(tmp_path / "b", cell(OTHER, hit("cache/p"), hit("cache/q")))
+    known = msgspec.structs.replace(KNOWN, current=current)
+    merged = join([tmp_path / "a", tmp_path / "b"], known, nothing_stored)
+    assert [record.cell for record in merged.records] == [CELL]
+    assert reasons(merged) == {
+        f"b/{OTHER}.json": "1 of its probes ran with another source, lock or runner than here"
+    }
 
 
 def test_what_is_stored_here_is_kept_beside_what_comes(tmp_path: Path) -> None:
