@@ -125,21 +125,26 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def merged(self, older: CellRecord | None, known: Iterable[str]) -> CellRecord:
         """Return this record with the `older` one's probes that did not run again.
 
-        Probes that are not `known` any more are let go, and so is what came of Numba's own tests in
-        an environment that held other versions.
+        Probes that are not `known` any more are let go, and so are those that were seen on another
+        patch of CPython, and what came of Numba's own tests beside other versions. A cell that did
+        not run does not say what it holds: what it held before is still what is known.
         """
         if older is None:
             return self
+        found = self
+        if not self.python:
+            held = {name: getattr(older, name) for name in ("python", "numpy", "llvmlite", "llvm")}
+            found = msgspec.structs.replace(self, **held)
         fresh = {(probe.id, probe.isolation) for probe in self.probes}
-        wanted = set(known)
+        wanted = set(known) if older.python in ("", found.python) else set()
         kept = tuple(
             probe
             for probe in older.probes
             if (probe.id, probe.isolation) not in fresh and probe.id in wanted
         )
         probes = tuple(sorted(self.probes + kept, key=_by_id))
-        upstream = self.upstream or (older.upstream if self.versions == older.versions else ())
-        return msgspec.structs.replace(self, probes=probes, upstream=upstream)
+        upstream = self.upstream or (older.upstream if found.versions == older.versions else ())
+        return msgspec.structs.replace(found, probes=probes, upstream=upstream)
 
 
 def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:

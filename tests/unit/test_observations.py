@@ -129,6 +129,24 @@ def test_numbas_own_tests_are_kept_where_the_environment_holds_the_same(
     assert len(merged.upstream) == kept
 
 
+def test_a_cell_that_did_not_run_keeps_all_that_is_known_of_it() -> None:
+    result = UpstreamResult(
+        "recursion", "k", 15, 0, 0, absent=False, ended="", failures=(), wall_s=1
+    )
+    older = records.cell(CELL, records.hit(), upstream=(result,))
+    broken = records.not_run(CELL, CellStatus.BROKEN, "no network").merged(older, ["cache/p"])
+    assert broken.status is CellStatus.BROKEN
+    assert (broken.probes, broken.upstream) == (older.probes, older.upstream)
+    again = records.cell(CELL).merged(broken, ["cache/p"])
+    assert (again.probes, again.upstream) == (older.probes, older.upstream)
+
+
+def test_what_was_seen_on_another_patch_of_python_is_let_go() -> None:
+    older = records.cell(CELL, records.hit("cache/a"), python="3.11.7")
+    newer = records.cell(CELL, records.hit("cache/b"), python="3.11.9")
+    assert [p.id for p in newer.merged(older, ["cache/a", "cache/b"]).probes] == ["cache/b"]
+
+
 def test_probes_that_are_gone_are_let_go() -> None:
     older = records.cell(CELL, records.hit("cache/a"), records.hit("cache/b"))
     assert [p.id for p in records.cell(CELL).merged(older, ["cache/b"]).probes] == ["cache/b"]
