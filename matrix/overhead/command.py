@@ -32,7 +32,6 @@ from matrix.overhead.samples import (
     Measurement,
     Program,
     RunKind,
-    forget,
     load,
     load_all,
     move,
@@ -116,23 +115,17 @@ def measure(
         finally:
             done = file_what_was_taken(run.taken, folder, run.repeat, say)
     compare(before, done, say)
-    return set(done)
+    return {cell for cell, newer in done.items() if newer.repeat == run.repeat}
 
 
 def repeat(run: OverheadRun, cells: Sequence[str], download_python: str, say: Say) -> None:
-    """Measure all cells once, then all again.
-
-    A cell where that fails is dropped with all that was taken: its figures would be of something
-    else.
-    """
+    """Measure all cells once, then all again; one where that fails is left out from then on."""
     for repetition in range(1, run.repeat + 1):
         say(f"repetition {repetition} of {run.repeat}, {len(cells)} cells")
         this_time = msgspec.structs.replace(run, repetition=repetition)
         call_nox(this_time, cells, jobs=1, download_python=download_python)
         so_far = {cell: load(run.taken, cell, say) for cell in cells}
         cells = [cell for cell, m in so_far.items() if m is not None and m.repeat == repetition]
-        for cell in so_far.keys() - set(cells):
-            forget(run.taken, cell)
         if not cells:
             return
 
@@ -145,9 +138,13 @@ def file_what_was_taken(taken: Path, folder: Path, enough: int, say: Say) -> dic
     done = {}
     for newer in load_all(taken, say):
         older = load(folder, newer.cell, say)
-        if older is None or newer.repeat >= min(older.repeat, enough):
+        kept = older is None or newer.repeat >= min(older.repeat, enough)
+        if kept:
             move(newer.cell, taken, folder)
             done[newer.cell] = newer
+        if newer.repeat < enough:
+            fate = "stored as they are" if kept else "let go, as more are stored"
+            say(f"{newer.cell}: {newer.repeat} repetitions of a run cut short, {fate}")
     shutil.rmtree(taken, ignore_errors=True)
     return done
 

@@ -20,7 +20,7 @@ from filelock import FileLock
 from nox.command import CommandFailed
 
 from matrix.cell_session import RUNNER, install, read_lines
-from matrix.errors import MatrixError
+from matrix.errors import MatrixError, Unreachable
 from matrix.overhead.samples import Measurement, Program, Sample, forget, joined, load, save
 
 
@@ -69,7 +69,10 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
         try:
             so_far = load(run.taken, cell, session.warn)
             save(run.taken, joined(so_far, measure_cell(session, run, cell, work)))
+        except Unreachable as error:
+            session.error(str(error))
         except MatrixError as error:
+            # Of a program that fails now and then no figure is worth anything.
             forget(run.taken, cell)
             session.error(str(error))
         finally:

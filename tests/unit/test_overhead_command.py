@@ -111,12 +111,16 @@ def test_what_was_cut_short_takes_the_place_of_no_more_than_it_is(
     if stored_before:
         save(store, made(run="older", repeat=stored_before))
     save(work, made(run="newer", repeat=taken))
-    done = file_what_was_taken(work, store, enough, nothing_to_say)
+    said: list[str] = []
+    done = file_what_was_taken(work, store, enough, said.append)
     (found,) = load_all(store, nothing_to_say)
     assert found.repeat == kept
     assert done == ({CELL: found} if found.run == "newer" else {})
     assert (found.run == "newer") == (taken >= min(stored_before, enough))
     assert not work.exists()
+    fate = "stored as they are" if found.run == "newer" else "let go, as more are stored"
+    line = f"{CELL}: {taken} repetitions of a run cut short, {fate}"
+    assert said == ([line] if taken < enough else [])
 
 
 def test_what_was_not_taken_at_all_leaves_what_is_stored(tmp_path: Path) -> None:
