@@ -60,6 +60,7 @@ class Cell:
         self.scratch = job["scratch"]
         self.paths = {}
         self.sources = {probe["id"]: probe["path"] for probe in job["probes"]}
+        self.left = {}
         self.introduced = False
 
     def order(self, probe, phase):
@@ -98,12 +99,27 @@ class Cell:
         for order in orders:
             # With isolation `fork` this is what the parent of the generation did not get to.
             if order["probe"] not in seen:
-                if forking and order["phase"] in STARTING:
-                    # Or did not get to the end of: what that left is no empty cache.
-                    shutil.rmtree(os.path.dirname(order["path"]), ignore_errors=True)
-                    observe.stage(self.sources[order["probe"]], os.path.dirname(order["path"]))
+                if forking:
+                    self.set_right(order)
                 seen[order["probe"]] = self.execed(order)
+            self.left[order["probe"]] = seen[order["probe"]]["files_after"]
         return seen
+
+    def set_right(self, order):
+        """Undo what a phase left that was under way when its generation's parent died.
+
+        Raises RuntimeError where that cannot be: what a second try saw would be of the first as well.
+        """
+        folder = os.path.dirname(order["path"])
+        if order["phase"] in STARTING:
+            shutil.rmtree(folder, ignore_errors=True)
+            observe.stage(self.sources[order["probe"]], folder)
+        elif observe.data_files(folder) != self.left[order["probe"]]:
+            raise RuntimeError(
+                "{}, {}: its generation died once it had changed its cache".format(
+                    order["probe"], order["phase"]
+                )
+            )
 
     def execed(self, order):
         observe.prepare(order)
