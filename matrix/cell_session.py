@@ -7,6 +7,7 @@ runner failed is filed as such.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from filelock import FileLock
 from nox.command import CommandFailed
 
 from matrix.cells import CellStatus
-from matrix.environments import holds, is_empty, mark, unmark
+from matrix.environments import drop, holds, is_empty, mark, unmark
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
 from matrix.upstream import UpstreamResult, UpstreamSuite
@@ -95,7 +96,8 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
         finally:
             shutil.rmtree(work, ignore_errors=True)
             if run.prune:
-                shutil.rmtree(session.virtualenv.location, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    drop(Path(session.virtualenv.location))
     if record.status is not CellStatus.RAN:
         session.error(f"{record.status}: {record.reason}")
     seconds = sum(probe.cost_s for probe in record.probes)

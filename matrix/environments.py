@@ -47,10 +47,19 @@ def unmark(env: Path) -> None:
 def drop_unless_made_with(env: Path, python: str) -> None:
     """Remove an environment that is not known to be made with `python`.
 
-    nox would use it again whichever interpreter is asked for.
+    nox would use it again whichever interpreter is asked for. Raises Unreachable when it stays.
     """
     if env.exists() and _noted(env)[1:] != [python]:
-        shutil.rmtree(env)
+        try:
+            drop(env)
+        except OSError as error:
+            raise Unreachable(f"{env} cannot be removed: {error}") from error
+
+
+def drop(env: Path) -> None:
+    """Remove an environment; raises OSError. What is left of it is of no use to anybody."""
+    unmark(env)
+    shutil.rmtree(env)
 
 
 def _noted(env: Path) -> list[str]:

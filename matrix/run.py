@@ -146,8 +146,9 @@ def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:
         return process.wait()
     except KeyboardInterrupt:
         if os.name == "posix":
-            process.send_signal(signal.SIGINT)
-        # On Windows it is of our console, and had the Ctrl-C itself.
+            # To all of the group: nox takes what a program of its ends well with for no interrupt.
+            # On Windows all of our console had the Ctrl-C itself.
+            os.killpg(process.pid, signal.SIGINT)
         process.wait()
         raise
 
