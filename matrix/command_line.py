@@ -104,60 +104,78 @@ def _parser() -> Parser:
     parser = Parser(prog="matrix", description="Numba releases, probed.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     run = commands.add_parser("run", prog="nox -s matrix --", help="select, run, judge, report")
-    _selection(run)
-    _state(run)
-    _running(run)
-    run.add_argument("--upstream", action="store_true", help="Numba's own tests as well")
-    run.add_argument("--shard", metavar="K/N", help="only the Kth of N parts of the selection")
-    run.add_argument("--pythons", type=_pythons, metavar="3.X,...", help="only these CPythons")
-    run.add_argument("--summary", metavar="FILE", help="append report.md to this file as well")
+    _run(run)
     bisect = commands.add_parser("bisect", prog="nox -s bisect --", help="where did it change")
-    bisect.add_argument("selectors", nargs="+", metavar="PROBE", help="such as cache/self_lazy")
-    bisect.add_argument("--python", type=_minor, metavar="3.X", help="on this CPython (the newest)")
-    bisect.add_argument("--probes", metavar="PATH", help="another folder of probes")
-    _state(bisect)
-    _running(bisect)
+    _bisect(bisect)
     _overhead(commands.add_parser("overhead", prog="nox -s overhead --", help="what things cost"))
-    report = commands.add_parser("report", prog="nox -s report --", help="judge what is stored")
-    _selection(report)
-    _state(report)
-    _elsewhere(report)
-    report.add_argument("--summary", metavar="FILE", help="append report.md to this file as well")
-    plan = commands.add_parser("plan", prog="nox -s plan --", help="deal the cells to machines")
-    _selection(plan)
-    _state(plan)
-    _elsewhere(plan)
-    plan.add_argument("--shards", type=_positive, default=1, metavar="N", help="per platform (1)")
-    plan.add_argument("--format", choices=FORMATS, default="json", help="what to write (json)")
-    plan.add_argument("--output", metavar="FILE", help="append to this file, print nothing")
-    merge = commands.add_parser("merge", prog="nox -s merge --", help="join observations")
-    merge.add_argument("folders", nargs="+", metavar="DIR", help="observations of other machines")
-    merge.add_argument("--probes", metavar="PATH", help="the folder of probes they are of")
-    merge.add_argument("--fresh", action="store_true", help="take no notice of what is stored here")
-    _state(merge)
-    bench = commands.add_parser("bench", prog="nox -s bench --", help="how fast, beside others")
-    _cells_and_probes(bench)
-    _state(bench)
-    bench.add_argument("--repeat", type=_positive, default=3, metavar="N", help="rounds (3)")
-    bench.add_argument(
-        "--jobs",
-        type=_positive,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="cells at a time (one per core)",
-    )
+    _report(commands.add_parser("report", prog="nox -s report --", help="judge what is stored"))
+    _plan(commands.add_parser("plan", prog="nox -s plan --", help="deal the cells to machines"))
+    _merge(commands.add_parser("merge", prog="nox -s merge --", help="join observations"))
+    _bench(commands.add_parser("bench", prog="nox -s bench --", help="how fast, beside others"))
     diff = commands.add_parser("diff", prog="nox -s diff --", help="what two reports say")
-    diff.add_argument(
-        "folders", nargs="+", metavar="MATRIX.JSON", help="the old one, and a new one"
-    )
+    diff.add_argument("folders", nargs="+", metavar="MATRIX.JSON", help="the old, and a new one")
     _state(diff)
-    check = commands.add_parser("check", prog="nox -s check --", help="check every file")
-    _state(check)
-    lock = commands.add_parser("lock", prog="nox -s lock --", help="add new Numba releases")
-    lock.add_argument("--check", action="store_true", help="only say which releases are missing")
-    lock.add_argument("--pre", action="store_true", help="release candidates as well")
-    lock.add_argument("--output", metavar="FILE", help="append `missing=...` to this file as well")
+    _state(commands.add_parser("check", prog="nox -s check --", help="check every file"))
+    _lock(commands.add_parser("lock", prog="nox -s lock --", help="add new Numba releases"))
     return parser
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    _selection(parser)
+    _state(parser)
+    _running(parser)
+    parser.add_argument("--upstream", action="store_true", help="Numba's own tests as well")
+    parser.add_argument("--shard", metavar="K/N", help="only the Kth of N parts of the selection")
+    parser.add_argument("--pythons", type=_pythons, metavar="3.X,...", help="only these CPythons")
+    _summary(parser)
+
+
+def _bisect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("selectors", nargs="+", metavar="PROBE", help="such as cache/self_lazy")
+    parser.add_argument("--python", type=_minor, metavar="3.X", help="on this CPython (the newest)")
+    parser.add_argument("--probes", metavar="PATH", help="another folder of probes")
+    _state(parser)
+    _running(parser)
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _selection(parser)
+    _state(parser)
+    _elsewhere(parser)
+    _summary(parser)
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    _selection(parser)
+    _state(parser)
+    _elsewhere(parser)
+    parser.add_argument("--shards", type=_positive, default=1, metavar="N", help="per platform (1)")
+    parser.add_argument("--format", choices=FORMATS, default="json", help="what to write (json)")
+    parser.add_argument("--output", metavar="FILE", help="append to this file, print nothing")
+
+
+def _merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", nargs="+", metavar="DIR", help="observations of other machines")
+    parser.add_argument("--probes", metavar="PATH", help="the folder of probes they are of")
+    parser.add_argument("--fresh", action="store_true", help="take no notice of what is stored")
+    _state(parser)
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    _cells_and_probes(parser)
+    _state(parser)
+    parser.add_argument("--repeat", type=_positive, default=3, metavar="N", help="rounds (3)")
+    _jobs(parser)
+
+
+def _lock(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="only say which releases are missing")
+    parser.add_argument("--pre", action="store_true", help="release candidates as well")
+    parser.add_argument("--output", metavar="FILE", help="append `missing=...` to this file")
+
+
+def _summary(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--summary", metavar="FILE", help="append report.md to this file as well")
 
 
 def _running(parser: argparse.ArgumentParser) -> None:
@@ -167,13 +185,25 @@ def _running(parser: argparse.ArgumentParser) -> None:
         default=default_isolation(),
         help="a process per phase forked from one parent per generation, or exec'd",
     )
+    _timeout(parser)
+    _jobs(parser)
+    _download(parser)
+    parser.add_argument("--envdir", metavar="DIR", help="where environments are made (.nox)")
+    parser.add_argument("--fresh", action="store_true", help="run again what is stored already")
+    parser.add_argument("--prune", action="store_true", help="drop a cell's environment when done")
+
+
+def _timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=_seconds,
         default=120.0,
         metavar="S",
-        help="seconds a phase may take (120)",
+        help="seconds a process may take (120)",
     )
+
+
+def _jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=_positive,
@@ -181,15 +211,15 @@ def _running(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="cells at a time (one per core)",
     )
+
+
+def _download(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--download-python",
         choices=DOWNLOADS,
         default="never",
         help="let uv fetch CPythons that are not on this machine (never)",
     )
-    parser.add_argument("--envdir", metavar="DIR", help="where environments are made (.nox)")
-    parser.add_argument("--fresh", action="store_true", help="run again what is stored already")
-    parser.add_argument("--prune", action="store_true", help="drop a cell's environment when done")
 
 
 def _overhead(parser: argparse.ArgumentParser) -> None:
@@ -202,19 +232,8 @@ def _overhead(parser: argparse.ArgumentParser) -> None:
         help="how often each program runs, cold and warm (5)",
     )
     parser.add_argument("--stored", action="store_true", help="measure nothing: tables and plots")
-    parser.add_argument(
-        "--timeout",
-        type=_seconds,
-        default=120.0,
-        metavar="S",
-        help="seconds a process may take (120)",
-    )
-    parser.add_argument(
-        "--download-python",
-        choices=DOWNLOADS,
-        default="never",
-        help="let uv fetch CPythons that are not on this machine (never)",
-    )
+    _timeout(parser)
+    _download(parser)
     parser.add_argument("--pre", action="store_true", help="release candidates as well")
     parser.add_argument("--strict", action="store_true", help="exit 3 if a cell was not measured")
     _state(parser)

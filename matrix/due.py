@@ -97,12 +97,10 @@ def _run_isolated(
     isolation: str,
     say: Say,
 ) -> None:
-    cpu = cpu_name()
     under = conditions_here(suite, place, cells, isolation)
-    pairs = [(cell, under[cell.id]) for cell in cells]
     suites = upstream.load(DATA / "upstream.toml") if options.upstream else {}
     tasks = plan(
-        pairs,
+        [(cell, under[cell.id]) for cell in cells],
         probes,
         suite.store(say),
         fresh=options.fresh,
@@ -114,29 +112,37 @@ def _run_isolated(
     say(f"{due} probe runs in {len(tasks)} cells to do, {kept} unchanged since last time")
     if not tasks:
         return
-    this_run = Run(
+    work = {t.cell.id: _cell_task(t, under[t.cell.id], place.interpreters, suites) for t in tasks}
+    this_run = _new_run(options, suite, isolation, suites, work)
+    _say_what_disk_it_takes(this_run, options, say)
+    run_cells(
+        this_run,
+        [task.cell.id for task in tasks],
+        jobs=options.jobs,
+        download_python=options.download_python,
+        envdir=options.envdir,
+    )
+
+
+def _new_run(
+    options: Options,
+    suite: Suite,
+    isolation: str,
+    suites: dict[str, UpstreamSuite],
+    work: dict[str, CellTask],
+) -> Run:
+    return Run(
         id=uuid.uuid4().hex,
         state=str(suite.state),
         platform=suite.platform,
-        cpu=cpu,
+        cpu=cpu_name(),
         isolation=isolation,
         timeout_s=options.timeout,
         prune=options.prune,
         known=tuple(probe.id for probe in suite.probes),
         upstream=suites,
         upstream_timeout_s=UPSTREAM_TIMEOUT_S,
-        cells={
-            t.cell.id: _cell_task(t, under[t.cell.id], place.interpreters, suites) for t in tasks
-        },
-    )
-    order = [task.cell.id for task in tasks]
-    _say_what_disk_it_takes(this_run, options, say)
-    run_cells(
-        this_run,
-        order,
-        jobs=options.jobs,
-        download_python=options.download_python,
-        envdir=options.envdir,
+        cells=work,
     )
 
 
