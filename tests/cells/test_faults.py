@@ -250,3 +250,21 @@ def test_a_generation_whose_parent_dies_goes_on_exec_ed_and_says_so(
     # The cache that the killed process left is not the one that the second try began with.
     killed = [p for probe, p in driver.phases(newest) if probe == "cache/kills_its_parent"]
     assert [(p.name, p.hits, p.misses) for p in killed][1:] == [("cold", 0, 1), ("warm", 1, 0)]
+
+
+@linux_only
+def test_a_load_that_was_under_way_in_a_generation_that_died_is_not_tried_again(
+    tmp_path: Path, memo: Path, newest: str
+) -> None:
+    driver = new_driver(tmp_path / "dying", memo)
+    words = (newest, "--probes", str(FAULTS / "dying"), "--isolation")
+    ended = driver.run(*words, "fork")
+    assert ended.status == 3
+    record = driver.record(newest)
+    assert record.status == "broken"
+    # Tried again it would find all it needs in the cache, and pass for a hit.
+    assert "compiles_more_when_loaded, warm: its generation died" in record.reason
+    driver.run(*words, "exec")
+    assert driver.outcomes(newest) == {
+        "cache/compiles_more_when_loaded": "recompiled in warm (late)"
+    }
