@@ -9,14 +9,16 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from matrix.errors import Unreachable
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Make `path` hold `text` (UTF-8, line ends as given), creating its folder when missing.
+def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
+    """Make `path` hold `content`, creating its folder when missing.
 
+    Text is written as UTF-8, line ends as given; what is large comes in pieces, none of them kept.
     A reader sees the old file or the new one, never a part. A symbolic link is followed, so the
     file it points to changes and the link stays.
 
@@ -25,7 +27,8 @@ def write_atomically(path: Path, text: str) -> None:
             and no temporary file stays behind.
     """
     try:
-        _replace(Path(os.path.realpath(path)), text.encode())
+        pieces = [content.encode()] if isinstance(content, str) else content
+        _replace(Path(os.path.realpath(path)), pieces)
     except OSError as error:
         reason = error.strerror or str(error)
         raise Unreachable(
@@ -39,13 +42,13 @@ def text_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, pieces: Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, because os.replace is atomic only within one file system.
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files only their owner can read.

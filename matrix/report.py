@@ -5,7 +5,7 @@ In: records, verdict, claims. Out: files in the report folder, each written whol
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -249,16 +249,29 @@ def json_schema() -> dict[str, Any]:
 
 def write(folder: Path, found: Findings, isolation: str) -> None:
     """Write every report into `folder`, where what pytest said of an older one has no place."""
-    encode = msgspec.json.Encoder(order="deterministic").encode
-    matrix = msgspec.json.format(encode(matrix_report(found, isolation)), indent=1).decode()
-    write_atomically(folder / "matrix.json", matrix + "\n")
-    schema = msgspec.json.format(encode(json_schema()), indent=1).decode()
-    write_atomically(folder / "matrix.schema.json", schema + "\n")
+    write_atomically(folder / "matrix.json", in_pieces(matrix_report(found, isolation)))
+    write_atomically(folder / "matrix.schema.json", [indented(json_schema()), b"\n"])
     write_atomically(folder / "report.md", markdown(found))
     write_atomically(folder / "index.html", html(found))
     (folder / "junit.xml").unlink(missing_ok=True)
     if found.overhead is not None:
         write_atomically(folder / "overhead.md", tables.markdown(found.overhead))
+
+
+def in_pieces(whole: MatrixReport) -> Iterator[bytes]:
+    """Yield matrix.json cell by cell: all of it at once takes several times the memory it fills."""
+    rest = indented(msgspec.structs.replace(whole, cells=()))
+    before, cells, after = rest.partition(b'"cells": []')
+    yield before + (cells if not whole.cells else b'"cells": [')
+    for number, cell in enumerate(whole.cells):
+        # No string of JSON holds a line end, so every one of them is the layout's.
+        yield (b",\n  " if number else b"\n  ") + indented(cell).replace(b"\n", b"\n  ")
+    yield (b"\n ]" if whole.cells else b"") + after + b"\n"
+
+
+def indented(value: object) -> bytes:
+    """Return a value as JSON for people to read, the same every time."""
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1)
 
 
 def markdown(found: Findings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,21 @@ def test_a_new_file_appears_with_its_folders_and_nothing_beside_it(tmp_path: Pat
     write_atomically(tmp_path / "a" / "b.txt", "é\r\nline\n")
     assert (tmp_path / "a" / "b.txt").read_bytes() == "é\r\nline\n".encode()
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.txt"]
+
+
+def test_pieces_are_written_one_after_the_other_or_none_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "pieces.txt"
+    write_atomically(path, iter([b"one ", b"two\n"]))
+    assert path.read_bytes() == b"one two\n"
+
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_atomically(path, broken())
+    assert path.read_bytes() == b"one two\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["pieces.txt"]
 
 
 def test_an_old_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:

@@ -17,7 +17,16 @@ from matrix.claims import Claim, Expectation, Kind
 from matrix.judge import judge
 from matrix.observations import CellRecord
 from matrix.outcome import Outcome, result_of
-from matrix.report import Findings, MatrixReport, findings, json_schema, matrix_report, write
+from matrix.report import (
+    Findings,
+    MatrixReport,
+    findings,
+    in_pieces,
+    indented,
+    json_schema,
+    matrix_report,
+    write,
+)
 from tests.unit import records
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -179,6 +188,13 @@ def test_a_report_survives_json(cells: list[CellRecord]) -> None:
     report = matrix_report(found(*cells, probes=PROBES[:2]), "exec")
     again = msgspec.json.decode(msgspec.json.encode(report), type=MatrixReport)
     assert msgspec.json.encode(again) == msgspec.json.encode(report)
+
+
+@settings(max_examples=30)
+@given(CELLS)
+def test_a_report_written_cell_by_cell_is_the_report(cells: list[CellRecord]) -> None:
+    report = matrix_report(found(*cells, probes=PROBES[:2]), "exec")
+    assert b"".join(in_pieces(report)) == indented(report) + b"\n"
 
 
 @settings(max_examples=30)
