@@ -19,7 +19,8 @@ from matrix.errors import Unreachable
 
 INSTALLED = "installed-lock.txt"
 # Gigabytes a cell, measured on Linux x86-64: what its packages take (0.13 with 0.50, 0.26 today),
-# and what is its own where they are linked to uv's cache (bytecode and scripts).
+# and what is its own where they are linked to uv's cache (bytecode and scripts). At most: releases
+# of one line share what they stand on, and all 149 cells together took 20 in an empty cache.
 UNPACKED_GB = 0.25
 OWN_GB = 0.01
 
