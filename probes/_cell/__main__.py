@@ -59,7 +59,6 @@ class Cell:
         self.job = job
         self.scratch = job["scratch"]
         self.paths = {}
-        self.sources = {probe["id"]: probe["path"] for probe in job["probes"]}
         self.left = {}
         self.introduced = False
 
@@ -71,6 +70,7 @@ class Cell:
             "probe": probe["id"],
             "carrier": probe["carrier"],
             "phase": phase,
+            "source": probe["path"],
             "path": self.paths[probe["id"]],
             "scratch": self.scratch,
             "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
@@ -94,8 +94,7 @@ class Cell:
         """Run the orders of one generation; return the observation of each probe."""
         forking = self.job["isolation"] == "fork"
         seen = self.forked(orders) if forking else {}
-        if not self.introduced:
-            self.introduce()
+        self.introduce()
         for order in orders:
             # With isolation `fork` this is what the parent of the generation did not get to.
             if order["probe"] not in seen:
@@ -113,7 +112,7 @@ class Cell:
         folder = os.path.dirname(order["path"])
         if order["phase"] in STARTING:
             shutil.rmtree(folder, ignore_errors=True)
-            observe.stage(self.sources[order["probe"]], folder)
+            observe.stage(order["source"], folder)
         elif observe.data_files(folder) != self.left[order["probe"]]:
             raise RuntimeError(
                 "{}, {}: its generation died once it had changed its cache".format(
@@ -160,7 +159,12 @@ class Cell:
         return {line["probe"]: line for line in lines if "probe" in line}
 
     def introduce(self):
-        """Write down what this cell consists of; raises RuntimeError when Numba does not import."""
+        """Write down what this cell consists of, if nobody has yet.
+
+        Raises RuntimeError when Numba does not import.
+        """
+        if self.introduced:
+            return
         results = os.path.join(self.scratch, "versions")
         command = PYTHON + [os.path.join(HERE, "counters.py"), results]
         environment = phase_environment(self.scratch, "versions")
@@ -207,8 +211,7 @@ def main(job_file):
     os.makedirs(cell.scratch, exist_ok=True)
     try:
         cell.run()
-        if not cell.introduced:
-            cell.introduce()
+        cell.introduce()
         for name, names in sorted(job.get("upstream", {}).items()):
             run_upstream(cell, name, names)
         see_that_there_is_room(cell.scratch)
