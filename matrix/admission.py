@@ -113,7 +113,7 @@ def _check_cell(name: str, record: CellRecord, known: Known) -> None:
 
 
 def _check_details(record: CellRecord) -> None:
-    for version in (record.python, record.numpy, record.llvmlite, record.llvm):
+    for version in record.versions.values():
         if not VERSION.fullmatch(version):
             raise Refused(f"{version!r} is no version")
     for what, seconds in (

@@ -62,6 +62,15 @@ class Bench(msgspec.Struct, frozen=True):
     interpreters: dict[str, Interpreter]
     jobs: int
 
+    def hashed(self, cell: Cell) -> tuple[str, ...]:
+        """Return the words that name a cell's lock to an installer."""
+        return ("--require-hashes", "-r", str(lock_path(DATA / "locks", cell.release)))
+
+    def virtualenv(self, cell: Cell, env: Path) -> str:
+        """Make a plain virtualenv for a cell, and return its Python."""
+        call([self.interpreters[cell.python].path, "-m", "venv", str(env)])
+        return str(env / "bin" / "python")
+
     @property
     def packages(self) -> Path:
         """Where `fetch` leaves every package for pip."""
@@ -98,9 +107,8 @@ def fetch(bench: Bench) -> None:
     """
     for cell in bench.cells:
         env = bench.folder / f"{cell.id}-fetch"
-        python = str(env / "bin" / "python")
-        hashed = ("--require-hashes", "-r", str(lock_path(DATA / "locks", cell.release)))
-        call([bench.interpreters[cell.python].path, "-m", "venv", str(env)])
+        python = bench.virtualenv(cell, env)
+        hashed = bench.hashed(cell)
         call([python, "-m", "pip", "download", "--quiet", "--dest", str(bench.packages), *hashed])
         call([find_uv_bin(), "pip", "install", "--quiet", "--python", python, *hashed])
         shutil.rmtree(env)
@@ -110,12 +118,9 @@ def naive(bench: Bench, folder: Path) -> Figures:
     """A virtualenv with pip per cell, a process per phase, one cell after the other."""
     with measured() as figures:
         for cell in bench.cells:
-            env = folder / cell.id
-            call([bench.interpreters[cell.python].path, "-m", "venv", str(env)])
-            python = str(env / "bin" / "python")
-            lock = lock_path(DATA / "locks", cell.release)
+            python = bench.virtualenv(cell, folder / cell.id)
             call([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                  "--require-hashes", "-r", str(lock)], bench.from_packages)  # fmt: skip
+                  *bench.hashed(cell)], bench.from_packages)  # fmt: skip
             call([python, str(RUNNER), str(bench.job(folder / f"{cell.id}-job"))])
     return figures()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 from packaging.version import Version
@@ -58,3 +59,12 @@ def parse_cell(text: str) -> Cell:
     if not found:
         raise BadInput(f"{text!r} is not a cell: ids look like 0.57.0-cp311")
     return Cell(found["release"], f"{found['major']}.{found['minor']}")
+
+
+def filed_in(folder: Path) -> list[str]:
+    """Return the cells that a folder has a JSON file of, oldest release first.
+
+    Files of other names are no concern.
+    """
+    cells = [path.stem for path in folder.glob("*.json") if CELL_ID.fullmatch(path.stem)]
+    return sorted(cells, key=lambda cell: parse_cell(cell).key)

@@ -103,10 +103,8 @@ def _selectors(words: Sequence[str]) -> tuple[str, ...]:
 def _parser() -> Parser:
     parser = Parser(prog="matrix", description="Numba releases, probed.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    run = commands.add_parser("run", prog="nox -s matrix --", help="select, run, judge, report")
-    _run(run)
-    bisect = commands.add_parser("bisect", prog="nox -s bisect --", help="where did it change")
-    _bisect(bisect)
+    _run(commands.add_parser("run", prog="nox -s matrix --", help="select, run, judge, report"))
+    _bisect(commands.add_parser("bisect", prog="nox -s bisect --", help="where did it change"))
     _overhead(commands.add_parser("overhead", prog="nox -s overhead --", help="what things cost"))
     _report(commands.add_parser("report", prog="nox -s report --", help="judge what is stored"))
     _plan(commands.add_parser("plan", prog="nox -s plan --", help="deal the cells to machines"))

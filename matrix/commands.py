@@ -101,9 +101,7 @@ def _judge_and_report(
 
 def _record(suite: Suite, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
     """Return what is known of a cell: what is stored, or why there is nothing."""
-    stored = None
-    if selected.status is None:
-        stored = suite.record(selected.cell.id, probes, say)
+    stored = suite.record(selected.cell.id, probes, say) if selected.status is None else None
     if stored is not None:
         return stored
     return CellRecord(

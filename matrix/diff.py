@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from matrix.errors import BadInput
+from matrix.files import UNDECODABLE
 from matrix.outcome import Outcome, Result, same_value
 from matrix.report import CellReport, MatrixReport, ProbeReport
 
@@ -21,7 +22,7 @@ def load(path: Path) -> MatrixReport:
         return msgspec.json.decode(path.read_bytes(), type=MatrixReport)
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file; `nox -s report` writes one") from None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, *UNDECODABLE) as error:
         raise BadInput(f"{path}: not a matrix.json: {error}") from error
 
 

@@ -6,7 +6,6 @@ line to say, before anything starts, what the others will need.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from matrix.errors import Unreachable
+from matrix.files import text_digest
 
 INSTALLED = "installed-lock.txt"
 # Gigabytes a cell, measured on Linux x86-64: what its packages take (0.13 with 0.50, 0.26 today),
@@ -69,7 +69,7 @@ def _noted(env: Path) -> list[str]:
 
 
 def _note(lock: Path, python: str) -> list[str]:
-    return [hashlib.sha256(lock.read_bytes()).hexdigest(), python]
+    return [text_digest(lock), python]
 
 
 def is_empty(env: Path) -> bool:

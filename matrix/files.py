@@ -12,7 +12,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
 from matrix.errors import Unreachable
+
+# What decoding JSON raises that is cut off, of another type, no UTF-8 or nested without end.
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:

@@ -20,7 +20,7 @@ import msgspec
 from packaging.version import Version
 
 from matrix.errors import Unreachable
-from matrix.files import write_atomically
+from matrix.files import UNDECODABLE, write_atomically
 
 # Any Python from 3.4 on can run this; it answers in a file, as a site hook may print.
 QUESTION = """\
@@ -144,7 +144,7 @@ def choose(answers: Iterable[Answer]) -> dict[str, Interpreter]:
 def _recall(path: Path | None) -> Memo | None:
     try:
         memo = msgspec.json.decode(path.read_bytes(), type=Memo) if path else None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *UNDECODABLE):
         return None
     return memo if memo and memo.question == ASKED else None
 

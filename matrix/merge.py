@@ -138,8 +138,8 @@ def _contradiction(one: CellRecord, other: CellRecord) -> str:
     """Return in which way two records of a cell cannot both be right, or ""."""
     if one.status is not other.status:
         return f"status {one.status} here, {other.status} there"
-    for name in ("python", "numpy", "llvmlite", "llvm"):
-        here, there = getattr(one, name), getattr(other, name)
+    for name, here in one.versions.items():
+        there = other.versions[name]
         if here != there:
             return f"{name} {here} here, {there} there"
     upstream = {result.suite: str(result) for result in other.upstream}

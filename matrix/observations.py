@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from matrix.cells import CellStatus
-from matrix.files import write_atomically
+from matrix.files import UNDECODABLE, write_atomically
 from matrix.local_paths import without_paths
 from matrix.upstream import UpstreamResult
 
@@ -118,9 +118,9 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upstream: tuple[UpstreamResult, ...] = ()
 
     @property
-    def versions(self) -> tuple[str, ...]:
-        """What the environment held."""
-        return (self.python, self.numba, self.numpy, self.llvmlite, self.llvm)
+    def versions(self) -> dict[str, str]:
+        """What the environment held beside Numba, by name; all "" of a cell that did not run."""
+        return {name: getattr(self, name) for name in ("python", "numpy", "llvmlite", "llvm")}
 
     def merged(self, older: CellRecord | None, known: Iterable[str]) -> CellRecord:
         """Return this record with the `older` one's probes that did not run again.
@@ -131,10 +131,7 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         if older is None:
             return self
-        found = self
-        if not self.python:
-            held = {name: getattr(older, name) for name in ("python", "numpy", "llvmlite", "llvm")}
-            found = msgspec.structs.replace(self, **held)
+        found = self if self.python else msgspec.structs.replace(self, **older.versions)
         fresh = {(probe.id, probe.isolation) for probe in self.probes}
         wanted = set(known) if older.python in ("", found.python) else set()
         kept = tuple(
@@ -182,7 +179,7 @@ class Store(msgspec.Struct, frozen=True):
             record = msgspec.json.decode(path.read_bytes(), type=CellRecord)
         except FileNotFoundError:
             return None
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             unusable = str(error)
         else:
             if record.schema != SCHEMA:

@@ -261,12 +261,12 @@ def write(folder: Path, found: Findings, isolation: str) -> None:
 def in_pieces(whole: MatrixReport) -> Iterator[bytes]:
     """Yield matrix.json cell by cell: all of it at once takes several times the memory it fills."""
     rest = indented(msgspec.structs.replace(whole, cells=()))
-    before, cells, after = rest.partition(b'"cells": []')
-    yield before + (cells if not whole.cells else b'"cells": [')
+    before, _, after = rest.partition(b'"cells": []')
+    yield before + b'"cells": ['
     for number, cell in enumerate(whole.cells):
         # No string of JSON holds a line end, so every one of them is the layout's.
         yield (b",\n  " if number else b"\n  ") + indented(cell).replace(b"\n", b"\n  ")
-    yield (b"\n ]" if whole.cells else b"") + after + b"\n"
+    yield (b"\n ]" if whole.cells else b"]") + after + b"\n"
 
 
 def indented(value: object) -> bytes:

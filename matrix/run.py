@@ -20,16 +20,15 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
-from matrix.cell_session import Run
+from matrix.cell_session import CellTask, Run
 from matrix.cells import CellStatus
 from matrix.environments import drop_unless_made_with, environment
 from matrix.errors import BadInput, Unreachable
 from matrix.files import write_atomically
 from matrix.observations import CellRecord, Store
-from matrix.overhead.session import OverheadRun
+from matrix.overhead.session import OverheadRun, OverheadTask
 
 ROOT = Path(__file__).parents[1]
-ENVDIR = ROOT / ".nox"
 NO_FOLDER = (FileExistsError, NotADirectoryError, PermissionError)
 PR_SET_PDEATHSIG = 1
 
@@ -70,7 +69,7 @@ def run_cells(
         KeyboardInterrupt: after nox and all it started have ended.
         Unreachable: nox could not be started.
     """
-    with environments_held({cell: task.python for cell, task in run.cells.items()}, envdir):
+    with environments_held(run.cells, envdir):
         status, sessions = call_nox(
             run, order, jobs=jobs, download_python=download_python, envdir=envdir
         )
@@ -85,16 +84,16 @@ def run_cells(
 
 
 @contextlib.contextmanager
-def environments_held(pythons: Mapping[str, str], envdir: Path = ENVDIR) -> Iterator[None]:
-    """Hold the environments of cells for one run, none made with another interpreter than these.
+def environments_held(cells: Mapping[str, CellTask | OverheadTask], envdir: Path) -> Iterator[None]:
+    """Hold the environments of cells for one run, none made with another interpreter than theirs.
 
     Runs with other states share them, and two must not make the same one.
     """
     with contextlib.ExitStack() as held:
         # In one order everywhere, so that no two wait for each other.
-        for cell, python in sorted(pythons.items()):
+        for cell in sorted(cells):
             held.enter_context(only_run(envdir, functools.partial(print, flush=True), cell))
-            drop_unless_made_with(environment(envdir, cell), python)
+            drop_unless_made_with(environment(envdir, cell), cells[cell].python)
         yield
 
 
@@ -104,7 +103,7 @@ def call_nox(
     *,
     jobs: int,
     download_python: str,
-    envdir: Path = ENVDIR,
+    envdir: Path,
 ) -> tuple[int, dict[str, str]]:
     """Start nox with the sessions of these cells; return its status and its word for each cell.
 

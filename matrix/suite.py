@@ -10,7 +10,7 @@ import msgspec
 
 from matrix import claims as claims_module
 from matrix import releases
-from matrix.cells import CELL_ID
+from matrix.cells import filed_in
 from matrix.claims import Claim
 from matrix.command_line import DATA, PROBES, Options
 from matrix.observations import CellRecord, Store
@@ -66,10 +66,9 @@ class Suite(msgspec.Struct, frozen=True):
         return Catalogue(self.releases, self.platform, pythons)
 
     @property
-    def stored_cells(self) -> tuple[str, ...]:
-        """The cells of which observations are stored; files of other names are no concern."""
-        names = sorted(path.stem for path in (self.state / "observations").glob("*.json"))
-        return tuple(name for name in names if CELL_ID.fullmatch(name))
+    def stored_cells(self) -> list[str]:
+        """The cells of which observations are stored."""
+        return filed_in(self.state / "observations")
 
     def on(self, platform: str) -> Suite:
         """Return this suite for the observations of a platform; those of others lie apart."""

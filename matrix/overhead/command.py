@@ -110,20 +110,26 @@ def measure(
         file_what_was_taken(run.taken, folder, sys.maxsize, say)
         before = {cell: load(folder, cell, say) for cell in cells}
         try:
-            with environments_held({cell: task.python for cell, task in run.cells.items()}):
-                repeat(run, cells, options.download_python, say)
+            with environments_held(run.cells, options.envdir):
+                repeat(options, run, cells, say)
         finally:
             done = file_what_was_taken(run.taken, folder, run.repeat, say)
     compare(before, done, say)
     return {cell for cell, newer in done.items() if newer.repeat == run.repeat}
 
 
-def repeat(run: OverheadRun, cells: Sequence[str], download_python: str, say: Say) -> None:
+def repeat(options: Options, run: OverheadRun, cells: Sequence[str], say: Say) -> None:
     """Measure all cells once, then all again; one where that fails is left out from then on."""
     for repetition in range(1, run.repeat + 1):
         say(f"repetition {repetition} of {run.repeat}, {len(cells)} cells")
         this_time = msgspec.structs.replace(run, repetition=repetition)
-        call_nox(this_time, cells, jobs=1, download_python=download_python)
+        call_nox(
+            this_time,
+            cells,
+            jobs=1,
+            download_python=options.download_python,
+            envdir=options.envdir,
+        )
         so_far = {cell: load(run.taken, cell, say) for cell in cells}
         cells = [cell for cell, m in so_far.items() if m is not None and m.repeat == repetition]
         if not cells:

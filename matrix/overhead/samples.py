@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from matrix.cells import CELL_ID, parse_cell
+from matrix.cells import filed_in
 from matrix.errors import Unreachable
-from matrix.files import write_atomically
+from matrix.files import UNDECODABLE, write_atomically
 
 SCHEMA = 1
 FOLDER = "overhead"
@@ -134,7 +134,7 @@ def load(folder: Path, cell: str, say: Callable[[str], None]) -> Measurement | N
     try:
         found = msgspec.json.decode(content, type=Measurement)
         why = found.missing()
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         found, why = None, str(error)
     if found is not None and found.schema != SCHEMA:
         why = f"its schema is {found.schema}, not {SCHEMA}"
@@ -150,8 +150,7 @@ def load(folder: Path, cell: str, say: Callable[[str], None]) -> Measurement | N
 
 def load_all(folder: Path, say: Callable[[str], None]) -> tuple[Measurement, ...]:
     """Return every measurement stored, oldest release first; other files are no concern."""
-    names = [path.stem for path in folder.glob("*.json") if CELL_ID.fullmatch(path.stem)]
-    found = (load(folder, cell, say) for cell in sorted(names, key=lambda n: parse_cell(n).key))
+    found = (load(folder, cell, say) for cell in filed_in(folder))
     return tuple(measurement for measurement in found if measurement is not None)
 
 
