@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, and digests that mean the same everywhere.
 
-In: a path and the text it is to hold. Out: that file, or the old one untouched and an error.
+In: a path and the text it is to hold. Out: that file, or the old one untouched and an error. What
+is read because a user named it is a regular file, or refused.
 """
 
 from __future__ import annotations
@@ -8,16 +9,36 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from matrix.errors import Unreachable
+from matrix.errors import BadInput, Unreachable
 
 # What decoding JSON raises that is cut off, of another type, no UTF-8 or nested without end.
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+# By the letter that `ls -l` gives them.
+IRREGULAR = {"d": "a folder", "p": "a pipe", "s": "a socket", "c": "a device", "b": "a device"}
+
+
+def read_regular(path: Path) -> bytes:
+    """Return what a regular file holds, links followed; raises BadInput for anything else.
+
+    A pipe would keep its reader waiting for ever, and a device may have no end.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = IRREGULAR.get(stat.filemode(mode)[0], "something else")
+            raise BadInput(f"{path}: this is {kind}; it has to be a regular file, or a link to one")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: this file cannot be read: {error.strerror}") from error
 
 
 def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
@@ -43,8 +64,11 @@ def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
 
 
 def text_digest(path: Path) -> str:
-    """Return the SHA-256 of a text file, the same whichever line ends a checkout gave it."""
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    """Return the SHA-256 of a text file, the same whichever line ends a checkout gave it.
+
+    Raises BadInput when it is no regular file.
+    """
+    return hashlib.sha256(read_regular(path).replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _replace(path: Path, pieces: Iterable[bytes]) -> None:

@@ -31,10 +31,10 @@ def discover(folder: Path) -> tuple[Probe, ...]:
     """Return the probes below `folder`, by id.
 
     Raises:
-        BadInput: there is none, or one cannot be read.
+        BadInput: there is none, or one is no file that can be read.
     """
     found = tuple(
-        Probe(f"{carrier}/{path.stem}", carrier, path, _digest(path))
+        Probe(f"{carrier}/{path.stem}", carrier, path, text_digest(path))
         for carrier in CARRIERS
         for path in sorted((folder / carrier).glob("*.py"))
         # Editors and file systems leave hidden files beside those they work on.
@@ -83,10 +83,3 @@ def runner_digest(folder: Path) -> str:
             continue
         digest.update(f"{path.name} {text_digest(path)}\n".encode())
     return digest.hexdigest()
-
-
-def _digest(path: Path) -> str:
-    try:
-        return text_digest(path)
-    except OSError as error:
-        raise BadInput(f"{path}: this probe cannot be read: {error.strerror}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from matrix.errors import Unreachable
-from matrix.files import write_atomically
+from matrix.errors import BadInput, Unreachable
+from matrix.files import read_regular, write_atomically
 
 
 def test_a_new_file_appears_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -87,3 +88,35 @@ except Unreachable as error:
     assert "What it held before is unchanged" in said
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_regular_file_is_read_and_so_is_one_that_a_link_names(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"text")
+    (tmp_path / "link").symlink_to("file")
+    assert read_regular(tmp_path / "file") == read_regular(tmp_path / "link") == b"text"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has none of these in its file system")
+def test_what_is_no_regular_file_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "linked").symlink_to("pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")  # by its short name: an address has little room for a path
+        for name, says in {
+            "folder": "folder: this is a folder; it has to be a regular file, or a link to one",
+            "pipe": "pipe: this is a pipe",
+            "linked": "linked: this is a pipe",
+            "socket": "socket: this is a socket",
+            "device": "device: this is a device",
+            "loop": "loop: this file cannot be read: ",
+            "dangling": "dangling: this file cannot be read: No such file",
+        }.items():
+            with pytest.raises(BadInput, match=says):
+                read_regular(tmp_path / name)

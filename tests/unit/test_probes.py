@@ -49,7 +49,7 @@ def test_the_line_ends_of_a_checkout_change_nothing(tmp_path: Path) -> None:
 
 def test_a_probe_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cache" / "folder.py").mkdir(parents=True)
-    with pytest.raises(BadInput, match=r"folder\.py: this probe cannot be read"):
+    with pytest.raises(BadInput, match=r"folder\.py: this is a folder"):
         discover(tmp_path)
 
 
