@@ -18,6 +18,9 @@ from pathlib import Path
 
 import nox
 
+sys.path.insert(0, str(Path(__file__).parent))
+from matrix import processes
+
 nox.options.sessions = ["matrix"]
 
 ROOT = Path(__file__).parent
@@ -25,7 +28,13 @@ GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
 # The driver starts nox once more for its cells and names what they have to do in this file.
 RUN_FILE = os.environ.get("NUMBA_MATRIX_RUN")
 # 150 cells do not belong on everybody's screen: only those a command names are sessions.
-NAMED = re.findall(r"cell\(([^()]+)\)", " ".join(sys.argv[1:]))
+NAMING = re.compile(r"(?:-s|--sessions?=)?cell\(([^()]+)\)")
+NAMED = [found[1] for found in map(NAMING.fullmatch, sys.argv[1:]) if found]
+
+processes.escape_what_has_no_letters()
+if RUN_FILE is not None:
+    processes.listen()
+    processes.end_with(int(os.environ.pop(processes.PARENT, os.getppid())))
 
 
 def interpreters() -> dict[str, str | bool]:
@@ -47,34 +56,53 @@ def install_group(session: nox.Session, group: str) -> None:
     marker.write_text(digest, encoding="utf-8")
 
 
-def run_driver(session: nox.Session, command: str, *args: str) -> None:
-    """Run one of the driver's commands in its environment, as `python -m matrix` would."""
-    bin_folder = "Scripts" if sys.platform == "win32" else "bin"
-    envdir = Path(session.cache_dir).parent
-    python = envdir / "driver" / bin_folder / "python"
+def tool(folder: str, name: str) -> str:
+    """Return the path of a program: no PATH leads into a folder with a colon in its name."""
+    return os.path.join(folder, f"{name}.exe" if sys.platform == "win32" else name)  # noqa: PTH118
+
+
+def run_own(session: nox.Session, name: str, *args: str) -> None:
+    """Run a program of the session's own environment."""
+    session.run(tool(session.bin, name), *args)
+
+
+def run_driver(session: nox.Session, folder: str, command: str, *args: str) -> None:
+    """Run one of the driver's commands with the Python in `folder`; it ends when we do."""
     # Time enough for the driver to end its cells when interrupted.
     session.run(
-        str(python), "-m", "matrix", command, *args, external=True,
+        tool(folder, "python"), "-m", "matrix", command, *args, external=True,
+        env={processes.PARENT: str(os.getpid())},
         interrupt_timeout=30, terminate_timeout=10,
     )  # fmt: skip
+
+
+def call_driver(session: nox.Session, command: str, *args: str) -> None:
+    """Run one of the driver's commands in its own environment."""
+    run_driver(session, where(session).read_text(encoding="utf-8"), command, *args)
+
+
+def where(session: nox.Session) -> Path:
+    """Return the file that says where the driver's environment is: nox may hash its name."""
+    return Path(session.cache_dir) / "driver.txt"
 
 
 @nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
 def driver(session: nox.Session) -> None:
     """Make the environment that the other sessions work in; they call this by themselves."""
     install_group(session, "driver")
+    where(session).write_text(session.bin, encoding="utf-8")
 
 
 @nox.session(python=False, requires=["driver"])
 def matrix(session: nox.Session) -> None:
     """Run the default matrix, or SELECTOR..., and print the verdict (nox -s matrix -- --help)."""
-    run_driver(session, "run", *session.posargs)
+    call_driver(session, "run", *session.posargs)
 
 
 if NAMED:
 
     @nox.session(
-        venv_backend="uv",
+        venv_backend="uv" if RUN_FILE else "none",  # the driver has its uv itself
         reuse_venv=True,
         allow_parallel=True,
         requires=[] if RUN_FILE else ["driver"],
@@ -86,7 +114,7 @@ if NAMED:
     def cell(session: nox.Session, name: str) -> None:
         """Run one cell and print its verdict."""
         if RUN_FILE is None:
-            run_driver(session, "run", name, *session.posargs)
+            call_driver(session, "run", name, *session.posargs)
             return
         sys.path.insert(0, str(ROOT))
         if json.loads(Path(RUN_FILE).read_text(encoding="utf-8")).get("job") == "overhead":
@@ -101,77 +129,76 @@ if NAMED:
 def overhead(session: nox.Session) -> None:
     """Measure what compiling, caching and recursion cost: -- [SELECTOR...] [--repeat 5]."""
     install_group(session, "overhead")
-    session.run(
-        "python", "-m", "matrix", "overhead", *session.posargs,
-        interrupt_timeout=30, terminate_timeout=10,
-    )  # fmt: skip
+    run_driver(session, session.bin, "overhead", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
 def report(session: nox.Session) -> None:
     """Judge and report what is stored, running nothing."""
-    run_driver(session, "report", *session.posargs)
+    call_driver(session, "report", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
 def bisect(session: nox.Session) -> None:
     """Find the release where a probe's outcome changed: -- PROBE [--python 3.11]."""
-    run_driver(session, "bisect", *session.posargs)
+    call_driver(session, "bisect", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
 def plan(session: nox.Session) -> None:
     """Deal the selected cells out to several machines: -- SELECTOR... --shards 8."""
-    run_driver(session, "plan", *session.posargs)
+    call_driver(session, "plan", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
 def merge(session: nox.Session) -> None:
     """Join the observations of other machines into the store: -- DIR..."""
-    run_driver(session, "merge", *session.posargs)
+    call_driver(session, "merge", *session.posargs)
 
 
 @nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
 def bench(session: nox.Session) -> None:
     """Measure the suite beside pip one by one, tox in parallel and the least possible."""
     install_group(session, "bench")
-    session.run("python", "-m", "matrix", "bench", *session.posargs, interrupt_timeout=30)
+    run_driver(session, session.bin, "bench", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
 def diff(session: nox.Session) -> None:
     """Say what changed since an older matrix.json: -- OLD [NEW]."""
-    run_driver(session, "diff", *session.posargs)
+    call_driver(session, "diff", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
 def check(session: nox.Session) -> None:
     """Check every file the suite is told by: releases, locks, claims and probes."""
-    run_driver(session, "check", *session.posargs)
+    call_driver(session, "check", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
 def lock(session: nox.Session) -> None:
     """Add the Numba releases that the package index has and this suite lacks (-- --check: say)."""
-    run_driver(session, "lock", *session.posargs)
+    call_driver(session, "lock", *session.posargs)
 
 
 @nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
 def tests(session: nox.Session) -> None:
     """Run the suite's own tests: unit tests, and real cells of three releases."""
     install_group(session, "tests")
-    session.run("python", "-m", "pytest", *session.posargs)
+    run_own(session, "python", "-m", "pytest", *session.posargs)
 
 
 @nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
 def lint(session: nox.Session) -> None:
     """Check style, types and workflows; nothing is changed."""
     install_group(session, "lint")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("mypy")
+    run_own(session, "ruff", "check", ".")
+    run_own(session, "ruff", "format", "--check", ".")
+    run_own(session, "mypy")
     workflows = [str(path) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
     schema = ("check-jsonschema", "--builtin-schema")
-    session.run(*schema, "vendor.github-workflows", *workflows)
-    session.run(*schema, "vendor.dependabot", ".github/dependabot.yml")
-    session.run("zizmor", "--offline", "--pedantic", "--strict-collection", "--quiet", ".github")
+    run_own(session, *schema, "vendor.github-workflows", *workflows)
+    run_own(session, *schema, "vendor.dependabot", ".github/dependabot.yml")
+    run_own(
+        session, "zizmor", "--offline", "--pedantic", "--strict-collection", "--quiet", ".github"
+    )

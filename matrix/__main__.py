@@ -6,13 +6,13 @@ Only here are errors printed and an exit status chosen: 0 every claim holds, 1 o
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
 from collections.abc import Sequence
 
 from rich.console import Console
 
-from matrix import commands
+from matrix import commands, processes
 from matrix.command_line import parse
 from matrix.errors import MatrixError
 
@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 def main(words: Sequence[str]) -> int:
     """Run one command and return the exit status."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     try:
         options = parse(words)
         return commands.COMMANDS[options.command](options)
@@ -33,11 +33,9 @@ def main(words: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def interrupt(*_: object) -> None:
-    """Take a request to end as the Ctrl-C it amounts to."""
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, interrupt)
+    processes.escape_what_has_no_letters()
+    processes.listen()
+    if parent := os.environ.pop(processes.PARENT, ""):
+        processes.end_with(int(parent))
     sys.exit(main(sys.argv[1:]))

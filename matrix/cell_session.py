@@ -13,21 +13,26 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import nox
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from nox.command import CommandFailed
 
+from matrix import processes
 from matrix.cells import CellStatus
-from matrix.environments import drop, holds, is_empty, mark, unmark
+from matrix.environments import difference, drop, holds, installed, mark, python_of, unmark
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
 from matrix.upstream import UpstreamResult, UpstreamSuite
 
 RUNNER = Path(__file__).parents[1] / "probes" / "_cell"
+# Shorter than the grace that nox gives a session which is to end.
+GRACE_S = 1.0
+MARGIN_S = 30.0
 
 
 class ProbeTask(msgspec.Struct, frozen=True):
@@ -55,10 +60,14 @@ class CellTask(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """All that the cells of one run share. `known` are the probes whose records are kept."""
+    """All that the cells of one run share. `known` are the probes whose records are kept.
+
+    `runner` is the folder of the in-cell runner, a copy for this run.
+    """
 
     id: str
     state: str
+    runner: str
     platform: str
     cpu: str
     isolation: str
@@ -80,28 +89,56 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
     task = run.cells[cell]
     state = Path(run.state)
     store = Store(state / "observations", session.warn)
-    locks = state / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(locks / f"{cell}.lock"):
-        work = state / "work" / cell
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
+    with at_work(session, state, cell) as (work, is_over):
         try:
             record = observe_cell(session, run, cell, work)
             # Before anything is filed: what probes left here may be what fills the disk.
             shutil.rmtree(work, ignore_errors=True)
+            if is_over():
+                session.error("the run that this cell belongs to is over: nothing is filed")
             store.save(record.merged(store.load(cell), run.known))
         except MatrixError as error:
             session.error(str(error))
         finally:
-            shutil.rmtree(work, ignore_errors=True)
             if run.prune:
-                with contextlib.suppress(OSError):
-                    drop(Path(session.virtualenv.location))
+                let_go(session)
     if record.status is not CellStatus.RAN:
         session.error(f"{record.status}: {record.reason}")
     seconds = sum(probe.cost_s for probe in record.probes)
     session.log(f"{cell}: {len(task.probes)} probes run in {seconds:.1f} s")
+
+
+@contextlib.contextmanager
+def at_work(
+    session: nox.Session, state: Path, cell: str
+) -> Iterator[tuple[Path, Callable[[], bool]]]:
+    """Hold a cell's environment, and give it a folder and the means to see that its run is over.
+
+    That ends us too: the driver holds the lock of its state for as long as it lives.
+    """
+    parent = os.getppid()
+
+    def is_over() -> bool:
+        with contextlib.suppress(Timeout), FileLock(state / "run.lock", timeout=0):
+            return True
+        return os.getppid() != parent
+
+    processes.end_with(parent, is_over)
+    envdir = Path(session.virtualenv.location).parent
+    work = state / "work" / cell
+    with FileLock(envdir / f"{cell}.session.lock"):
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        try:
+            yield work, is_over
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def let_go(session: nox.Session) -> None:
+    """Drop the session's environment: the next one is made anew."""
+    with contextlib.suppress(OSError):
+        drop(Path(session.virtualenv.location))
 
 
 def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellRecord:
@@ -121,17 +158,17 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
     if reason:
         return msgspec.structs.replace(record, status=CellStatus.NOT_INSTALLABLE, reason=reason)
     before = children_cpu()
-    failure = run_probes(session, run, task, work)
+    env = Path(session.virtualenv.location)
+    failure = run_probes(env, run, task, work)
     record = msgspec.structs.replace(record, cpu_s=round(children_cpu() - before, 3))
     lines = read_lines(work / "out.jsonl")
     if failure is None and not any(line.get("done") for line in lines):
         failure = "the in-cell runner ended before it was done"
-    ran_on = next((line["versions"]["python"] for line in lines if "versions" in line), "")
-    if failure is None and task.version and ran_on != task.version:
-        failure = f"the cell ran on CPython {ran_on or 'unknown'}, not on {task.version}"
-    if failure is not None:
-        # It may be the environment that is damaged: the next run installs everything again.
-        unmark(Path(session.virtualenv.location))
+    if failure is None:
+        failure = difference(env, Path(task.lock), task.version, versions_in(lines))
+    if failure:
+        # It may be the environment that is damaged.
+        let_go(session)
         return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
     return filled(record, run, task, lines)
 
@@ -153,7 +190,7 @@ def install(session: nox.Session, lock: Path, python: str, work: Path) -> str:
     said = work / "install.txt"
     # What another lock left in the environment would pass without a look at its hash. Into an empty
     # one uv puts what it has in its cache, without asking the index about it again.
-    again = [] if is_empty(env) else ["--reinstall"]
+    again = ["--reinstall"] if installed(env) else []
     try:
         with said.open("w", encoding="utf-8") as out:
             session.install(
@@ -166,9 +203,10 @@ def install(session: nox.Session, lock: Path, python: str, work: Path) -> str:
     return ""
 
 
-def run_probes(session: nox.Session, run: Run, task: CellTask, work: Path) -> str | None:
-    """Run the in-cell runner; return None, or what it said when it failed."""
+def run_probes(env: Path, run: Run, task: CellTask, work: Path) -> str | None:
+    """Run the in-cell runner; return None, or why it failed."""
     job = {
+        "parent": os.getpid(),
         "scratch": str(work / "scratch"),
         "out": str(work / "out.jsonl"),
         "timeout_s": run.timeout_s,
@@ -181,17 +219,38 @@ def run_probes(session: nox.Session, run: Run, task: CellTask, work: Path) -> st
     }
     job_file = work / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
+    longest = max(run.timeout_s, run.upstream_timeout_s if task.upstream_key else 0)
+    patience = Patience(work / "out.jsonl", 3 * longest + MARGIN_S)
     said = work / "runner.txt"
+    command = [str(python_of(env)), "-E", "-s", run.runner, str(job_file)]
     try:
         with said.open("w", encoding="utf-8") as out:
-            # Time enough to end the phase under way and all it started, when interrupted.
-            session.run(
-                "python", str(RUNNER), str(job_file), stdout=out, log=False,
-                interrupt_timeout=5, terminate_timeout=5,
-            )  # fmt: skip
-    except CommandFailed:
-        return tail(said, 2000) or "the in-cell runner failed without a word"
-    return None
+            status = processes.run(command, grace_s=GRACE_S, overdue=patience.has_ended, stdout=out)
+    except processes.Overdue:
+        return (
+            f"the in-cell runner hung: it said nothing for {patience.limit_s:.0f} s; it was ended"
+        )
+    except OSError as error:
+        return f"the in-cell runner did not start: {error.strerror}"
+    return (tail(said, 2000) or "the in-cell runner failed without a word") if status else None
+
+
+class Patience:
+    """Ends when a file has not grown for `limit_s` seconds.
+
+    The runner bounds each of its phases and writes down each. But a probe can get at the runner.
+    """
+
+    def __init__(self, file: Path, limit_s: float) -> None:
+        self.file, self.limit_s = file, limit_s
+        self.size, self.since = 0, time.monotonic()
+
+    def has_ended(self) -> bool:
+        """Whether nothing has been heard for too long."""
+        size = self.file.stat().st_size if self.file.exists() else 0
+        if size != self.size:
+            self.size, self.since = size, time.monotonic()
+        return time.monotonic() - self.since > self.limit_s
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -199,6 +258,11 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def versions_in(lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the packages said they are, or nothing if they did not."""
+    return next((line["versions"] for line in lines if "versions" in line), {})
 
 
 def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, Any]]) -> CellRecord:

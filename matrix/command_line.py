@@ -92,7 +92,22 @@ def parse(words: Sequence[str]) -> Options:
     for name in ("state", "probes", "output", "summary", "envdir"):
         if name in given:
             given[name] = Path(given[name]).resolve()
+            _see_that_it_is_text(f"--{name}", given[name])
+    # nox looks for its noxfile there, and pytest writes junit.xml there; both would fill it in.
+    for what, path in (("this clone", ROOT), ("--state", given.get("state", ROOT))):
+        _see_that_it_is_text(what, path)
+        if os.path.expandvars(path) != str(path):
+            raise BadInput(f"{what}: a variable is named in {path}; give that folder another name")
     return Options(**given)
+
+
+def _see_that_it_is_text(what: str, path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise BadInput(
+            f"{what}: {str(path)!r} is no UTF-8; give that folder another name"
+        ) from None
 
 
 def _selectors(words: Sequence[str]) -> tuple[str, ...]:

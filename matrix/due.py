@@ -5,6 +5,7 @@ In: options, the suite, cells and probes. Out: a record in the store for each of
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,13 +15,14 @@ import msgspec
 from matrix import upstream
 from matrix.cell_session import CellTask, ProbeTask, Run
 from matrix.cells import Cell
-from matrix.command_line import DATA, Options
+from matrix.command_line import DATA, PROBES, Options
 from matrix.environments import environment, forecast, holds, package_cache
 from matrix.interpreters import Interpreter, find
 from matrix.machine import cpu_name
 from matrix.plan import Conditions, Task, conditions, lock_path, plan
 from matrix.probes import Probe
 from matrix.run import only_run, run_cells
+from matrix.staging import Staged, stage
 from matrix.suite import Suite
 from matrix.upstream import UpstreamSuite
 
@@ -69,7 +71,11 @@ def run_due(
 
 
 def conditions_here(
-    suite: Suite, place: Workplace, cells: Sequence[Cell], isolation: str
+    suite: Suite,
+    place: Workplace,
+    cells: Sequence[Cell],
+    isolation: str,
+    staged: Staged | None = None,
 ) -> dict[str, Conditions]:
     """Return, by cell id, what the observations of each cell would depend on here and now."""
     cpu = cpu_name()
@@ -79,8 +85,8 @@ def conditions_here(
         found[cell.id] = conditions(
             cell,
             here.build if here else "downloaded",
-            locks=DATA / "locks",
-            runner=suite.runner,
+            locks=staged.locks if staged else DATA / "locks",
+            runner=staged.runner if staged else suite.runner,
             cpu=cpu,
             platform=suite.platform,
             isolation=isolation,
@@ -112,8 +118,21 @@ def _run_isolated(
     say(f"{due} probe runs in {len(tasks)} cells to do, {kept} unchanged since last time")
     if not tasks:
         return
-    work = {t.cell.id: _cell_task(t, under[t.cell.id], place.interpreters, suites) for t in tasks}
-    this_run = _new_run(options, suite, isolation, suites, work)
+    staged = stage(
+        suite.state / "work" / "staged",
+        {probe.id: probe for task in tasks for probe in task.probes}.values(),
+        [task.cell.release for task in tasks],
+        home=PROBES,
+        locks=DATA / "locks",
+        say=say,
+    )
+    # Of the copies: what is there by now may be another probe, runner or lock than was planned.
+    under = conditions_here(suite, place, [task.cell for task in tasks], isolation, staged)
+    work = {
+        t.cell.id: _cell_task(t, under[t.cell.id], place.interpreters, suites, staged)
+        for t in tasks
+    }
+    this_run = _new_run(options, suite, isolation, suites, work, staged)
     _say_what_disk_it_takes(this_run, options, say)
     run_cells(
         this_run,
@@ -122,6 +141,7 @@ def _run_isolated(
         download_python=options.download_python,
         envdir=options.envdir,
     )
+    shutil.rmtree(staged.folder, ignore_errors=True)
 
 
 def _new_run(
@@ -130,10 +150,12 @@ def _new_run(
     isolation: str,
     suites: dict[str, UpstreamSuite],
     work: dict[str, CellTask],
+    staged: Staged,
 ) -> Run:
     return Run(
         id=uuid.uuid4().hex,
         state=str(suite.state),
+        runner=str(staged.runner_folder),
         platform=suite.platform,
         cpu=cpu_name(),
         isolation=isolation,
@@ -164,18 +186,20 @@ def _cell_task(
     under: Conditions,
     interpreters: Mapping[str, Interpreter],
     suites: Mapping[str, UpstreamSuite],
+    staged: Staged,
 ) -> CellTask:
     here = interpreters.get(task.cell.python)
     return CellTask(
         numba=task.cell.release,
         python=here.path if here else task.cell.python,
         version=here.version if here else "",
-        lock=str(lock_path(DATA / "locks", task.cell.release)),
+        lock=str(lock_path(staged.locks, task.cell.release)),
         probes=tuple(
             ProbeTask(
                 probe.id, probe.carrier, str(probe.path), under.key(probe), under.source(probe)
             )
-            for probe in task.probes
+            for probe in (staged.probes.get(planned.id) for planned in task.probes)
+            if probe is not None
         ),
         upstream_key=under.upstream_key(suites) if task.upstream else "",
     )

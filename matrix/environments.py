@@ -6,18 +6,25 @@ line to say, before anything starts, what the others will need.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, canonicalize_version
 from uv import find_uv_bin
 
 from matrix.errors import Unreachable
-from matrix.files import text_digest
+from matrix.files import read_regular, text_digest
+from matrix.settings import for_tools
 
 INSTALLED = "installed-lock.txt"
+LONGEST, LONGEST_FOLDER = 87, 90  # to nox
+TELL = {"numba", "llvmlite", "numpy"}  # their version themselves
 # Gigabytes a cell, measured on Linux x86-64: what its packages take (0.13 with 0.50, 0.26 today),
 # and what is its own where they are linked to uv's cache (bytecode and scripts). At most: releases
 # of one line share what they stand on, and all 149 cells together took 20 in an empty cache.
@@ -26,8 +33,19 @@ OWN_GB = 0.01
 
 
 def environment(envdir: Path, cell: str) -> Path:
-    """Return where nox makes the environment of a cell."""
-    return envdir / ("cell-" + cell.replace(".", "-"))
+    """Return where nox makes the environment of a cell.
+
+    Where that makes a path too long for the first line of a script, nox hashes the name.
+    """
+    name = "cell-" + cell.replace(".", "-")
+    if len(str(envdir / name)) > LONGEST and len(str(envdir)) <= LONGEST_FOLDER:
+        name = hashlib.sha1(name.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
+    return envdir / name
+
+
+def python_of(env: Path) -> Path:
+    """Return the Python of an environment."""
+    return env / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def holds(env: Path, lock: Path, python: str) -> bool:
@@ -72,15 +90,56 @@ def _note(lock: Path, python: str) -> list[str]:
     return [text_digest(lock), python]
 
 
-def is_empty(env: Path) -> bool:
-    """Whether no package is installed in the environment."""
-    return not any(env.glob("[Ll]ib/**/*.dist-info"))
+def installed(env: Path) -> dict[str, str]:
+    """Return the packages in an environment and their versions, as their metadata has them."""
+    found: dict[str, str] = {}
+    for packages in ("lib/python*/site-packages", "Lib/site-packages"):
+        for path in env.glob(f"{packages}/*.dist-info"):
+            name, _, version = path.stem.rpartition("-")
+            found[canonicalize_name(name)] = version
+    return found
+
+
+def locked(lock: Path, python: str) -> dict[str, str]:
+    """Return what a lock names for a CPython of this version, on this machine."""
+    here = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
+    found: dict[str, str] = {}
+    for line in read_regular(lock).decode().replace("\\\n", "").splitlines():
+        words = re.split(r"#| --hash", line)[0].strip()
+        wanted = Requirement(words) if words else None
+        if wanted and (wanted.marker is None or wanted.marker.evaluate(here)):
+            (pin,) = wanted.specifier
+            found[canonicalize_name(wanted.name)] = pin.version
+    return found
+
+
+def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> str:
+    """Return how what ran differs from what was asked for, or "".
+
+    `said` is what the packages themselves told the in-cell runner; `python` is "" for whichever nox
+    would download.
+    """
+    ran_on = said.get("python", "")
+    if not ran_on or (python and ran_on != python):
+        return f"the cell ran on CPython {ran_on or 'unknown'}, not on {python or 'a known one'}"
+    asked = locked(lock, ran_on)
+    found = installed(env) | {name: said.get(name, "none") for name in asked.keys() & TELL}
+    wrong = [
+        f"{name} {found.get(name, 'none')} (locked: {asked.get(name, 'none')})"
+        for name in sorted(asked.keys() | found.keys())
+        if canonicalize_version(asked.get(name, "")) != canonicalize_version(found.get(name, ""))
+    ]
+    return f"the cell ran with other packages than locked: {', '.join(wrong)}" if wrong else ""
 
 
 def package_cache() -> Path:
     """Return uv's cache; raises Unreachable with what uv said when it cannot name it."""
     done = subprocess.run(
-        [find_uv_bin(), "cache", "dir"], text=True, capture_output=True, check=False
+        [find_uv_bin(), "cache", "dir"],
+        env=for_tools(os.environ),
+        text=True,
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
         raise Unreachable(f"uv cannot say where its cache is: {done.stderr.strip()}")

@@ -26,6 +26,7 @@ from matrix import releases
 from matrix.errors import Unreachable
 from matrix.files import write_atomically
 from matrix.releases import Platform, Release
+from matrix.settings import for_tools
 
 OLDEST = Version("0.48.0")
 
@@ -35,15 +36,6 @@ SETTLE = dt.timedelta(days=3)
 
 # pycc needs distutils, which Python 3.12 and later get from setuptools only.
 ALSO = ("numpy", "llvmlite", "setuptools")
-
-# A user's own settings for uv that would change what a lock holds.
-FORGOTTEN = frozenset(
-    f"UV_{name}"
-    for name in (
-        *("INDEX", "INDEX_URL", "EXTRA_INDEX_URL", "FIND_LINKS", "INDEX_STRATEGY"),
-        *("CONSTRAINT", "OVERRIDE", "EXCLUDE", "PRERELEASE", "EXCLUDE_NEWER_PACKAGE"),
-    )
-)
 
 
 def check(directory: Path, *, pre: bool) -> list[str]:
@@ -121,7 +113,7 @@ def resolve(release: Release) -> str:
 
 
 def _uv(command: list[str], requirements: str, what: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
+    environment = for_tools(os.environ, sources=False)
     endpoint = index_url(os.environ)
     if endpoint:
         environment["UV_DEFAULT_INDEX"] = endpoint

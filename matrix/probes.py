@@ -34,7 +34,7 @@ def discover(folder: Path) -> tuple[Probe, ...]:
         BadInput: there is none, or one is no file that can be read.
     """
     found = tuple(
-        Probe(f"{carrier}/{path.stem}", carrier, path, text_digest(path))
+        probe_in(path)
         for carrier in CARRIERS
         for path in sorted((folder / carrier).glob("*.py"))
         # Editors and file systems leave hidden files beside those they work on.
@@ -44,6 +44,12 @@ def discover(folder: Path) -> tuple[Probe, ...]:
         expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
         raise BadInput(f"{folder}: no probes here; a folder of probes holds {expected}")
     return found
+
+
+def probe_in(path: Path) -> Probe:
+    """Return the probe that a file is; raises BadInput when it is none that can be read."""
+    carrier = path.parent.name
+    return Probe(f"{carrier}/{path.stem}", carrier, path, text_digest(path))
 
 
 def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]:

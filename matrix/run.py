@@ -7,12 +7,9 @@ whose session failed before it could leave one.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import json
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +17,7 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
+from matrix import processes
 from matrix.cell_session import CellTask, Run
 from matrix.cells import CellStatus
 from matrix.environments import drop_unless_made_with, environment
@@ -27,10 +25,11 @@ from matrix.errors import BadInput, Unreachable
 from matrix.files import write_atomically
 from matrix.observations import CellRecord, Store
 from matrix.overhead.session import OverheadRun, OverheadTask
+from matrix.settings import for_tools
 
 ROOT = Path(__file__).parents[1]
 NO_FOLDER = (FileExistsError, NotADirectoryError, PermissionError)
-PR_SET_PDEATHSIG = 1
+GRACE_S = 10.0  # for nox to end its sessions when interrupted
 
 
 @contextlib.contextmanager
@@ -92,8 +91,11 @@ def environments_held(cells: Mapping[str, CellTask | OverheadTask], envdir: Path
     with contextlib.ExitStack() as held:
         # In one order everywhere, so that no two wait for each other.
         for cell in sorted(cells):
-            held.enter_context(only_run(envdir, functools.partial(print, flush=True), cell))
-            drop_unless_made_with(environment(envdir, cell), cells[cell].python)
+            say = functools.partial(print, flush=True)
+            held.enter_context(only_run(envdir, say, cell))
+            # Of a run that was killed a session may be left, for as long as it takes to notice.
+            with only_run(envdir, say, f"{cell}.session"):
+                drop_unless_made_with(environment(envdir, cell), cells[cell].python)
         yield
 
 
@@ -119,48 +121,21 @@ def call_nox(
     report = state / "nox.json"
     report.unlink(missing_ok=True)
     command = [
-        sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"),
+        sys.executable, "-m", "nox",
         "--parallel", str(jobs), "--download-python", download_python,
         "--script-mode", "none", "--envdir", str(envdir), "--report", str(report),
         "--session", *(f"cell({cell})" for cell in order),
     ]  # fmt: skip
-    status = _call(command, os.environ | {"NUMBA_MATRIX_RUN": str(run_file)})
-    return status, _session_results(report)
-
-
-def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run nox to its end. An interrupt is handed on once, and nox waited for."""
+    seen = for_tools(os.environ) | {
+        "NUMBA_MATRIX_RUN": str(run_file),
+        processes.PARENT: str(os.getpid()),
+        "PYTHONIOENCODING": f"{sys.stdout.encoding}:backslashreplace",
+    }
     try:
-        # A group of its own: a Ctrl-C reaches it through us, and only once.
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=ROOT,
-            process_group=_new_group(),
-            preexec_fn=_last_will(),  # noqa: PLW1509 (one call, found before the fork)
-        )
+        status = processes.run(command, grace_s=GRACE_S, environment=seen, folder=ROOT)
     except OSError as error:
         raise Unreachable(f"nox could not be started: {error}") from error
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        if os.name == "posix":
-            # To all of the group: nox takes what a program of its ends well with for no interrupt.
-            # On Windows all of our console had the Ctrl-C itself.
-            os.killpg(process.pid, signal.SIGINT)
-        process.wait()
-        raise
-
-
-def _new_group() -> int | None:
-    return 0 if os.name == "posix" else None
-
-
-def _last_will() -> Callable[[], object] | None:
-    """Return what makes Linux interrupt a child when we die, even of SIGKILL; elsewhere None."""
-    if sys.platform != "linux":
-        return None
-    return functools.partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+    return status, _session_results(report)
 
 
 def _session_results(report: Path) -> dict[str, str]:

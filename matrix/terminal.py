@@ -7,4 +7,4 @@ from rich.console import Console
 
 def say(text: str) -> None:
     """Print a line; nothing in it is folded, coloured or taken for markup."""
-    Console(highlight=False, soft_wrap=True).print(text, markup=False)
+    Console(highlight=False, soft_wrap=True, emoji=False).print(text, markup=False)

@@ -5,6 +5,7 @@ In: a `Verdict`. Out: pytest's own report on the terminal, junit.xml, and whethe
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from matrix.changes import Span, story
 from matrix.errors import MatrixError
 from matrix.judge import Judgement, Unlike, Verdict
 
-CLAIM_TESTS = Path(__file__).parents[1] / "tests" / "claims"
+ROOT = Path(__file__).parents[1]
+CLAIM_TESTS = "tests/claims"
 
 
 class VerdictPlugin:
@@ -58,12 +60,14 @@ def give(
     Raises MatrixError when pytest did not judge what the verdict holds.
     """
     junit.parent.mkdir(parents=True, exist_ok=True)
-    status = pytest.main(
-        ["-q", "--no-header", "-rN", "--tb=short",
-         "--disable-plugin-autoload", "-p", "no:cacheprovider",
-         f"--rootdir={CLAIM_TESTS.parents[1]}", f"--junitxml={junit}", str(CLAIM_TESTS)],
-        plugins=[VerdictPlugin(verdict, probes, spans)],
-    )  # fmt: skip
+    # From there, and by a path within: pytest takes a bracket in one for a parameter.
+    with contextlib.chdir(ROOT):
+        status = pytest.main(
+            ["-q", "--no-header", "-rN", "--tb=short",
+             "--disable-plugin-autoload", "-p", "no:cacheprovider",
+             "--rootdir=.", f"--junitxml={junit}", CLAIM_TESTS],
+            plugins=[VerdictPlugin(verdict, probes, spans)],
+        )  # fmt: skip
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise MatrixError(f"pytest could not judge: {pytest.ExitCode(status).name}")
     passed = status == pytest.ExitCode.OK

@@ -9,17 +9,26 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import nox
-from filelock import FileLock
-from nox.command import CommandFailed
 
-from matrix.cell_session import RUNNER, install, read_lines
+from matrix import processes
+from matrix.cell_session import (
+    GRACE_S,
+    MARGIN_S,
+    RUNNER,
+    Patience,
+    at_work,
+    install,
+    let_go,
+    read_lines,
+    versions_in,
+)
+from matrix.environments import difference, python_of
 from matrix.errors import MatrixError, Unreachable
 from matrix.overhead.samples import Measurement, Program, Sample, forget, joined, load, save
 
@@ -59,24 +68,19 @@ class OverheadRun(msgspec.Struct, frozen=True):
 def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
     """Measure one cell once more, and keep that once all of it is there."""
     run = msgspec.json.decode(run_file.read_bytes(), type=OverheadRun)
-    state = Path(run.state)
-    locks = state / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(locks / f"{cell}.lock"):
-        work = state / "work" / cell
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
+    with at_work(session, Path(run.state), cell) as (work, is_over):
         try:
             so_far = load(run.taken, cell, session.warn)
-            save(run.taken, joined(so_far, measure_cell(session, run, cell, work)))
+            newer = joined(so_far, measure_cell(session, run, cell, work))
+            if is_over():
+                session.error("the run that this cell belongs to is over: nothing is filed")
+            save(run.taken, newer)
         except Unreachable as error:
             session.error(str(error))
         except MatrixError as error:
             # Of a program that fails now and then no figure is worth anything.
             forget(run.taken, cell)
             session.error(str(error))
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
 
 
 def measure_cell(session: nox.Session, run: OverheadRun, cell: str, work: Path) -> Measurement:
@@ -89,7 +93,11 @@ def measure_cell(session: nox.Session, run: OverheadRun, cell: str, work: Path) 
     if reason:
         raise MatrixError(f"{cell} could not be installed: {reason}")
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    lines = run_programs(session, run, cell, work)
+    env = Path(session.virtualenv.location)
+    lines = run_programs(env, run, cell, work)
+    if wrong := difference(env, Path(task.lock), "", versions_in(lines)):
+        let_go(session)
+        raise MatrixError(f"{cell}: {wrong}")
     found = measurement(run, cell, began, lines)
     missing = found.missing()
     if missing:
@@ -97,11 +105,10 @@ def measure_cell(session: nox.Session, run: OverheadRun, cell: str, work: Path) 
     return found
 
 
-def run_programs(
-    session: nox.Session, run: OverheadRun, cell: str, work: Path
-) -> list[dict[str, Any]]:
+def run_programs(env: Path, run: OverheadRun, cell: str, work: Path) -> list[dict[str, Any]]:
     """Run the in-cell runner, its progress on our stdout; return its lines."""
     job = {
+        "parent": os.getpid(),
         "cell": cell,
         "scratch": str(work / "scratch"),
         "out": str(work / "out.jsonl"),
@@ -115,15 +122,17 @@ def run_programs(
     }
     job_file = work / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
+    command = [str(python_of(env)), "-E", "-s", str(RUNNER / "overhead.py"), str(job_file)]
+    patience = Patience(work / "out.jsonl", 3 * run.timeout_s + MARGIN_S)
     try:
-        session.run(
-            "python", str(RUNNER / "overhead.py"), str(job_file), log=False,
-            interrupt_timeout=5, terminate_timeout=5,
-        )  # fmt: skip
-    except CommandFailed as error:
-        said = [line["failed"] for line in read_lines(work / "out.jsonl") if "failed" in line]
-        raise MatrixError(f"{cell}: {said[0] if said else 'the in-cell runner failed'}") from error
-    return read_lines(work / "out.jsonl")
+        status = processes.run(command, grace_s=GRACE_S, overdue=patience.has_ended)
+    except processes.Overdue as error:
+        raise MatrixError(f"{cell}: nothing was heard for {patience.limit_s:.0f} s") from error
+    lines = read_lines(work / "out.jsonl")
+    if status:
+        said = [line["failed"] for line in lines if "failed" in line]
+        raise MatrixError(f"{cell}: {said[0] if said else 'the in-cell runner failed'}")
+    return lines
 
 
 def measurement(

@@ -139,6 +139,7 @@ class Cell:
             "timeout_s": self.job["timeout_s"],
             "out": self.job["out"],
             "waker": os.path.join(waker, "waker.py"),
+            "parent": os.getpid(),
         }
         job_file = os.path.join(self.scratch, name + ".json")
         with open(job_file, "w", encoding="utf-8") as file:
@@ -161,7 +162,7 @@ class Cell:
     def introduce(self):
         """Write down what this cell consists of, if nobody has yet.
 
-        Raises RuntimeError when Numba does not import.
+        Raises RuntimeError when Numba does not import, SystemExit when that takes too long.
         """
         if self.introduced:
             return
@@ -169,6 +170,11 @@ class Cell:
         command = PYTHON + [os.path.join(HERE, "counters.py"), results]
         environment = phase_environment(self.scratch, "versions")
         ending = contain.run_command(command, environment, self.scratch, self.job["timeout_s"])
+        if ending.timed_out:
+            raise SystemExit(
+                "importing Numba alone takes longer than the {:g} s that a process may take"
+                " (--timeout)".format(self.job["timeout_s"])
+            )
         if ending.code:
             raise RuntimeError("Numba does not import here:\n" + ending.err[-2000:])
         observe.append(self.job["out"], {"versions": observe.said(results)})
@@ -206,7 +212,7 @@ def main(job_file):
     with open(job_file, encoding="utf-8") as file:
         job = json.load(file)
     contain.forbid_core_files()
-    contain.adopt_orphans()
+    contain.work_for(job.get("parent", os.getppid()))
     cell = Cell(job)
     os.makedirs(cell.scratch, exist_ok=True)
     try:

@@ -16,7 +16,10 @@ import time
 
 POSIX = os.name == "posix"
 KEPT = 8192  # bytes kept of either end of a stream
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+# The process that we work for.
+parent = os.getppid()
 
 
 class Orphaned(SystemExit):
@@ -75,10 +78,17 @@ class Drain(threading.Thread):
         return (self.head + gap + self.tail).decode("utf-8", "backslashreplace")
 
 
-def adopt_orphans():
-    """Ask Linux to hand us the orphans of our children, so that none can hide in a new session."""
+def work_for(pid):
+    """Take the process `pid` for the one that asked for us, and Linux's help in ending what we start.
+
+    Its orphans are handed to us, so that none can hide in a new session; and if a probe has stopped
+    us, the death of `pid` sets us going again, so that we see it.
+    """
+    global parent  # noqa: PLW0603 (one process works for one other)
+    parent = pid
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGCONT), 0, 0, 0)
 
 
 def forbid_core_files():
@@ -154,7 +164,6 @@ def watch(pid, started, out, err, limit_s, owner=None):
 
     Raises Orphaned when our own parent is gone: nobody is left to read the answer.
     """
-    parent = os.getppid()
     timed_out = False
     pause = 0.001
     try:

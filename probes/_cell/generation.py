@@ -79,9 +79,10 @@ def carry_out_builds(orders, job):
 
 def aside(carry, orders, job):
     """Have a fork of this process carry out these orders, if any; return whether it got to the end."""
+    leader = os.getpid()
 
     def lead():
-        contain.adopt_orphans()
+        contain.work_for(leader)
         carry(orders, job)
 
     if not orders:
@@ -95,7 +96,7 @@ def main(job_file):
     with open(job_file, encoding="utf-8") as file:
         job = json.load(file)
     contain.forbid_core_files()
-    contain.adopt_orphans()
+    contain.work_for(job["parent"])
     # Nothing of what importing and waking up leave behind is garbage.
     gc.disable()
     by_phase = {order["phase"]: [] for order in job["orders"]}

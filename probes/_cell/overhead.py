@@ -126,7 +126,7 @@ def main(job_file):
     with open(job_file, encoding="utf-8") as file:
         job = json.load(file)
     contain.forbid_core_files()
-    contain.adopt_orphans()
+    contain.work_for(job.get("parent", os.getppid()))
     os.makedirs(job["scratch"])
     try:
         measure(job)

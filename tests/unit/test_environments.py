@@ -6,8 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from nox import sessions
 
 from matrix import environments
+from matrix.command_line import DATA
+from matrix.plan import lock_path
+from matrix.releases import load
 
 PYTHON, ANOTHER = "/opt/python/3.11.7/bin/python3.11", "/opt/python/3.11.9/bin/python3.11"
 
@@ -52,14 +56,84 @@ def test_an_environment_of_another_interpreter_or_of_none_known_is_dropped(tmp_p
     assert not env.exists()
 
 
-@pytest.mark.parametrize("packages", ["lib/python3.11/site-packages", "Lib/site-packages"])
-def test_an_environment_is_empty_until_a_package_is_installed(
-    tmp_path: Path, packages: str
+LOCK = """# Numba 0.57.0 and what it was installed with.
+importlib-metadata==6.6.0 ; python_full_version < '3.9' \\
+    --hash=sha256:43 \\
+    --hash=sha256:92
+llvmlite==0.40.0 \\
+    --hash=sha256:06
+numba==0.57.0 \\
+    --hash=sha256:01
+numpy==1.21.6 ; python_full_version < '3.9' \\
+    --hash=sha256:07
+numpy==1.24.3 ; python_full_version >= '3.9' \\
+    --hash=sha256:08
+"""
+SAID = {"python": "3.11.7", "numba": "0.57.0", "llvmlite": "0.40.0", "numpy": "1.24.3"}
+
+
+@pytest.fixture(params=["lib/python3.11/site-packages", "Lib/site-packages"])
+def filled(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+    """Return an environment that holds what a lock names for CPython 3.11, and the lock."""
+    (tmp_path / request.param / "_virtualenv").mkdir(parents=True)
+    assert environments.installed(tmp_path) == {}
+    for name in ("numba-0.57.0", "llvmlite-0.40.0", "numpy-1.24.3"):
+        (tmp_path / request.param / f"{name}.dist-info").mkdir()
+    (tmp_path / "lock.txt").write_text(LOCK)
+    return tmp_path, tmp_path / "lock.txt"
+
+
+def test_a_lock_names_one_version_of_each_package_for_each_cpython(tmp_path: Path) -> None:
+    (tmp_path / "lock.txt").write_text(LOCK)
+    newer = {"llvmlite": "0.40.0", "numba": "0.57.0", "numpy": "1.24.3"}
+    older = newer | {"numpy": "1.21.6", "importlib-metadata": "6.6.0"}
+    assert environments.locked(tmp_path / "lock.txt", "3.10.0") == newer
+    assert environments.locked(tmp_path / "lock.txt", "3.8.18") == older
+
+
+def test_every_lock_can_be_read_for_every_cpython() -> None:
+    for release in load(DATA / "releases.toml"):
+        for python in release.all_pythons:
+            lock = lock_path(DATA / "locks", release.version)
+            assert environments.locked(lock, f"{python}.1")["numba"] == release.version
+
+
+def test_what_ran_is_what_was_locked(filled: tuple[Path, Path]) -> None:
+    assert environments.difference(*filled, "3.11.7", SAID) == ""
+    assert environments.difference(*filled, "", SAID) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"python": "3.11.9"}, "the cell ran on CPython 3.11.9, not on 3.11.7"),
+        ({"python": ""}, "the cell ran on CPython unknown, not on 3.11.7"),
+        ({"numba": "0.57.1"}, "numba 0.57.1 (locked: 0.57.0)"),
+        (
+            {"numpy": "2.0.0", "llvmlite": ""},
+            "llvmlite  (locked: 0.40.0), numpy 2.0.0 (locked: 1.24.3)",
+        ),
+    ],
+)
+def test_what_did_not_run_as_locked_is_said_with_both_versions(
+    filled: tuple[Path, Path], said: dict[str, str], says: str
 ) -> None:
-    (tmp_path / packages / "_virtualenv").mkdir(parents=True)
-    assert environments.is_empty(tmp_path)
-    (tmp_path / packages / "numba-0.57.0.dist-info").mkdir()
-    assert not environments.is_empty(tmp_path)
+    assert environments.difference(*filled, "3.11.7", SAID | said).endswith(says)
+
+
+def test_a_package_that_no_lock_names_is_one_too_many(filled: tuple[Path, Path]) -> None:
+    (packages,) = (path.parent for path in filled[0].rglob("numba-*.dist-info"))
+    (packages / "icc_rt-2020.0.133.dist-info").mkdir()
+    said = environments.difference(*filled, "3.11.7", SAID)
+    assert said.endswith("other packages than locked: icc-rt 2020.0.133 (locked: none)")
+
+
+@pytest.mark.parametrize("length", range(60, 110))
+def test_an_environment_is_where_nox_makes_it_however_long_its_path(length: int) -> None:
+    envdir = "/" + "x" * (length - 1)
+    for cell in ("0.57.0-cp311", "0.48.0-cp38"):
+        made = sessions._normalize_path(envdir, f"cell({cell})")  # noqa: SLF001 (nox says it nowhere else)
+        assert environments.environment(Path(envdir), cell) == Path(made)
 
 
 def test_a_forecast_counts_linked_packages_once(folders: tuple[Path, Path]) -> None:
