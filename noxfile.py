@@ -31,6 +31,12 @@ RUN_FILE = os.environ.get("NUMBA_MATRIX_RUN")
 NAMING = re.compile(r"(?:-s|--sessions?=)?cell\(([^()]+)\)")
 NAMED = [found[1] for found in map(NAMING.fullmatch, sys.argv[1:]) if found]
 
+for variable in ("NOXPYTHON", "NOXFORCEPYTHON"):
+    if os.environ.get(variable):
+        raise SystemExit(
+            f"error: {variable} is set, but these sessions choose their own interpreters. Unset it;"
+            " a CPython is chosen by a selector: nox -s matrix -- cp311"
+        )
 processes.escape_what_has_no_letters()
 if RUN_FILE is not None:
     processes.listen()

@@ -150,6 +150,7 @@ class Cell:
             phase_environment(self.scratch, orders[0]["phase"]),
             self.scratch,
             self.job["timeout_s"] * (len(orders) + 2),
+            resume=True,
         )
         lines = observe.read(self.job["out"])[before:]
         self.introduced = self.introduced or any("versions" in line for line in lines)

@@ -99,8 +99,11 @@ def forbid_core_files():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def run_command(command, environment, folder, limit_s):
-    """Exec `command` in `folder` and return its Ending. POSIX and Windows."""
+def run_command(command, environment, folder, limit_s, *, resume=False):
+    """Exec `command` in `folder` and return its Ending. POSIX and Windows.
+
+    With `resume` it is set going again when it is stopped: it is ours, and a probe did that.
+    """
     options = {"start_new_session": True} if POSIX else {"creationflags": 0x200}
     started = time.monotonic()
     process = subprocess.Popen(
@@ -116,7 +119,7 @@ def run_command(command, environment, folder, limit_s):
     process.stdout.close()
     process.stderr.close()
     if POSIX:
-        return watch(process.pid, started, out, err, limit_s, owner=process)
+        return watch(process.pid, started, out, err, limit_s, owner=process, resume=resume)
     return watch_windows(process, out, err, limit_s)
 
 
@@ -159,7 +162,7 @@ def call_and_exit(function):
         os._exit(code)
 
 
-def watch(pid, started, out, err, limit_s, owner=None):
+def watch(pid, started, out, err, limit_s, owner=None, *, resume=False):
     """Wait for `pid`, `started` then, at most `limit_s`; end its whole session; return the Ending.
 
     Raises Orphaned when our own parent is gone: nobody is left to read the answer.
@@ -168,8 +171,11 @@ def watch(pid, started, out, err, limit_s, owner=None):
     pause = 0.001
     try:
         while True:
-            done, status, usage = os.wait4(pid, 0 if timed_out else os.WNOHANG)
-            if done:
+            flags = os.WNOHANG | (os.WUNTRACED if resume else 0)
+            done, status, usage = os.wait4(pid, 0 if timed_out else flags)
+            if done and os.WIFSTOPPED(status):
+                os.kill(pid, signal.SIGCONT)
+            elif done:
                 break
             if os.getppid() != parent:
                 raise Orphaned()

@@ -40,6 +40,7 @@ EXPECTED = {
     "cache/segfaults": "crashed in interpreted (SIGSEGV)",
     "cache/segfaults_at_exit": "crashed in interpreted (SIGSEGV)",
     "cache/segfaults_when_compiled": "crashed in cold (SIGSEGV)",
+    "cache/stops_its_parent": "hit",
     "cache/syntax_error": "raised in interpreted (SyntaxError)",
     "cache/wrong_when_compiled": "wrong in cold",
     "cache/wrong_when_loaded": "wrong in warm",
