@@ -227,9 +227,7 @@ def run_probes(env: Path, run: Run, task: CellTask, work: Path) -> str | None:
         with said.open("w", encoding="utf-8") as out:
             status = processes.run(command, grace_s=GRACE_S, overdue=patience.has_ended, stdout=out)
     except processes.Overdue:
-        return (
-            f"the in-cell runner hung: it said nothing for {patience.limit_s:.0f} s; it was ended"
-        )
+        return f"the in-cell runner was ended: it said nothing for {patience.limit_s:.0f} s"
     except OSError as error:
         return f"the in-cell runner did not start: {error.strerror}"
     return (tail(said, 2000) or "the in-cell runner failed without a word") if status else None
