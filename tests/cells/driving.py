@@ -239,12 +239,17 @@ def alive(pid: int) -> bool:
 
 def processes_about(folder: Path) -> list[str]:
     """Return the command lines of the processes that have `folder` in them (Linux)."""
+    return [words for _, words in processes_in(folder)]
+
+
+def processes_in(folder: Path) -> list[tuple[int, str]]:
+    """Return the processes that have `folder` in their command lines, and these (Linux)."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            words = path.read_bytes().rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if str(folder) in words and path.parent.name != str(os.getpid()):
-            found.append(words)
+            found.append((int(path.parent.name), words))
     return found

@@ -19,6 +19,7 @@ from tests.cells.driving import (
     pids_of_the_waiting,
     posix_only,
     processes_about,
+    processes_in,
     wait_for,
 )
 
@@ -94,6 +95,74 @@ def test_a_driver_that_is_ended_takes_all_it_started_with_it(
     assert waiting.stored(newest) is None
     if number == signal.SIGKILL:
         finishes_what_is_missing(waiting, tmp_path, [newest], newest)
+
+
+@linux_only
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_nox_that_is_ended_alone_takes_the_driver_and_all_it_started_with_it(
+    waiting: Driver, tmp_path: Path, newest: str, number: int
+) -> None:
+    words = [newest, "--state", str(waiting.state), "--envdir", str(waiting.envdir)]
+    nox = [sys.executable, "-m", "nox", "--envdir", str(waiting.envdir), "-s", "matrix", "--"]
+    # As a script would start it: in the background, with SIGINT ignored.
+    with subprocess.Popen(
+        [*nox, *words],
+        cwd=waiting.project,
+        process_group=0,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=ignore_interrupts,  # noqa: PLW1509 (no thread of ours holds anything)
+    ) as process:
+        pids = pids_of_the_waiting(tmp_path)
+        process.send_signal(number)
+    all_gone(tmp_path, pids)
+    assert waiting.stored(newest) is None
+    finishes_what_is_missing(waiting, tmp_path, [newest], newest)
+
+
+@linux_only
+@pytest.mark.parametrize("isolation", ["exec", "fork"])
+def test_a_driver_in_the_background_ends_when_asked_even_if_its_runner_is_stopped(
+    waiting: Driver, tmp_path: Path, newest: str, isolation: str
+) -> None:
+    options = ("--isolation", isolation, "--envdir", str(waiting.envdir))
+    running = waiting.start("run", newest, *options, before=ignore_interrupts)
+    pids = pids_of_the_waiting(tmp_path)
+    (runner,) = (pid for pid, words in processes_in(tmp_path) if words.endswith("/job.json"))
+    os.kill(runner, signal.SIGSTOP)
+    running.process.send_signal(signal.SIGTERM)
+    ended = running.end()
+    assert ended.status == 130, ended.said
+    all_gone(tmp_path, [runner, *pids])
+    assert waiting.stored(newest) is None
+
+
+@linux_only
+def test_the_session_of_a_nox_that_was_killed_files_nothing(
+    waiting: Driver, tmp_path: Path, newest: str
+) -> None:
+    # With more than one job, nox gives a session a process of its own.
+    options = ("--jobs", "2", "--envdir", str(waiting.envdir))
+    running = waiting.start("run", newest, *options)
+    pids = pids_of_the_waiting(tmp_path)
+    (nox,) = (
+        pid
+        for pid, words in processes_in(tmp_path)
+        if " --session " in words and "--parallel-worker" not in words
+    )
+    os.kill(nox, signal.SIGKILL)
+    flag(tmp_path, newest).unlink()
+    ended = running.end()
+    assert ended.status == 3, ended.said
+    said = f"NOT RUN {newest}: broken, its session left no observations (nox: not run, nox ended"
+    assert said in ended.without_traceback()
+    all_gone(tmp_path, pids)
+    assert waiting.record(newest).status == "broken"
+
+
+def ignore_interrupts() -> None:
+    """Do as a shell does for what a script starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def test_an_interrupted_run_leaves_older_observations_as_they_were(
