@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 from uv import find_uv_bin
 
+from matrix import processes
 from matrix.cell_session import RUNNER, children_cpu
 from matrix.cells import Cell
 from matrix.command_line import DATA, ROOT
@@ -242,6 +243,7 @@ def call(command: Sequence[str], more: Mapping[str, str] | None = None) -> None:
     Raises Unreachable with what it said when it fails: that has no time worth comparing.
     """
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NUMBA_"))}
+    clean[processes.PARENT] = str(os.getpid())
     done = subprocess.run(
         command, cwd=ROOT, env=clean | dict(more or {}), text=True, capture_output=True, check=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from matrix.select import Catalogue
 from tests.cells.conftest import new_driver
-from tests.cells.driving import ROOT, Driver, claim, copy_project
+from tests.cells.driving import ROOT, Driver, claim, copy_project, posix_only
 
 PROBES = ("cache/plain_lazy", "cache/self_lazy")
 HIT = '{ outcome = "hit" }'
@@ -73,6 +74,40 @@ def test_a_wrong_word_is_refused_through_nox_as_well(edited: Driver) -> None:
     said = ended.stdout + ended.stderr
     assert "did you mean 'seed'?" in said
     assert "Traceback" not in said
+
+
+def test_an_interpreter_that_nox_is_to_force_on_us_is_refused(
+    edited: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NOXPYTHON", "NOXFORCEPYTHON"):
+        with monkeypatch.context() as setting:
+            setting.setenv(name, "3.8")
+            ended = subprocess.run(
+                [sys.executable, "-m", "nox", "--envdir", str(ROOT / ".nox"), "-s", "report"],
+                cwd=edited.project, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        assert ended.returncode == 1
+        assert f"error: {name} is set, but these sessions choose" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@posix_only
+def test_a_folder_whose_name_others_would_fill_in_is_refused(
+    edited: Driver, tmp_path: Path
+) -> None:
+    says = "a variable is named in {}; give that folder another name"
+    state = tmp_path / "$HOME"
+    ended = msgspec.structs.replace(edited, state=state).run("seed")
+    assert ended.status == 2
+    assert f"error: --state: {says.format(state)}" in ended.without_traceback()
+    clone = copy_project(tmp_path / "${HOME}" / "clone", PROBES, GOOD)
+    ended = msgspec.structs.replace(edited, project=clone).run("seed")
+    assert ended.status == 2
+    assert f"error: this clone: {says.format(clone)}" in ended.without_traceback()
+    state = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    ended = msgspec.structs.replace(edited, state=state).judge()
+    assert ended.status == 2
+    assert "is no UTF-8; give that folder another name" in ended.without_traceback()
 
 
 @pytest.mark.parametrize(
