@@ -21,6 +21,7 @@ import nox
 from filelock import FileLock
 from nox.command import CommandFailed
 
+from matrix import outside
 from matrix.cells import CellStatus
 from matrix.environments import drop, holds, is_empty, mark, unmark
 from matrix.errors import MatrixError
@@ -133,6 +134,7 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
         # It may be the environment that is damaged: the next run installs everything again.
         unmark(Path(session.virtualenv.location))
         return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
+    outside.remember(Path(run.state), cell, run.isolation, lines)
     return filled(record, run, task, lines)
 
 
@@ -210,6 +212,7 @@ def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, A
     notes: list[str] = []
     upstream: list[UpstreamResult] = []
     phases: dict[str, list[Phase]] = {probe.id: [] for probe in task.probes}
+    modules: dict[str, list[dict[str, str]]] = {probe.id: [] for probe in task.probes}
     for line in lines:
         versions |= line.get("versions", {})
         if "note" in line:
@@ -218,11 +221,16 @@ def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, A
             said = {"suite": line["upstream"], "key": task.upstream_key, **line["result"]}
             upstream.append(msgspec.convert(said, UpstreamResult))
         if "probe" in line:
-            phases[line.pop("probe")].append(msgspec.convert(line, Phase))
+            probe = line.pop("probe")
+            modules[probe] += line.pop("outside", [])
+            phases[probe].append(msgspec.convert(line, Phase))
     probes = tuple(
-        ProbeRecord(p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]), p.source)
+        ProbeRecord(
+            p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]), p.source,
+            outside.imported(modules[p.id]),
+        )
         for p in task.probes
-    )
+    )  # fmt: skip
     versions.pop("numba", None)
     return msgspec.structs.replace(
         record, notes=tuple(notes), probes=probes, upstream=tuple(upstream), **versions

@@ -1,0 +1,79 @@
+"""Which files a probe's code comes from beside its own: they decide what it does, and may change.
+
+In: the scratch folder. Out: every module imported from outside the standard library, the environment,
+the runner and that folder, told before it is executed, with a digest of its file.
+"""
+
+import hashlib
+import importlib.machinery
+import os
+import sys
+import sysconfig
+
+from counters import before
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def below(path, folder):
+    return path.startswith(os.path.join(folder, ""))
+
+
+def digest(path):
+    """Return the first digits of the SHA-256 of a file, or "" when it is none to be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()[:16]
+    except OSError:
+        return ""
+
+
+class Imports:
+    """Calls `tell(module, file, sha256)` for each module from outside, once, as it is imported."""
+
+    def __init__(self, scratch, tell):
+        paths = sysconfig.get_paths()
+        environment = [paths["purelib"], paths["platlib"], HERE, scratch]
+        library = [paths["stdlib"], paths["platstdlib"], os.path.join(sys.base_prefix, "DLLs")]
+        self.environment = self.both_ways(environment)
+        self.library = self.both_ways(library)
+        self.tell = tell
+        self.told = set()
+        loaders = importlib.machinery
+        # Whichever way a module is found, these three read it.
+        for loader in (loaders.SourceFileLoader, loaders.SourcelessFileLoader):
+            before(loader, "get_code", self.about_to_load)
+        before(loaders.ExtensionFileLoader, "create_module", self.about_to_load)
+
+    @staticmethod
+    def both_ways(folders):
+        """The folders as they are named, and as they are with links followed."""
+        ways = (os.path.abspath, os.path.realpath)
+        return {os.path.normcase(way(folder)) for folder in folders for way in ways}
+
+    def is_outside(self, path):
+        path = os.path.normcase(path)
+        if any(below(path, folder) for folder in self.environment):
+            return False
+        # What is installed beside the interpreter lies in its library, and is not of it.
+        return "site-packages" in path or not any(below(path, folder) for folder in self.library)
+
+    def about_to_load(self, loader, *_):
+        self.hear(loader.name, loader.path)
+
+    def hear(self, name, path):
+        """Tell of a module, if its file is outside."""
+        if not isinstance(path, str) or not self.is_outside(os.path.abspath(path)):
+            return
+        real = os.path.realpath(path)
+        while real != os.path.dirname(real) and not os.path.isfile(real):
+            # A module out of an archive, or of a file that is gone.
+            real = os.path.dirname(real)
+        if real not in self.told and self.is_outside(real):
+            self.told.add(real)
+            self.tell(module=str(name), file=real, sha256=digest(real))
+
+    def sweep(self):
+        """Hear of what has been imported in any other way."""
+        for name, module in list(sys.modules.items()):
+            self.hear(name, getattr(module, "__dict__", {}).get("__file__"))
