@@ -24,7 +24,10 @@ DIGESTED = 2**26
 def prepare(order):
     """Give the order a fresh results file, and note the cache data files as they are."""
     os.makedirs(os.path.dirname(order["results"]), exist_ok=True)
-    if os.path.exists(order["results"]):
+    # An earlier phase of the probe may have put anything there.
+    if os.path.isdir(order["results"]) and not os.path.islink(order["results"]):
+        shutil.rmtree(order["results"])
+    elif os.path.lexists(order["results"]):
         os.unlink(order["results"])
     order["files_before"] = data_files(os.path.dirname(order["path"]))
 

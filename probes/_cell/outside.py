@@ -15,10 +15,6 @@ from counters import before
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def below(path, folder):
-    return path.startswith(os.path.join(folder, ""))
-
-
 def digest(path):
     """Return the first digits of the SHA-256 of a file, or "" when it is none to be read."""
     try:
@@ -47,23 +43,24 @@ class Imports:
 
     @staticmethod
     def both_ways(folders):
-        """The folders as they are named, and as they are with links followed."""
+        """What paths in the folders begin with, as they are named and with links followed."""
         ways = (os.path.abspath, os.path.realpath)
-        return {os.path.normcase(way(folder)) for folder in folders for way in ways}
+        return tuple(os.path.normcase(os.path.join(w(f), "")) for f in folders for w in ways)
 
     def is_outside(self, path):
+        # Asked of every module there is at the end of every phase: nothing here may be dear.
         path = os.path.normcase(path)
-        if any(below(path, folder) for folder in self.environment):
+        if path.startswith(self.environment):
             return False
         # What is installed beside the interpreter lies in its library, and is not of it.
-        return "site-packages" in path or not any(below(path, folder) for folder in self.library)
+        return "site-packages" in path or not path.startswith(self.library)
 
     def about_to_load(self, loader, *_):
         self.hear(loader.name, loader.path)
 
     def hear(self, name, path):
         """Tell of a module, if its file is outside."""
-        if not isinstance(path, str) or not self.is_outside(os.path.abspath(path)):
+        if not isinstance(path, str) or not self.is_outside(path):
             return
         real = os.path.realpath(path)
         while real != os.path.dirname(real) and not os.path.isfile(real):

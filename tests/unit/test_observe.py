@@ -60,6 +60,10 @@ def test_the_results_of_an_earlier_phase_are_gone_before_the_next(order: dict[st
     say(order, '{"answered": true}\n')
     observe.prepare(order)
     assert observe.said(order["results"]) == {}
+    results = Path(order["results"])
+    results.mkdir()
+    observe.prepare(order)
+    assert not results.exists()
 
 
 @pytest.mark.parametrize(
