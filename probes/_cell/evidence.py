@@ -4,6 +4,7 @@ In: what `run()` returned, an exception, raw output. Out: JSON values and string
 addresses and temporary names are replaced by what they stand for.
 """
 
+import functools
 import json
 import math
 import os
@@ -31,7 +32,7 @@ def shown(value, hidden):
 
     Raises TypeError where JSON has no word for it, ValueError where it is too deep or too large.
     """
-    plain = without_places(plain_value(value), hidden)
+    plain = plain_value(value)
     size = len(json.dumps(plain))
     if size > LARGEST_VALUE:
         raise ValueError(
@@ -39,7 +40,7 @@ def shown(value, hidden):
                 size, LARGEST_VALUE
             )
         )
-    return plain
+    return without_places(plain, hidden)
 
 
 def plain_value(value, where="run()", depth=0):
@@ -104,6 +105,19 @@ def without_places(value, hidden):
 
     Different values stay different: a name that is there already is marked as `<literal:...>`.
     """
+    if isinstance(value, str):
+        return place_names(tuple(hidden))(value)
+    if isinstance(value, list):
+        return [without_places(item, hidden) for item in value]
+    if isinstance(value, dict):
+        hide = place_names(tuple(hidden))
+        return {hide(key): without_places(item, hidden) for key, item in value.items()}
+    return value
+
+
+@functools.lru_cache(maxsize=None)
+def place_names(hidden):
+    """Return a function that names these places in a text."""
     named = {}
     for path, name in hidden:
         named[path] = "<also " + name[1:] if name in named.values() else name
@@ -118,16 +132,7 @@ def without_places(value, hidden):
     def mark(found):
         return named.get(found.group()) or "<literal:" + found.group()[1:]
 
-    def hide(item):
-        if isinstance(item, str):
-            return pattern.sub(mark, item)
-        if isinstance(item, list):
-            return [hide(inner) for inner in item]
-        if isinstance(item, dict):
-            return {hide(key): hide(inner) for key, inner in item.items()}
-        return item
-
-    return hide(value)
+    return lambda text: pattern.sub(mark, text)
 
 
 def normalise(text, hidden):

@@ -48,7 +48,6 @@ class Imports:
         return tuple(os.path.normcase(os.path.join(w(f), "")) for f in folders for w in ways)
 
     def is_outside(self, path):
-        # Asked of every module there is at the end of every phase: nothing here may be dear.
         path = os.path.normcase(path)
         if path.startswith(self.environment):
             return False
@@ -63,14 +62,12 @@ class Imports:
         if not isinstance(path, str) or not self.is_outside(path):
             return
         real = os.path.realpath(path)
-        while real != os.path.dirname(real) and not os.path.isfile(real):
-            # A module out of an archive, or of a file that is gone.
-            real = os.path.dirname(real)
         if real not in self.told and self.is_outside(real):
             self.told.add(real)
             self.tell(module=str(name), file=real, sha256=digest(real))
 
-    def sweep(self):
-        """Hear of what has been imported in any other way."""
-        for name, module in list(sys.modules.items()):
-            self.hear(name, getattr(module, "__dict__", {}).get("__file__"))
+    def hear_of_archives(self):
+        """Hear of the archives on the path: what is imported from one is read in no such way."""
+        for importer in list(sys.path_importer_cache.values()):
+            archive = getattr(importer, "archive", None)
+            self.hear(os.path.basename(str(archive)), archive)

@@ -195,14 +195,14 @@ def perform(order):
         else:
             value = compiled(path, results, hidden, inspect=name == "cold")
         run_s = time.perf_counter() - started
-        imports.sweep()
+        imports.hear_of_archives()
         results.say(answered=True, value=shown(value, hidden), run_s=run_s)
     except SystemExit:
         raise
     # KeyboardInterrupt too: no Ctrl-C of anybody's reaches a phase, so the probe raised it.
     except BaseException as error:
         run_s = time.perf_counter() - started
-        imports.sweep()
+        imports.hear_of_archives()
         results.say(
             exception=type(error).__name__,
             message=bounded(normalise(str(error), hidden), MESSAGE_LIMIT),

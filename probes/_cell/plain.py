@@ -21,9 +21,10 @@ def replace_compiling_decorators():
     numba = importlib.import_module("numba")
     for stand_in in (vectorize, guvectorize, cfunc, stencil, generated_jit):
         name = stand_in.__name__
-        if not hasattr(numba, name):
+        original = getattr(numba, name, stand_in)
+        if original is stand_in:
+            # It has no such thing; or the parent of this process has seen to it.
             continue
-        original = getattr(numba, name)
         for module in list(sys.modules.values()):
             if getattr(module, "__dict__", {}).get(name) is original:
                 setattr(module, name, stand_in)
