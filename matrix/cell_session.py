@@ -22,7 +22,7 @@ import nox
 from filelock import FileLock, Timeout
 from nox.command import CommandFailed
 
-from matrix import processes
+from matrix import outside, processes
 from matrix.cells import CellStatus
 from matrix.environments import difference, drop, holds, installed, mark, python_of, unmark
 from matrix.errors import MatrixError
@@ -170,6 +170,7 @@ def observe_cell(session: nox.Session, run: Run, cell: str, work: Path) -> CellR
         # It may be the environment that is damaged.
         let_go(session)
         return msgspec.structs.replace(record, status=CellStatus.BROKEN, reason=failure)
+    outside.remember(Path(run.state), cell, run.isolation, lines)
     return filled(record, run, task, lines)
 
 
@@ -272,6 +273,7 @@ def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, A
     notes: list[str] = []
     upstream: list[UpstreamResult] = []
     phases: dict[str, list[Phase]] = {probe.id: [] for probe in task.probes}
+    modules: dict[str, list[dict[str, str]]] = {probe.id: [] for probe in task.probes}
     for line in lines:
         versions |= line.get("versions", {})
         if "note" in line:
@@ -280,11 +282,16 @@ def filled(record: CellRecord, run: Run, task: CellTask, lines: list[dict[str, A
             said = {"suite": line["upstream"], "key": task.upstream_key, **line["result"]}
             upstream.append(msgspec.convert(said, UpstreamResult))
         if "probe" in line:
-            phases[line.pop("probe")].append(msgspec.convert(line, Phase))
+            probe = line.pop("probe")
+            modules[probe] += line.pop("outside", [])
+            phases[probe].append(msgspec.convert(line, Phase))
     probes = tuple(
-        ProbeRecord(p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]), p.source)
+        ProbeRecord(
+            p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]), p.source,
+            outside.imported(modules[p.id]),
+        )
         for p in task.probes
-    )
+    )  # fmt: skip
     versions.pop("numba", None)
     return msgspec.structs.replace(
         record, notes=tuple(notes), probes=probes, upstream=tuple(upstream), **versions

@@ -5,6 +5,7 @@ In: options, the suite, cells and probes. Out: a record in the store for each of
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from matrix.cells import Cell
 from matrix.command_line import DATA, PROBES, Options
 from matrix.environments import environment, forecast, holds, package_cache
 from matrix.interpreters import Interpreter, find
-from matrix.machine import cpu_name
+from matrix.machine import building, cpu_name, loading
 from matrix.plan import Conditions, Task, conditions, lock_path, plan
 from matrix.probes import Probe
 from matrix.run import only_run, run_cells
@@ -90,6 +91,8 @@ def conditions_here(
             cpu=cpu,
             platform=suite.platform,
             isolation=isolation,
+            loading=loading(os.environ),
+            building=building(os.environ, here.cc if here else ""),
         )
     return found
 

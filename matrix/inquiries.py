@@ -18,6 +18,7 @@ from matrix.due import Workplace, conditions_here, run_due, workplace
 from matrix.errors import BadInput, NothingToRun
 from matrix.judge import results
 from matrix.outcome import Result
+from matrix.outside import recall
 from matrix.plan import Conditions, stale
 from matrix.probes import Probe, matching, named
 from matrix.run import only_run
@@ -71,7 +72,9 @@ def _stored_results(
     found = {}
     for cell in cells:
         record = suite.store(say).load(cell.id)
-        if record is not None and not stale(record, (probe,), under[cell.id], options.timeout):
+        memo = recall(suite.state, cell.id)
+        due = stale(record, (probe,), under[cell.id], options.timeout, memo)
+        if record is not None and not due:
             found[cell.id] = results(record, options.isolation)[probe.id]
     return found
 

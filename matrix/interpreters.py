@@ -31,6 +31,7 @@ answer = {
     "path": os.path.realpath(sys.executable),
     "build": " ".join(sys.version.split()) + "; %s" % sysconfig.get_config_var("SOABI"),
     "headers": os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")),
+    "cc": sysconfig.get_config_var("CC") or "",
     "implementation": platform.python_implementation(),
     "level": sys.version_info[3],
     "machine": "%s %s" % (platform.machine(), sys.maxsize > 2 ** 32),
@@ -56,7 +57,8 @@ class Interpreter(msgspec.Struct, frozen=True):
     """A released CPython that is no virtual environment.
 
     `minor` is "3.11", `version` "3.11.7", `path` the executable itself, links followed; `build`
-    names version, build day, compiler and ABI; `headers` says whether AOT can find Python.h.
+    names version, build day, compiler and ABI; `headers` says whether AOT can find Python.h, `cc`
+    which command it compiles with.
     """
 
     minor: str
@@ -64,9 +66,10 @@ class Interpreter(msgspec.Struct, frozen=True):
     path: str
     build: str
     headers: bool
+    cc: str = ""
 
 
-class Answer(Interpreter, frozen=True):
+class Answer(Interpreter, frozen=True, kw_only=True):
     """What an executable says of itself."""
 
     implementation: str

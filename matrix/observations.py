@@ -42,11 +42,18 @@ class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     specialisations: tuple[Specialisation, ...]
 
 
+class Module(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """A module from outside the environment, and the first digits of its file's SHA-256."""
+
+    name: str
+    sha256: str
+
+
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one process of a probe did. Times in seconds; `message` and the streams are bounded.
 
     `hits` and `misses` are the counters of the probe's own dispatchers and cfuncs; `loads`, `saves`
-    and `compiled` were heard at Numba's cache and compiler for functions of the probe's file.
+    and `compiled` were heard at Numba's cache and compiler, for all but Numba's own helpers.
     """
 
     name: str
@@ -77,6 +84,7 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One probe in one cell. `key` names everything the phases depended on.
 
     `source` names what ran, the probe with the runner and the lock: it is the same on all machines.
+    `outside` are the modules that any phase imported from elsewhere.
     """
 
     id: str
@@ -85,6 +93,7 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str
     phases: tuple[Phase, ...]
     source: str = ""
+    outside: tuple[Module, ...] = ()
 
     @property
     def cost_s(self) -> float:

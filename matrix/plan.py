@@ -13,17 +13,23 @@ import msgspec
 
 from matrix.cells import Cell, CellStatus
 from matrix.files import text_digest
-from matrix.observations import CellRecord, ProbeRecord, Store
+from matrix.observations import CellRecord, Phase, Store
+from matrix.outside import Memo, is_current, recall
 from matrix.probes import Probe
 from matrix.upstream import UpstreamSuite
 
 # What a probe costs where nothing is known of it: seconds, of an ordinary two-core machine.
 DEFAULT_PROBE_S = 1.0
 DEFAULT_SUITE_S = 30.0
+# What a probe needs and finds neither in its environment nor beside it.
+MISSING = ("ImportError", "ModuleNotFoundError")
 
 
 class Conditions(msgspec.Struct, frozen=True):
-    """All that the observations of a cell depend on beside the probe itself."""
+    """All that the observations of a cell depend on beside the probe itself.
+
+    `loading` and `building` are what of the environment decides that; only an AOT probe builds.
+    """
 
     runner: str
     lock: str
@@ -31,10 +37,13 @@ class Conditions(msgspec.Struct, frozen=True):
     cpu: str
     platform: str
     isolation: str
+    loading: str = ""
+    building: str = ""
 
     def key(self, probe: Probe) -> str:
         """Return the key under which this probe's observations are good."""
-        return self._digest(probe.id, probe.sha256)
+        built = self.building if probe.carrier == "aot" else ""
+        return self._digest(probe.id, probe.sha256, built)
 
     def source(self, probe: Probe) -> str:
         """Return what names the probe, the runner and the lock: the same on all machines."""
@@ -42,10 +51,11 @@ class Conditions(msgspec.Struct, frozen=True):
 
     def upstream_key(self, suites: Mapping[str, UpstreamSuite]) -> str:
         """Return the key under which the results of Numba's own tests are good."""
-        return self._digest("upstream", msgspec.json.encode(suites, order="sorted").decode())
+        named = msgspec.json.encode(suites, order="sorted").decode()
+        return self._digest("upstream", named, self.building)
 
     def _digest(self, *words: str) -> str:
-        return digest(*words, *msgspec.structs.astuple(self))
+        return digest(*words, *msgspec.structs.astuple(msgspec.structs.replace(self, building="")))
 
 
 def source(probe: Probe, runner: str, lock: str) -> str:
@@ -55,7 +65,8 @@ def source(probe: Probe, runner: str, lock: str) -> str:
 
 def digest(*words: str) -> str:
     """Return what names these words and no others."""
-    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
+    # A variable may hold any bytes.
+    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -81,13 +92,15 @@ def conditions(
     cpu: str,
     platform: str,
     isolation: str,
+    loading: str = "",
+    building: str = "",
 ) -> Conditions:
     """Return the conditions of a cell whose interpreter is of this `build`.
 
     A lock that is missing shows when it is installed.
     """
     lock = lock_digest(locks, cell.release)
-    return Conditions(runner, lock, build, cpu, platform, isolation)
+    return Conditions(runner, lock, build, cpu, platform, isolation, loading, building)
 
 
 def lock_digest(locks: Path, release: str) -> str:
@@ -108,21 +121,34 @@ def current(record: CellRecord, probes: Iterable[Probe], *, runner: str, locks: 
 
 
 def stale(
-    record: CellRecord | None, probes: Iterable[Probe], under: Conditions, limit_s: float
+    record: CellRecord | None,
+    probes: Iterable[Probe],
+    under: Conditions,
+    limit_s: float,
+    memo: Memo | None = None,
 ) -> tuple[Probe, ...]:
     """Return the probes whose stored observations are missing or were made under other conditions.
 
     A cell that did not run keeps nothing: whatever it lacked may be there now. Nor does a phase
-    that was ended sooner than after `limit_s` seconds: it may need no more than that.
+    that was ended sooner than after `limit_s` seconds: it may need no more than that; one that
+    did not find a module; and one whose modules are not, by the `memo`, what they were.
     """
     if record is None or record.status is not CellStatus.RAN:
         return tuple(probes)
-    good = {(p.id, p.isolation, p.key) for p in record.probes if not _cut_short(p, limit_s)}
+    good = {
+        (p.id, p.isolation, p.key)
+        for p in record.probes
+        if not any(_may_pass(phase, limit_s) for phase in p.phases) and is_current(p, memo or {})
+    }
     return tuple(p for p in probes if (p.id, under.isolation, under.key(p)) not in good)
 
 
-def _cut_short(probe: ProbeRecord, limit_s: float) -> bool:
-    return any(phase.status == "timed_out" and phase.wall_s < limit_s for phase in probe.phases)
+def _may_pass(phase: Phase, limit_s: float) -> bool:
+    """Whether a phase failed of what the key does not hold, and what may be otherwise by now."""
+    if phase.status == "timed_out":
+        return phase.wall_s < limit_s
+    missing = phase.name == "interpreted" and phase.exception in MISSING
+    return missing or phase.exception == "GenerationDied"
 
 
 def expected_cost(probes: Iterable[Probe], record: CellRecord | None) -> float:
@@ -147,7 +173,8 @@ def plan(
     tasks = []
     for cell, under in cells:
         record = store.load(cell.id)
-        due = probes if fresh else stale(record, probes, under, limit_s)
+        memo = recall(store.folder.parent, cell.id)
+        due = probes if fresh else stale(record, probes, under, limit_s, memo)
         upstream = bool(suites) and (
             fresh or not _has_upstream(record, under.upstream_key(suites or {}))
         )

@@ -14,6 +14,7 @@ from matrix.cells import filed_in
 from matrix.claims import Claim
 from matrix.command_line import DATA, PROBES, Options
 from matrix.observations import CellRecord, Store
+from matrix.outside import recall, without_changed
 from matrix.plan import current
 from matrix.probes import Probe, discover, runner_digest
 from matrix.releases import Release
@@ -42,18 +43,19 @@ class Suite(msgspec.Struct, frozen=True):
     ) -> CellRecord | None:
         """Return what is stored of a cell and these probes, as far as it is of what is here now.
 
-        What was seen of another probe, lock or runner is left out, and said.
+        What was seen of another probe, lock, runner or module is left out, and said.
         """
         stored = self.store(say).load(cell)
         if stored is None:
             return None
-        now = self.current(stored, probes)
+        now = without_changed(self.current(stored, probes), recall(self.state, cell))
         ids = {probe.id for probe in probes}
         outdated = {p.id for p in stored.probes if p.id in ids} - {p.id for p in now.probes}
         if outdated:
             say(
                 f"{cell}: {len(outdated)} probes are left out, {min(outdated)} first: what is"
-                " stored is of another probe, lock or runner; `nox -s matrix` runs them again"
+                " stored is of another probe, lock, runner or module;"
+                " `nox -s matrix` runs them again"
             )
         return now
 

@@ -28,7 +28,7 @@ PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
 # still be right. A generation's parent forks `load` and `build` before the phase named beside them.
 GENERATIONS = (("interpreted",), ("build", "cold"), ("load", "warm"), ("again",))
 FIRST = "interpreted"
-STARTING = ("cold", "build")  # with nothing cached and nothing built
+STARTING = (FIRST, "cold", "build")  # with nothing cached and nothing built
 ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
 FOLLOWS = {
     "cache": {"interpreted": "cold", "cold": "warm", "warm": "again"},
@@ -98,27 +98,36 @@ class Cell:
         for order in orders:
             # With isolation `fork` this is what the parent of the generation did not get to.
             if order["probe"] not in seen:
-                if forking:
-                    self.set_right(order)
-                seen[order["probe"]] = self.execed(order)
+                whole = not forking or self.set_right(order)
+                seen[order["probe"]] = self.execed(order) if whole else self.given_up(order)
             self.left[order["probe"]] = seen[order["probe"]]["files_after"]
         return seen
 
     def set_right(self, order):
         """Undo what a phase left that was under way when its generation's parent died.
 
-        Raises RuntimeError where that cannot be: what a second try saw would be of the first as well.
+        Return whether that could be: what a second try saw would else be of the first as well.
         """
         folder = os.path.dirname(order["path"])
         if order["phase"] in STARTING:
             shutil.rmtree(folder, ignore_errors=True)
             observe.stage(order["source"], folder)
-        elif observe.data_files(folder) != self.left[order["probe"]]:
-            raise RuntimeError(
-                "{}, {}: its generation died once it had changed its cache".format(
-                    order["probe"], order["phase"]
-                )
-            )
+            return True
+        return observe.data_files(folder) == self.left[order["probe"]]
+
+    def given_up(self, order):
+        """Write down, as what the phase did, that nobody knows what it did."""
+        ending = contain.Ending(0, False, 0.0, 0.0, "", "", 0)
+        observe.prepare(order)
+        seen = observe.observation(order, ending)
+        seen.update(
+            status="raised",
+            exception="GenerationDied",
+            message="the process it was forked from died once it had changed its cache;"
+            " with `--isolation exec` no other probe can end it",
+        )
+        observe.append(self.job["out"], seen)
+        return seen
 
     def execed(self, order):
         observe.prepare(order)

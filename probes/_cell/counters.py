@@ -1,13 +1,14 @@
 """What Numba itself says: which functions it loaded, which it compiled, and with what symbols.
 
 A dispatcher counts its cache hits and misses (`Dispatcher.stats`), a cfunc its hits; ufuncs count
-nothing. So the cache, the compiler and the code generator are listened to as well, for functions
-of the probe's own file only: Numba compiles helpers of its own whenever it likes.
+nothing. So the cache, the compiler and the code generator are listened to as well, for everything
+but the helpers that Numba compiles of its own whenever it likes.
 """
 
 import functools
 import importlib
 import json
+import os
 import sys
 
 UNRESOLVED = ".numba.unresolved$"
@@ -31,25 +32,48 @@ def is_cfunc(thing):
     return hasattr(thing, "cache_hits") and hasattr(thing, "inspect_llvm")
 
 
+class CacheElsewhere(Exception):
+    """A cache lies where other probes and other runs reach it: what it holds proves nothing."""
+
+
+def before(owner, name, listen):
+    """Call `listen(self, *arguments)` before each call of the method `owner.name`."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def method(self, *args, **kwargs):
+        listen(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
+
+    setattr(owner, name, method)
+
+
 class Watch:
-    """Counts, from now on, loads and compilations of functions defined below `folder`."""
+    """Counts, from now on, loads and compilations; caches are to lie below `folder`."""
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder = os.path.join(folder, "")
+        self.numba = os.path.join(os.path.dirname(importlib.import_module("numba").__file__), "")
         self.loads = 0
         self.saves = 0
         self.compiled = 0
         self.unresolved = set()
+        self.elsewhere = set()
+        self.generated = []
         caching = numba_module("numba.core.caching", "numba.caching")
         compiler = numba_module("numba.core.compiler", "numba.compiler")
         codegen = numba_module("numba.core.codegen", "numba.targets.codegen")
         self.after(caching.Cache, "load_overload", self.cache_loaded)
         self.after(caching.Cache, "save_overload", self.cache_saved)
+        before(caching.IndexDataCacheFile, "save", self.file_written)
         # These two are heard before they happen: in some releases and for some probes they raise.
-        self.before(compiler.CompilerBase, "compile_extra", self.function_compiled)
+        before(compiler.CompilerBase, "compile_extra", self.function_compiled)
         for thing in vars(codegen).values():
             if isinstance(thing, type) and "insert_unresolved_ref" in vars(thing):
-                self.before(thing, "insert_unresolved_ref", self.symbol_left_open)
+                before(thing, "insert_unresolved_ref", self.symbol_left_open)
+        for name in ("base", "boxing"):
+            jitclass = "jitclass." + name
+            self.note_generated(numba_module("numba.experimental." + jitclass, "numba." + jitclass))
 
     @staticmethod
     def after(owner, name, listen):
@@ -64,36 +88,58 @@ class Watch:
 
         setattr(owner, name, method)
 
-    @staticmethod
-    def before(owner, name, listen):
-        """Call `listen(*arguments)` before each call of the method `owner.name`."""
-        original = getattr(owner, name)
+    def note_generated(self, module):
+        """Note the namespaces in which Numba writes a jitclass its constructor and accessors.
 
-        @functools.wraps(original)
-        def method(self, *args, **kwargs):
-            listen(*args, **kwargs)
-            return original(self, *args, **kwargs)
+        Nothing in them says whose they are: what a probe exec's looks the same.
+        """
 
-        setattr(owner, name, method)
+        def exec_noting(source, namespace):
+            self.generated.append(namespace)
+            exec(source, namespace)
 
-    def ours(self, function):
+        # The first name is that of 0.48; the other is found in a module before the built-in.
+        setattr(module, "exec_" if hasattr(module, "exec_") else "exec", exec_noting)
+
+    def is_numbas(self, function):
+        """Whether Numba has this function compiled for itself: it lies in Numba's folder."""
+        names = getattr(function, "__globals__", {})
+        if any(names is namespace for namespace in self.generated):
+            return True
+        # The module's name as well as its file: what is exec'd may claim any file.
         code = getattr(function, "__code__", None)
-        return code is not None and code.co_filename.startswith(self.folder)
+        file = names.get("__file__") or getattr(code, "co_filename", "")
+        return str(names.get("__name__")).startswith("numba.") and file.startswith(self.numba)
 
     def cache_loaded(self, result, cache):
-        # A cache names its function by repr only; its path is where the data lies.
-        if str(cache.cache_path).startswith(self.folder):
-            self.loads += result is not None
+        if result is not None:
+            self.loads += 1
+            self.where(cache.cache_path)
 
     def cache_saved(self, _, cache):
-        if str(cache.cache_path).startswith(self.folder):
-            self.saves += 1
+        self.saves += 1
 
-    def function_compiled(self, function):
-        self.compiled += self.ours(function)
+    def file_written(self, index, *_):
+        self.where(index._cache_path)
 
-    def symbol_left_open(self, builder, fnty, name):
+    def where(self, path):
+        if not os.path.join(str(path), "").startswith(self.folder):
+            self.elsewhere.add(str(path))
+
+    def function_compiled(self, _, function, *__, **___):
+        self.compiled += not self.is_numbas(function)
+
+    def symbol_left_open(self, _, builder, fnty, name):
         self.unresolved.add(name)
+
+    def see_where_caches_lie(self):
+        """Raise CacheElsewhere for a cache that was written or loaded outside the probe's folder."""
+        if self.elsewhere:
+            raise CacheElsewhere(
+                "a cache of Numba's lies in {}, and not where NUMBA_CACHE_DIR says".format(
+                    min(self.elsewhere)
+                )
+            )
 
     def totals(self, module):
         """Hits and misses as counted by the probe's dispatchers and cfuncs, and what was heard."""

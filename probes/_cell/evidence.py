@@ -4,6 +4,8 @@ In: what `run()` returned, an exception, raw output. Out: JSON values and string
 addresses and temporary names are replaced by what they stand for.
 """
 
+import functools
+import json
 import math
 import os
 import re
@@ -20,14 +22,35 @@ SYMBOL_COUNTER = re.compile(r"(?<=[\w>])(\$|_24)\d+(?=\.|\b|E)")
 COUNTED_VERSION = re.compile(r"B\d+v\d+(?=B\d+[a-zA-Z])")
 # 4300 digits, beyond which some Pythons neither write nor read a number.
 LONGEST_INTEGER = 14000  # bits
+# Far from where reading, comparing or writing a value runs out of stack, in any Python.
+DEEPEST = 64
+LARGEST_VALUE = 2**16  # bytes of JSON
 
 
-def plain_value(value, where="run()"):
+def shown(value, hidden):
+    """Return what `run()` returned as it is stored: plain, bounded, free of this machine.
+
+    Raises TypeError where JSON has no word for it, ValueError where it is too deep or too large.
+    """
+    plain = plain_value(value)
+    size = len(json.dumps(plain))
+    if size > LARGEST_VALUE:
+        raise ValueError(
+            "run() returned {} bytes of JSON, and {} are kept: return a part, or a digest".format(
+                size, LARGEST_VALUE
+            )
+        )
+    return without_places(plain, hidden)
+
+
+def plain_value(value, where="run()", depth=0):
     """Return `value` as what JSON holds: NumPy scalars and arrays unpacked, tuples as lists.
 
     Floats that JSON has no word for become {"float": "nan" | "inf" | "-inf"}.
     Raises TypeError for anything else, naming `where` it sits.
     """
+    if depth > DEEPEST:
+        raise ValueError("run() returned a value nested deeper than {}".format(DEEPEST))
     if hasattr(value, "tolist") and type(value).__module__ == "numpy":
         value = value.tolist()
     kind = type(value).__name__
@@ -42,9 +65,14 @@ def plain_value(value, where="run()"):
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": str(value)}
     if isinstance(value, (list, tuple)):
-        return [plain_value(item, "{}[{}]".format(where, i)) for i, item in enumerate(value)]
+        return [
+            plain_value(item, "{}[{}]".format(where, i), depth + 1) for i, item in enumerate(value)
+        ]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {encodable(k): plain_value(v, "{}[{!r}]".format(where, k)) for k, v in value.items()}
+        return {
+            encodable(key): plain_value(item, "{}[{!r}]".format(where, key), depth + 1)
+            for key, item in value.items()
+        }
     raise TypeError("{} returned {}, which JSON cannot hold".format(where, kind))
 
 
@@ -70,6 +98,41 @@ def places(scratch):
         ((path, name) for path, name in named.items() if len(path) > 1),
         key=lambda pair: -len(pair[0]),
     )
+
+
+def without_places(value, hidden):
+    """Return a plain value with the `hidden` places in its texts named, and nothing else changed.
+
+    Different values stay different: a name that is there already is marked as `<literal:...>`.
+    """
+    if isinstance(value, str):
+        return place_names(tuple(hidden))(value)
+    if isinstance(value, list):
+        return [without_places(item, hidden) for item in value]
+    if isinstance(value, dict):
+        hide = place_names(tuple(hidden))
+        return {hide(key): without_places(item, hidden) for key, item in value.items()}
+    return value
+
+
+@functools.lru_cache(maxsize=None)
+def place_names(hidden):
+    """Return a function that names these places in a text."""
+    named = {}
+    for path, name in hidden:
+        named[path] = "<also " + name[1:] if name in named.values() else name
+    # Neither `/home/melanie` nor `/srv/home/me` is `/home/me`.
+    pattern = re.compile(
+        r"(?<![\w.-])(?:{})(?![\w.-])|<(?:literal:)*(?:{})>".format(
+            "|".join(re.escape(path) for path in named),
+            "|".join(sorted(re.escape(name[1:-1]) for name in named.values())),
+        )
+    )
+
+    def mark(found):
+        return named.get(found.group()) or "<literal:" + found.group()[1:]
+
+    return lambda text: pattern.sub(mark, text)
 
 
 def normalise(text, hidden):

@@ -17,6 +17,7 @@ import contain
 import counters
 import observe
 import phase
+import plain
 
 
 def wake_pycc():
@@ -111,8 +112,10 @@ def main(job_file):
     for name, orders in by_phase.items():
         if name != "interpreted":
             phase.load_probe(job["waker"]).wake(may_compile=name == "cold")
-        elif any(order["carrier"] == "aot" for order in orders):
-            wake_pycc()
+        else:
+            plain.replace_compiling_decorators()
+            if any(order["carrier"] == "aot" for order in orders):
+                wake_pycc()
         carry_out(orders, job)
     return int(not well)
 

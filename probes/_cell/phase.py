@@ -16,18 +16,31 @@ import time
 import types
 
 import counters
+import outside
 import plain
-from evidence import MESSAGE_LIMIT, bounded, normalise, places, plain_value
+from evidence import MESSAGE_LIMIT, bounded, normalise, places, shown
 
 
 class Results:
-    """The results file of a phase. Its lines are merged by whoever reads them; the last one wins."""
+    """The results file of a phase. Its lines are merged by whoever reads them; the last one wins.
+
+    But for `outside`, of which each line adds to the others.
+    """
 
     def __init__(self, path):
         self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     def say(self, **fields):
         os.write(self.fd, (json.dumps(fields, allow_nan=False) + "\n").encode())
+
+
+def lead_caches(folder):
+    """Have Numba keep the caches of a probe's libraries, and its own, below the probe's folder."""
+    os.environ["NUMBA_CACHE_DIR"] = os.path.join(folder, "__pycache__")
+    if "numba" in sys.modules:
+        # In a fork it has read its settings already.
+        config = counters.numba_module("numba.core.config", "numba.config")
+        config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
 
 
 def load_probe(path):
@@ -95,6 +108,7 @@ def build(order, results):
         module.cc.compile()
     finally:
         results.say(unresolved=sorted(watch.unresolved))
+    watch.see_where_caches_lie()
     built = os.path.join(folder, module.cc.output_file)
     with open(os.path.join(folder, "built.json"), "w", encoding="utf-8") as note:
         json.dump({"name": module.cc.name, "file": built}, note)
@@ -145,7 +159,7 @@ def load(path):
     return namespace["run"](extension)
 
 
-def compiled(path, results, inspect):
+def compiled(path, results, hidden, inspect):
     """The probe's value with Numba at work, and what Numba says it loaded and compiled."""
     watch = counters.Watch(os.path.dirname(path))
     module = load_probe(path)
@@ -153,9 +167,10 @@ def compiled(path, results, inspect):
         value = module.run()
     finally:
         results.say(**watch.totals(module))
+    watch.see_where_caches_lie()
     if inspect:
         # Said only now: reading the IR of a function must not be able to change what it did.
-        results.say(value=plain_value(value))
+        results.say(value=shown(value, hidden))
         results.say(dispatchers=watch.dispatchers(module))
     return value
 
@@ -164,9 +179,13 @@ def perform(order):
     """Carry out the order; whatever the probe raises becomes part of the results."""
     results = Results(order["results"])
     path, name = order["path"], order["phase"]
+    folder = os.path.dirname(path)
+    hidden = places(order["scratch"])
+    lead_caches(folder)
+    imports = outside.Imports(order["scratch"], lambda **module: results.say(outside=[module]))
     started = time.perf_counter()
     try:
-        os.chdir(os.path.dirname(path))
+        os.chdir(folder)
         if name == "interpreted":
             value = interpreted(path, order["carrier"])
         elif name == "build":
@@ -174,17 +193,20 @@ def perform(order):
         elif name == "load":
             value = load(path)
         else:
-            value = compiled(path, results, inspect=name == "cold")
-        results.say(answered=True, value=plain_value(value), run_s=time.perf_counter() - started)
+            value = compiled(path, results, hidden, inspect=name == "cold")
+        run_s = time.perf_counter() - started
+        imports.hear_of_archives()
+        results.say(answered=True, value=shown(value, hidden), run_s=run_s)
     except SystemExit:
         raise
     # KeyboardInterrupt too: no Ctrl-C of anybody's reaches a phase, so the probe raised it.
     except BaseException as error:
-        hidden = places(order["scratch"])
+        run_s = time.perf_counter() - started
+        imports.hear_of_archives()
         results.say(
             exception=type(error).__name__,
             message=bounded(normalise(str(error), hidden), MESSAGE_LIMIT),
-            run_s=time.perf_counter() - started,
+            run_s=run_s,
         )
         sys.excepthook(*sys.exc_info())
     leave_quietly()

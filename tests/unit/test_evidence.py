@@ -131,3 +131,43 @@ def test_a_bounded_text_keeps_both_ends(text: str, limit: int) -> None:
     assert bounded.startswith(text[:half])
     assert bounded.endswith(text[-half:])
     assert f"[... {len(text) - 2 * half} characters left out ...]" in bounded
+
+
+PLACES = [("/x/scratch", "<scratch>"), ("/real/scratch", "<scratch>"), ("/home/me", "<home>")]
+SHOWN: list[tuple[Any, Any]] = [
+    ("/x/scratch/p.py and /home/me", "<scratch>/p.py and <home>"),
+    ("/real/scratch/p.py", "<also scratch>/p.py"),
+    ({"/home/me/x": ["/home/me"]}, {"<home>/x": ["<home>"]}),
+    ("/home/melanie and /srv/home/me", "/home/melanie and /srv/home/me"),
+    ("<home>, <literal:home>, <out>", "<literal:home>, <literal:literal:home>, <out>"),
+    ("<literal:/home/me", "<literal:<home>"),
+    (1.5, 1.5),
+]
+
+
+@pytest.mark.parametrize(("value", "shown"), SHOWN)
+def test_of_a_value_only_places_of_this_machine_are_named(value: Any, shown: Any) -> None:
+    assert evidence.without_places(value, PLACES) == shown
+
+
+PARTS = [*(path for path, _ in PLACES), "<", ">", "literal:", "also ", "home", "scratch", "/", "a"]
+TEXTS = st.lists(st.sampled_from(PARTS)).map("".join)
+
+
+@given(TEXTS, TEXTS)
+def test_values_that_differ_still_differ_once_places_are_named(one: str, other: str) -> None:
+    named = [evidence.without_places(text, PLACES) for text in (one, other)]
+    assert (named[0] == named[1]) == (one == other)
+
+
+def test_a_value_has_a_depth_and_a_size_beyond_which_it_is_refused() -> None:
+    deep: Any = 0
+    for _ in range(evidence.DEEPEST):
+        deep = [deep]
+    assert evidence.shown(deep, PLACES) == deep
+    with pytest.raises(ValueError, match="nested deeper than 64"):
+        evidence.shown([deep], PLACES)
+    large = "x" * (evidence.LARGEST_VALUE - 2)
+    assert evidence.shown(large, PLACES) == large
+    with pytest.raises(ValueError, match="return a part, or a digest"):
+        evidence.shown(large + "x", PLACES)

@@ -62,6 +62,12 @@ def test_paths_are_found_in_keys_and_deep_inside() -> None:
     }
 
 
+def test_what_a_probe_returned_is_spared() -> None:
+    phase = {"name": "cold", "value": ["/right/road/answer"], "stdout": ""}
+    assert first_path(phase) is None
+    assert without_paths(phase) == phase
+
+
 @given(anything)
 def test_once_hidden_no_path_is_found(value: object) -> None:
     assert first_path(without_paths(value)) is None

@@ -145,7 +145,7 @@ CRAFTED: dict[str, tuple[CellRecord | dict[str, Any] | bytes, str]] = {
     "a status no cell files": (records.not_run(CELL, CellStatus.NO_WHEEL, ""), "no_wheel"),
     "a path in a message": (changed(GOOD, message="/home/me/x.py: no"), "carries a path"),
     "a path in the output": (changed(GOOD, stdout="see C:\\Users\\me\\x"), "carries a path"),
-    "a path in the value": (changed(GOOD, value=[1, {"/etc/ssl/x": 2}]), "/etc/ssl/x"),
+    "a path in a symbol": (changed(GOOD, unresolved=["/etc/ssl/x"]), "/etc/ssl/x"),
     "a path in the reason": (
         records.not_run(CELL, CellStatus.BROKEN, "no /home/me/.cache/uv/x"),
         "carries a path",

@@ -60,6 +60,10 @@ def test_the_results_of_an_earlier_phase_are_gone_before_the_next(order: dict[st
     say(order, '{"answered": true}\n')
     observe.prepare(order)
     assert observe.said(order["results"]) == {}
+    results = Path(order["results"])
+    results.mkdir()
+    observe.prepare(order)
+    assert not results.exists()
 
 
 @pytest.mark.parametrize(
@@ -133,3 +137,56 @@ def test_observations_are_read_up_to_the_last_whole_line(tmp_path: Path) -> None
 
 def test_a_probe_is_staged_alone(order: dict[str, Any]) -> None:
     assert [path.name for path in Path(order["path"]).parent.iterdir()] == ["p.py"]
+
+
+ODD = {
+    "hits": ["1.5", "-1", "true", '"1"', "null", "1e3", "9223372036854775808"],
+    "value": ["1e999", "[" * 66 + "]" * 66, '"' + "x" * 300000 + '"', "1" * 4300],
+    "run_s": ["1", "-0.5", '"1"', "1e999"],
+    "exception": ["1", "null", "[]"],
+    "unresolved": ['"x"', "[1]", "{}"],
+    "dispatchers": ["[1]", '[{"name": "f"}]', '[{"name": "f", "specialisations": [{}]}]'],
+    "outside": ["5", "[[1]]", '[{"module": "m", "file": 1, "sha256": ""}]'],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "odd"), [(field, odd) for field, those in ODD.items() for odd in those]
+)
+def test_what_no_runner_writes_is_an_outcome_that_says_so(
+    order: dict[str, Any], field: str, odd: str
+) -> None:
+    say(order, f'{{"answered": true, "hits": 1, "{field}": {odd}}}\n')
+    line = observe.observation(order, ending())
+    assert (line["status"], line["exception"]) == ("raised", "UnusableResults")
+    assert line["message"].startswith(f"its {field} is ")
+    line.pop("probe")
+    msgspec.convert(line, Phase)
+    assert observe.observation(order, ending(-11))["status"] == "crashed"
+
+
+@pytest.mark.parametrize("line", ["[1]", "null", "{", "[" * 100000, '{"value": NaN}', "\udcff"])
+def test_a_line_that_is_no_object_is_left_out(order: dict[str, Any], line: str) -> None:
+    text = f'{{"value": 1}}\n{line}\n{{"answered": true}}\n'
+    Path(order["results"]).write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert observe.said(order["results"]) == {"value": 1, "answered": True}
+
+
+def test_of_the_modules_that_a_phase_tells_of_none_is_lost(order: dict[str, Any]) -> None:
+    say(order, '{"outside": [1]}\n{"hits": 2, "outside": [2, 3]}\n')
+    assert observe.said(order["results"]) == {"hits": 2, "outside": [1, 2, 3]}
+
+
+def test_an_exception_is_one_word_whatever_its_class_is_called(order: dict[str, Any]) -> None:
+    say(order, '{"exception": "x\\n::error::y", "message": "z"}\n')
+    assert observe.observation(order, ending())["exception"] == "x___error__y"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX alone has such names, and pipes")
+def test_a_cache_file_of_any_name_and_kind_is_told_of(tmp_path: Path) -> None:
+    with Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.nbi")).open("wb") as file:
+        file.write(b"x")
+    os.mkfifo(tmp_path / "pipe.nbc")
+    (tmp_path / "link.nbi").symlink_to("/dev/zero")
+    found = [(file["name"], file["bytes"]) for file in observe.data_files(str(tmp_path))]
+    assert found == [("&#56575;.nbi", 1), ("link.nbi", 0), ("pipe.nbc", 0)]

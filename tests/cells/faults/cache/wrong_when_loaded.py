@@ -5,7 +5,7 @@ import os
 from numba import njit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FOUND = len(glob.glob(os.path.join(HERE, "__pycache__", "*.nbi")))
+FOUND = len(glob.glob(os.path.join(HERE, "**", "*.nbi"), recursive=True))
 
 
 @njit(cache=True)
