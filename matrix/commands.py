@@ -86,7 +86,7 @@ def _judge_and_report(
     records = [_record(suite, selected, probes) for selected in selection.cells]
     given = judge(records, ids, suite.claims, options.isolation)
     records += [_record(suite, selected, probes) for selected in selection.beyond]
-    found = report.findings(records, ids, given, options.isolation)
+    found = report.findings(records, ids, given, options.isolation, suite.served)
     folder = suite.state / "report"
     overhead_measured = overhead_module.measured(suite, say)
     written = report.with_overhead(found, overhead_measured, folder)
@@ -122,6 +122,8 @@ def _conclude(
     missing = [record for record in found.not_run if record.cell in asked]
     if found.ran:
         say("\n" + report.table(found))
+        if found.legend:
+            say(found.legend)
     for record in missing:
         reason = record.reason.splitlines()[-1] if record.reason else ""
         say(f"NOT RUN {record.cell}: {record.status}, {reason}")

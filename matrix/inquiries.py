@@ -54,9 +54,12 @@ def bisect(options: Options) -> int:
         say("no cell ran: nothing is known")
         return COULD_NOT_RUN
     say("")
-    for line in story(probe.id, spans(seen)):
+    found = spans(seen, suite.served)
+    for line in story(probe.id, found):
         say(line)
-    say(f"looked at {len(seen)} of {len(cells)} releases")
+    inferred = "; what was not looked at between two that did the same is inferred to have done so"
+    gaps = any(span.releases.has_gaps for span in found)
+    say(f"looked at {len(seen)} of {len(cells)} releases" + (inferred if gaps else ""))
     return ANSWERED
 
 

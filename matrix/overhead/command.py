@@ -199,7 +199,7 @@ def publish(options: Options, suite: Suite, found: OverheadReport, say: Say) -> 
     records = [record for record in stored if record is not None]
     ids = tuple(probe.id for probe in suite.probes)
     given = judge(records, ids, suite.claims, options.isolation)
-    written = report.findings(records, ids, given, options.isolation)
+    written = report.findings(records, ids, given, options.isolation, suite.served)
     report.write(folder, report.with_overhead(written, found, folder), options.isolation)
 
 

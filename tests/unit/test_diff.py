@@ -15,9 +15,8 @@ from tests.unit import records as make
 
 def report(*cells: CellRecord) -> MatrixReport:
     probes = ["cache/p", "aot/p"]
-    return matrix_report(
-        findings(cells, probes, judge(cells, probes, None, "exec"), "exec"), "exec"
-    )
+    judged = judge(cells, probes, None, "exec")
+    return matrix_report(findings(cells, probes, judged, "exec", ()), "exec")
 
 
 def test_a_report_does_not_differ_from_itself() -> None:

@@ -46,6 +46,7 @@ CLAIMS = {
     "aot/helper": Claim(Kind.PROMISE, "w", (Expectation(Outcome.WORKS),)),
 }
 PROBES = tuple(CLAIMS)
+RELEASES = ("0.48.0", "0.49.0", "0.57.0", "0.60.0")
 
 
 def usual(cell: str) -> CellRecord:
@@ -81,7 +82,7 @@ MIXED = (
 
 def found(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
     verdict = judge(cells, probes, {probe: CLAIMS[probe] for probe in probes}, "exec")
-    return findings(cells, probes, verdict, "exec")
+    return findings(cells, probes, verdict, "exec", RELEASES)
 
 
 def golden(name: str, folder: Path) -> None:
@@ -244,7 +245,12 @@ def test_a_probe_that_did_not_run_in_a_column_is_never_shown_as_what_it_did_else
         records.cell("0.58.0-cp310", records.hit(), records.unbuildable()),
     ]
     probes = ["cache/p", "aot/p"]
-    found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec")
+    found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec", ())
     shown = [found.seen("cache/p", column) for column in found.columns]
-    assert [column.title for column in found.columns] == ["0.55.0", "0.56.0", "0.57.0", "0.58.0"]
+    assert [str(column.releases) for column in found.columns] == [
+        "0.55.0",
+        "0.56.0",
+        "0.57.0",
+        "0.58.0",
+    ]
     assert shown == ["hit", "hit", "not run", "hit"]
