@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from matrix.errors import BadInput, nearest
+from matrix.files import named_folder, named_path
 from matrix.releases import Platform
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +25,7 @@ PROBES = ROOT / "probes"
 ISOLATIONS = ("fork", "exec", "both")
 DOWNLOADS = ("never", "auto", "always")
 FORMATS = ("json", "github")
+FOLDERS = ("state", "probes", "envdir")  # options that name one
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 
 
@@ -88,11 +90,16 @@ def parse(words: Sequence[str]) -> Options:
     given = {k: v for k, v in vars(namespace).items() if v not in (None, "")}
     given["selectors"] = _selectors(given.get("selectors", ()))
     given["probe"] = tuple(given.get("probe", ()))
-    given["folders"] = tuple(Path(folder).resolve() for folder in given.get("folders", ()))
-    for name in ("state", "probes", "output", "summary", "envdir"):
+    given["folders"] = tuple(
+        named_path(namespace.command, word) for word in given.get("folders", ())
+    )
+    for name in ("output", "summary"):
         if name in given:
-            given[name] = Path(given[name]).resolve()
-    return Options(**given)
+            given[name] = named_path(f"--{name}", given[name])
+    options = Options(**given)
+    named = {name: getattr(options, name) for name in FOLDERS if name in namespace}
+    folders = {name: named_folder(f"--{name}", str(path)) for name, path in named.items() if path}
+    return msgspec.structs.replace(options, **folders)
 
 
 def _selectors(words: Sequence[str]) -> tuple[str, ...]:
