@@ -25,6 +25,7 @@ from matrix.cells import CellStatus
 from matrix.environments import drop, holds, is_empty, mark, unmark
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
+from matrix.shown import log_line, log_lines
 from matrix.upstream import UpstreamResult, UpstreamSuite
 
 RUNNER = Path(__file__).parents[1] / "probes" / "_cell"
@@ -79,7 +80,7 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
     run = msgspec.json.decode(run_file.read_bytes(), type=Run)
     task = run.cells[cell]
     state = Path(run.state)
-    store = Store(state / "observations", session.warn)
+    store = Store(state / "observations", lambda text: session.warn(log_line(text)))
     locks = state / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / f"{cell}.lock"):
@@ -92,14 +93,14 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
             shutil.rmtree(work, ignore_errors=True)
             store.save(record.merged(store.load(cell), run.known))
         except MatrixError as error:
-            session.error(str(error))
+            session.error(log_lines(str(error)))
         finally:
             shutil.rmtree(work, ignore_errors=True)
             if run.prune:
                 with contextlib.suppress(OSError):
                     drop(Path(session.virtualenv.location))
     if record.status is not CellStatus.RAN:
-        session.error(f"{record.status}: {record.reason}")
+        session.error(log_lines(f"{record.status}: {record.reason}"))
     seconds = sum(probe.cost_s for probe in record.probes)
     session.log(f"{cell}: {len(task.probes)} probes run in {seconds:.1f} s")
 

@@ -22,6 +22,7 @@ from matrix.plan import Conditions, stale
 from matrix.probes import Probe, matching, named
 from matrix.run import only_run
 from matrix.select import select
+from matrix.shown import cut
 from matrix.suite import Suite, read_suite
 from matrix.terminal import say
 
@@ -109,7 +110,7 @@ def diff(options: Options) -> int:
     old, new = (*options.folders, last)[:2]
     lines = list(diff_module.differences(diff_module.load(old), diff_module.load(new)))
     for line in lines:
-        say(line)
+        say(cut(line, 1000))
     say(f"{len(lines)} differences" if lines else "no difference")
     return DIFFERS if lines else ANSWERED
 

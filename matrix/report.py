@@ -19,9 +19,11 @@ from matrix.changes import LEGEND, Span, Stretch, spans
 from matrix.files import write_atomically
 from matrix.judge import Judgement, Verdict, results
 from matrix.observations import SCHEMA, CellRecord, Phase, chosen
-from matrix.outcome import Result
+from matrix.outcome import Outcome, Result
 from matrix.overhead import pictures, tables
 from matrix.overhead.summary import OverheadReport
+from matrix.shown import Markdown, brief, page, table_cell
+from matrix.shown import markdown as markdown_text
 from matrix.upstream import UpstreamResult
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,7 +33,7 @@ class ProbeReport(msgspec.Struct, frozen=True):
     """A probe in a cell: its outcome, and every phase as it was observed."""
 
     id: str
-    outcome: str
+    outcome: Outcome
     phase: str
     detail: str
     phases: tuple[Phase, ...]
@@ -234,7 +236,7 @@ def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellRep
     for probe in found.probes:
         result = found.by_probe[probe].get(record.cell)
         if result is not None:
-            parts = (probe, str(result.outcome), result.phase, result.detail)
+            parts = (probe, result.outcome, result.phase, result.detail)
             probes.append(ProbeReport(*parts, kept[probe].phases))
     return CellReport(
         record.cell,
@@ -287,23 +289,23 @@ def markdown(found: Findings) -> str:
     return (
         _environment(autoescape=False)
         .get_template("report.md.jinja")
-        .render(f=found, table=table(found))
+        .render(f=found, table=Markdown(table(found)))
     )
 
 
 def html(found: Findings) -> str:
     """Return index.html: the same, with every cell's observations a click away."""
-    page = _environment(autoescape=True).get_template("index.html.jinja")
-    return page.render(f=found)
+    return _environment(autoescape=True).get_template("index.html.jinja").render(f=found)
 
 
 def table(found: Findings) -> str:
     """Return the table probes x releases as padded Markdown, probes that differ first."""
-    rows = [["probe", *(str(column.releases) for column in found.columns)]]
-    rows += [
+    shown = [["probe", *(str(column.releases) for column in found.columns)]]
+    shown += [
         [probe, *(found.seen(probe, column) for column in found.columns)]
         for probe in found.differing_first
     ]
+    rows = [list(map(table_cell, row)) for row in shown]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_row(row, widths) for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
@@ -311,7 +313,7 @@ def table(found: Findings) -> str:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (text.replace("|", "\\|").ljust(w) for text, w in zip(cells, widths, strict=True))
+    padded = (text.ljust(width) for text, width in zip(cells, widths, strict=True))
     return "| " + " | ".join(padded) + " |"
 
 
@@ -323,6 +325,8 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
+        finalize=page if autoescape else markdown_text,
     )
+    environment.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
     environment.globals.update(overhead_tables=tables, pictures=pictures)
     return environment

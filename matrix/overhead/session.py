@@ -22,6 +22,7 @@ from nox.command import CommandFailed
 from matrix.cell_session import RUNNER, install, read_lines
 from matrix.errors import MatrixError, Unreachable
 from matrix.overhead.samples import Measurement, Program, Sample, forget, joined, load, save
+from matrix.shown import log_lines
 
 
 class OverheadTask(msgspec.Struct, frozen=True):
@@ -70,11 +71,11 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
             so_far = load(run.taken, cell, session.warn)
             save(run.taken, joined(so_far, measure_cell(session, run, cell, work)))
         except Unreachable as error:
-            session.error(str(error))
+            session.error(log_lines(str(error)))
         except MatrixError as error:
             # Of a program that fails now and then no figure is worth anything.
             forget(run.taken, cell)
-            session.error(str(error))
+            session.error(log_lines(str(error)))
         finally:
             shutil.rmtree(work, ignore_errors=True)
 

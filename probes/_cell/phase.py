@@ -17,7 +17,7 @@ import types
 
 import counters
 import plain
-from evidence import MESSAGE_LIMIT, bounded, normalise, places, plain_value
+from evidence import MESSAGE_LIMIT, bounded, identifier, normalise, places, plain_value
 
 
 class Results:
@@ -182,7 +182,7 @@ def perform(order):
     except BaseException as error:
         hidden = places(order["scratch"])
         results.say(
-            exception=type(error).__name__,
+            exception=identifier(type(error).__name__),
             message=bounded(normalise(str(error), hidden), MESSAGE_LIMIT),
             run_s=time.perf_counter() - started,
         )
