@@ -15,6 +15,7 @@ from rich.console import Console
 from matrix import commands, processes
 from matrix.command_line import parse
 from matrix.errors import MatrixError
+from matrix.shown import log_lines
 
 INTERRUPTED = 130
 
@@ -26,7 +27,7 @@ def main(words: Sequence[str]) -> int:
         options = parse(words)
         return commands.COMMANDS[options.command](options)
     except MatrixError as error:
-        console.print(f"error: {error}", style="bold red", markup=False)
+        console.print(f"error: {log_lines(str(error))}", style="bold red", markup=False)
         return error.status
     except KeyboardInterrupt:
         console.print("interrupted; what was done is kept", style="bold yellow")

@@ -17,8 +17,8 @@ import msgspec
 from matrix.cells import CellStatus
 from matrix.errors import BadInput
 from matrix.local_paths import first_path
-from matrix.observations import SCHEMA, CellRecord, Phase, ProbeRecord
-from matrix.outcome import result_of
+from matrix.observations import CellRecord, Phase, ProbeRecord, unusable
+from matrix.upstream import UpstreamResult
 
 # A hundred probes whose every stream is as long as the in-cell runner allows stay well below.
 SIZE_LIMIT = 16 * 2**20
@@ -26,6 +26,13 @@ STATUSES = ("answered", "raised", "crashed", "timed_out")
 # The others are worked out from what is known here; no cell ever files them.
 FILED = (CellStatus.RAN, CellStatus.NOT_INSTALLABLE, CellStatus.BROKEN)
 VERSION = re.compile(r"[\w.+-]{0,40}")
+# As the in-cell runner names them, on whatever system it ran.
+SIGNAL = re.compile(r"SIG[A-Z0-9]{1,12}|signal \d{1,3}")
+EXCEPTION = re.compile(r"(?=.{1,200}\Z)[^\W\d]\w*(\.[^\W\d]\w*)*")
+# Characters. The runner keeps 2,000 of a message and 4,000 of a stream, in which hiding a path may
+# have put something longer.
+MESSAGE, STREAM, NAME = 8_000, 16_000, 200
+MOST = 2**53  # of anything: a number that every reader of JSON can hold
 
 
 class Refused(BadInput):
@@ -89,8 +96,8 @@ def _decode(content: bytes) -> CellRecord:
         raise Refused("it breaks the schema: its values are nested too deeply") from error
     except UnicodeDecodeError as error:
         raise Refused("it breaks the schema: it is not UTF-8") from error
-    if record.schema != SCHEMA:
-        raise Refused(f"its schema is {record.schema}, not {SCHEMA}")
+    if why := unusable(record):
+        raise Refused(why)
     return record
 
 
@@ -116,12 +123,24 @@ def _check_details(record: CellRecord) -> None:
     for version in record.versions.values():
         if not VERSION.fullmatch(version):
             raise Refused(f"{version!r} is no version")
-    for what, seconds in (
-        ("installing", record.install_s),
-        *((result.suite, result.wall_s) for result in record.upstream),
-    ):
-        if not _is_time(seconds):
-            raise Refused(f"{what} took {seconds} seconds")
+    if not _is_time(record.install_s):
+        raise Refused(f"installing took {record.install_s} seconds")
+    for text in (record.reason, *record.notes):
+        if len(text) > MESSAGE:
+            raise Refused(f"a reason or a note has {len(text)} characters; the limit is {MESSAGE}")
+    for result in record.upstream:
+        _check_upstream(result)
+
+
+def _check_upstream(result: UpstreamResult) -> None:
+    for text in (result.suite, result.ended, *result.failures):
+        if not text.isprintable() or len(text) > NAME:
+            raise Refused(f"Numba's own tests: {text!r} is no name and no ending of a test")
+    for number in (result.passed, result.failed, result.skipped):
+        if not 0 <= number <= MOST:
+            raise Refused(f"{result.suite}: {number} is no number of tests")
+    if not _is_time(result.wall_s):
+        raise Refused(f"{result.suite} took {result.wall_s} seconds")
 
 
 def _check_probe(probe: ProbeRecord, known: Known) -> None:
@@ -130,25 +149,40 @@ def _check_probe(probe: ProbeRecord, known: Known) -> None:
         raise Refused(f"there is no probe {probe.id!r}")
     if probe.carrier != known.probes[probe.id]:
         raise Refused(f"{probe.id}: its carrier is {known.probes[probe.id]}, not {probe.carrier!r}")
-    if probe.isolation not in ("exec", "fork"):
-        raise Refused(f"{probe.id}: there is no isolation {probe.isolation!r}")
     for phase in probe.phases:
         _check_phase(probe.id, phase)
-    try:
-        result_of(probe)
-    except ValueError as error:
-        raise Refused(str(error)) from error
 
 
 def _check_phase(probe: str, phase: Phase) -> None:
     if phase.status not in STATUSES:
         raise Refused(f"{probe}: no phase ends {phase.status!r}")
-    for seconds in (phase.wall_s, phase.cpu_s or 0.0, phase.run_s or 0.0):
-        if not _is_time(seconds):
-            raise Refused(f"{probe}: {phase.name} took {seconds} seconds")
+    for what, word, known in (
+        ("signal", phase.signal, SIGNAL),
+        ("exception", phase.exception, EXCEPTION),
+    ):
+        if word is not None and not known.fullmatch(word):
+            raise Refused(f"{probe}: there is no {what} {word!r}")
+    for text, limit in ((phase.message, MESSAGE), (phase.stdout, STREAM), (phase.stderr, STREAM)):
+        if len(text or "") > limit:
+            raise Refused(f"{probe}: {len(text or '')} characters of output; the limit is {limit}")
     for file in (*phase.files_before, *phase.files_after):
         if Path(file.name).name != file.name or "\\" in file.name:
             raise Refused(f"{probe}: {file.name!r} is no file's name")
+    for seconds in (phase.wall_s, phase.cpu_s or 0.0, phase.run_s or 0.0):
+        if not _is_time(seconds):
+            raise Refused(f"{probe}: {phase.name} took {seconds} seconds")
+    _check_counts(probe, phase)
+
+
+def _check_counts(probe: str, phase: Phase) -> None:
+    counted = ("hits", "misses", "loads", "saves", "compiled", "strays")
+    files = (*phase.files_before, *phase.files_after)
+    numbers = [(name, getattr(phase, name)) for name in counted]
+    for name, number in (*numbers, *((file.name, file.bytes) for file in files)):
+        if not 0 <= number <= MOST:
+            raise Refused(f"{probe}: {number} is no count of {name}")
+    if abs(phase.exit or 0) > MOST:
+        raise Refused(f"{probe}: no process ends with {phase.exit}")
 
 
 def _is_time(seconds: float) -> bool:

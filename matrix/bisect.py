@@ -35,7 +35,7 @@ def bisect(
         tried |= wanted
         seen.update(look([cells[i] for i in sorted(wanted)]))
         wanted = set(_middles(cells, seen, tried))
-    if comes_back(spans(seen)):
+    if comes_back(spans(seen, ())):
         seen.update(look(cells))
     return seen
 

@@ -27,6 +27,7 @@ from matrix.cells import CellStatus
 from matrix.environments import difference, drop, holds, installed, mark, python_of, unmark
 from matrix.errors import MatrixError
 from matrix.observations import CellRecord, Phase, ProbeRecord, Store
+from matrix.shown import log_line, log_lines
 from matrix.upstream import UpstreamResult, UpstreamSuite
 
 RUNNER = Path(__file__).parents[1] / "probes" / "_cell"
@@ -88,7 +89,7 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
     run = msgspec.json.decode(run_file.read_bytes(), type=Run)
     task = run.cells[cell]
     state = Path(run.state)
-    store = Store(state / "observations", session.warn)
+    store = Store(state / "observations", lambda text: session.warn(log_line(text)))
     with at_work(session, state, cell) as (work, is_over):
         try:
             record = observe_cell(session, run, cell, work)
@@ -98,12 +99,12 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
                 session.error("the run that this cell belongs to is over: nothing is filed")
             store.save(record.merged(store.load(cell), run.known))
         except MatrixError as error:
-            session.error(str(error))
+            session.error(log_lines(str(error)))
         finally:
             if run.prune:
                 let_go(session)
     if record.status is not CellStatus.RAN:
-        session.error(f"{record.status}: {record.reason}")
+        session.error(log_lines(f"{record.status}: {record.reason}"))
     seconds = sum(probe.cost_s for probe in record.probes)
     session.log(f"{cell}: {len(task.probes)} probes run in {seconds:.1f} s")
 

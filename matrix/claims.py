@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +18,7 @@ from packaging.version import Version
 
 from matrix.cells import Cell
 from matrix.errors import BadInput, nearest
+from matrix.files import read_toml
 from matrix.outcome import Outcome, Result
 
 PHASES = ("interpreted", "cold", "warm", "again", "build", "load")
@@ -82,12 +82,7 @@ def load(path: Path, probes: Iterable[str], cells: Iterable[Cell]) -> dict[str, 
     Raises:
         BadInput: naming the entry and what is wrong with it.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{path}: there is no such file; it holds one claim per probe") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not TOML: {error}") from error
+    document = read_toml(path, "one claim per probe")
     known, pairs = frozenset(probes), tuple(cells)
     claims = {probe: _convert(path, probe, entry) for probe, entry in document.items()}
     for probe, claim in claims.items():

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from matrix.errors import BadInput, nearest
+from matrix.files import named_folder, named_path
 from matrix.releases import Platform
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +25,7 @@ PROBES = ROOT / "probes"
 ISOLATIONS = ("fork", "exec", "both")
 DOWNLOADS = ("never", "auto", "always")
 FORMATS = ("json", "github")
+FOLDERS = ("state", "probes", "envdir")  # options that name one
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 
 
@@ -88,26 +90,23 @@ def parse(words: Sequence[str]) -> Options:
     given = {k: v for k, v in vars(namespace).items() if v not in (None, "")}
     given["selectors"] = _selectors(given.get("selectors", ()))
     given["probe"] = tuple(given.get("probe", ()))
-    given["folders"] = tuple(Path(folder).resolve() for folder in given.get("folders", ()))
-    for name in ("state", "probes", "output", "summary", "envdir"):
+    given["folders"] = tuple(
+        named_path(namespace.command, word) for word in given.get("folders", ())
+    )
+    for name in ("output", "summary"):
         if name in given:
-            given[name] = Path(given[name]).resolve()
-            _see_that_it_is_text(f"--{name}", given[name])
+            given[name] = named_path(f"--{name}", given[name])
+    options = Options(**given)
+    named = {name: getattr(options, name) for name in FOLDERS if name in namespace}
+    folders = {name: named_folder(f"--{name}", str(path)) for name, path in named.items() if path}
     # nox looks for its noxfile there, and pytest writes junit.xml there; both would fill it in.
-    for what, path in (("this clone", ROOT), ("--state", given.get("state", ROOT))):
-        _see_that_it_is_text(what, path)
+    for what, path in (
+        ("this clone", named_path("this clone", str(ROOT))),
+        ("--state", folders.get("state", ROOT)),
+    ):
         if os.path.expandvars(path) != str(path):
             raise BadInput(f"{what}: a variable is named in {path}; give that folder another name")
-    return Options(**given)
-
-
-def _see_that_it_is_text(what: str, path: Path) -> None:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        raise BadInput(
-            f"{what}: {str(path)!r} is no UTF-8; give that folder another name"
-        ) from None
+    return msgspec.structs.replace(options, **folders)
 
 
 def _selectors(words: Sequence[str]) -> tuple[str, ...]:

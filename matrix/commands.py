@@ -20,6 +20,7 @@ from matrix.overhead import command as overhead_module
 from matrix.plan import lock_path
 from matrix.probes import Probe, matching
 from matrix.select import Selected, Selection, select
+from matrix.shown import cut
 from matrix.suite import Suite, read_suite
 from matrix.terminal import say
 
@@ -86,7 +87,7 @@ def _judge_and_report(
     records = [_record(suite, selected, probes) for selected in selection.cells]
     given = judge(records, ids, suite.claims, options.isolation)
     records += [_record(suite, selected, probes) for selected in selection.beyond]
-    found = report.findings(records, ids, given, options.isolation)
+    found = report.findings(records, ids, given, options.isolation, suite.served)
     folder = suite.state / "report"
     overhead_measured = overhead_module.measured(suite, say)
     written = report.with_overhead(found, overhead_measured, folder)
@@ -121,9 +122,12 @@ def _conclude(
     asked = {selected.cell.id for selected in selection.cells}
     missing = [record for record in found.not_run if record.cell in asked]
     if found.ran:
-        say("\n" + report.table(found))
+        for line in ("", *report.table(found).split("\n")):
+            say(line)
+        if found.legend:
+            say(found.legend)
     for record in missing:
-        reason = record.reason.splitlines()[-1] if record.reason else ""
+        reason = cut(record.reason.splitlines()[-1], 1000) if record.reason else ""
         say(f"NOT RUN {record.cell}: {record.status}, {reason}")
     for warning in found.early:
         say(f"EARLY WARNING {warning.cell}: {warning.id}: {warning.says}")
@@ -136,7 +140,8 @@ def _conclude(
     if found.early:
         words += f" on stable releases, {len(found.early)} early warnings from candidates"
     not_run = f"; {len(missing)} selected cells did not run" if missing else ""
-    say(f"\n{words}: {len(found.probes)} probes in {len(found.ran)} cells{not_run}")
+    say("")
+    say(f"{words}: {len(found.probes)} probes in {len(found.ran)} cells{not_run}")
     say(f"report: {folder / 'report.md'}")
     if not holds:
         return BROKEN

@@ -11,19 +11,27 @@ from pathlib import Path
 import msgspec
 
 from matrix.errors import BadInput
-from matrix.files import UNDECODABLE
-from matrix.outcome import Outcome, Result, same_value
+from matrix.files import UNDECODABLE, read_regular
+from matrix.observations import DEEPEST, too_deep
+from matrix.outcome import Result, same_value
 from matrix.report import CellReport, MatrixReport, ProbeReport
+from matrix.shown import brief
 
 
 def load(path: Path) -> MatrixReport:
     """Read a matrix.json; raises BadInput when it is missing or not one."""
+    if not path.exists():
+        raise BadInput(f"{path}: there is no such file; `nox -s report` writes one")
     try:
-        return msgspec.json.decode(path.read_bytes(), type=MatrixReport)
-    except FileNotFoundError:
-        raise BadInput(f"{path}: there is no such file; `nox -s report` writes one") from None
-    except (OSError, *UNDECODABLE) as error:
-        raise BadInput(f"{path}: not a matrix.json: {error}") from error
+        found = msgspec.json.decode(read_regular(path), type=MatrixReport)
+    except UNDECODABLE as error:
+        raise BadInput(f"{path}: not a matrix.json that this suite writes: {error}") from error
+    for cell in found.cells:
+        for probe in cell.probes:
+            if any(too_deep(phase.value) for phase in probe.phases):
+                where = f"{path}: {cell.id}, {probe.id}"
+                raise BadInput(f"{where}: a value is nested more than {DEEPEST} deep")
+    return found
 
 
 def differences(old: MatrixReport, new: MatrixReport) -> Iterator[str]:
@@ -54,7 +62,8 @@ def _cell(old: CellReport, new: CellReport) -> Iterator[str]:
         elif _result(one) != _result(other):
             yield f"{old.id} {probe}: {_result(one)} before, {_result(other)} now"
         elif not same_value(_value(one), _value(other)):
-            yield f"{old.id} {probe}: value {_value(one)!r} before, {_value(other)!r} now"
+            values = f"{brief(_value(one))} before, {brief(_value(other))} now"
+            yield f"{old.id} {probe}: value {values}"
 
 
 def _did(probe: ProbeReport | None) -> str:
@@ -62,7 +71,7 @@ def _did(probe: ProbeReport | None) -> str:
 
 
 def _result(probe: ProbeReport) -> Result:
-    return Result(Outcome(probe.outcome), probe.phase, probe.detail)
+    return Result(probe.outcome, probe.phase, probe.detail)
 
 
 def _value(probe: ProbeReport) -> object:

@@ -18,7 +18,7 @@ from matrix.observations import CellRecord
 from matrix.probes import matching
 from matrix.releases import Platform
 from matrix.run import only_run
-from matrix.select import DEFAULT, Catalogue, Selection, select
+from matrix.select import DEFAULT, Catalogue, Selection, nothing_named, select
 from matrix.suite import Suite, read_suite
 
 Say = Callable[[str], None]
@@ -77,7 +77,8 @@ def select_everywhere(
     for word in options.selectors or DEFAULT:
         valid = [_names_cells(word, catalogue, pre=options.pre) for catalogue in catalogues]
         if not any(valid):
-            raise BadInput(f"selector {word!r} names no cell on {', '.join(options.platform)}")
+            where = ", ".join(options.platform)
+            raise BadInput(f"on none of {where}: {nothing_named(word, catalogues[0])}")
         for words, names_some in zip(found, valid, strict=True):
             words.extend([word] * names_some)
     return [

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import stat
 import tempfile
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,8 +23,8 @@ from matrix.errors import BadInput, Unreachable
 
 # What decoding JSON raises that is cut off, of another type, no UTF-8 or nested without end.
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-
+# How the name of what was of no use ends; it may be a folder.
+SET_ASIDE = ".set-aside"
 # By the letter that `ls -l` gives them.
 IRREGULAR = {"d": "a folder", "p": "a pipe", "s": "a socket", "c": "a device", "b": "a device"}
 
@@ -39,6 +42,62 @@ def read_regular(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: this file cannot be read: {error.strerror}") from error
+
+
+def read_toml(path: Path, holds: str) -> dict[str, Any]:
+    """Return the tables of a TOML file; raises BadInput, saying what it `holds`, if it is none."""
+    if not path.exists():
+        raise BadInput(f"{path}: there is no such file; it holds {holds}")
+    try:
+        return tomllib.loads(read_regular(path).decode())
+    except RecursionError:
+        why = "its brackets are nested too deeply"
+    except ValueError as error:  # of TOML, of UTF-8, of a number with too many digits
+        why = str(error)
+    raise BadInput(f"{path}: not TOML: {why}; it holds {holds}")
+
+
+def named_path(what: str, text: str) -> Path:
+    """Return the path that a word after the option or command `what` names; raises BadInput."""
+    if not text:  # which would be the working directory
+        raise BadInput(f"{what}: an empty word names no file or folder; leave it out or name one")
+    try:
+        path = Path(text).resolve()
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise BadInput(f"{what}: {text!r} is no UTF-8; give it another name") from None
+    except (OSError, RuntimeError) as error:
+        raise BadInput(f"{what} {text}: {error}; name another") from error
+    return path
+
+
+def named_folder(what: str, text: str) -> Path:
+    """Return a folder that can be looked into, or is not there yet; raises BadInput."""
+    path = named_path(what, text)
+    try:
+        if path.is_dir() and os.access(path, os.R_OK | os.X_OK):
+            return path
+        path.stat()
+    except FileNotFoundError:
+        return path
+    except OSError as error:
+        raise BadInput(f"{what}: {path} cannot be used: {error.strerror}; name another") from error
+    why = "it cannot be read" if path.is_dir() else "it is no folder"
+    raise BadInput(f"{what}: {path} cannot be used: {why}; name another")
+
+
+def set_aside(path: Path) -> Path:
+    """Rename what is of no use, whatever it is; return where it is kept, beside all kept before.
+
+    Raises Unreachable when the disk refuses.
+    """
+    numbers = itertools.chain([""], (f".{number}" for number in itertools.count(2)))
+    names = (path.with_name(f"{path.name}{number}{SET_ASIDE}") for number in numbers)
+    aside = next(name for name in names if not os.path.lexists(name))
+    try:
+        return path.rename(aside)
+    except OSError as error:
+        raise Unreachable(f"{path} could not be set aside: {error.strerror}") from error
 
 
 def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:

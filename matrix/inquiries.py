@@ -23,6 +23,7 @@ from matrix.plan import Conditions, stale
 from matrix.probes import Probe, matching, named
 from matrix.run import only_run
 from matrix.select import select
+from matrix.shown import cut
 from matrix.suite import Suite, read_suite
 from matrix.terminal import say
 
@@ -55,9 +56,12 @@ def bisect(options: Options) -> int:
         say("no cell ran: nothing is known")
         return COULD_NOT_RUN
     say("")
-    for line in story(probe.id, spans(seen)):
+    found = spans(seen, suite.served)
+    for line in story(probe.id, found):
         say(line)
-    say(f"looked at {len(seen)} of {len(cells)} releases")
+    inferred = "; what was not looked at between two that did the same is inferred to have done so"
+    gaps = any(span.releases.has_gaps for span in found)
+    say(f"looked at {len(seen)} of {len(cells)} releases" + (inferred if gaps else ""))
     return ANSWERED
 
 
@@ -109,7 +113,7 @@ def diff(options: Options) -> int:
     old, new = (*options.folders, last)[:2]
     lines = list(diff_module.differences(diff_module.load(old), diff_module.load(new)))
     for line in lines:
-        say(line)
+        say(cut(line, 1000))
     say(f"{len(lines)} differences" if lines else "no difference")
     return DIFFERS if lines else ANSWERED
 

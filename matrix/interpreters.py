@@ -19,8 +19,8 @@ from pathlib import Path
 import msgspec
 from packaging.version import Version
 
-from matrix.errors import Unreachable
-from matrix.files import UNDECODABLE, write_atomically
+from matrix.errors import BadInput, Unreachable
+from matrix.files import UNDECODABLE, read_regular, write_atomically
 
 # Any Python from 3.4 on can run this; it answers in a file, as a site hook may print.
 QUESTION = """\
@@ -146,8 +146,8 @@ def choose(answers: Iterable[Answer]) -> dict[str, Interpreter]:
 
 def _recall(path: Path | None) -> Memo | None:
     try:
-        memo = msgspec.json.decode(path.read_bytes(), type=Memo) if path else None
-    except (OSError, *UNDECODABLE):
+        memo = msgspec.json.decode(read_regular(path), type=Memo) if path else None
+    except (BadInput, *UNDECODABLE):
         return None
     return memo if memo and memo.question == ASKED else None
 

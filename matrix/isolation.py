@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from matrix.observations import CellRecord, Phase, ProbeRecord
 from matrix.outcome import result_of, same_value
+from matrix.shown import brief
 
 NAME = "isolation"
 
@@ -30,7 +31,7 @@ def differences(execed: ProbeRecord, forked: ProbeRecord) -> list[str]:
         if a.name == b.name and counted(a) != counted(b):
             found.append(f"{a.name}: {counted(a)} exec'd, {counted(b)} forked")
         if a.name == b.name and not same_value(a.value, b.value):
-            found.append(f"{a.name}: value {a.value!r} exec'd, {b.value!r} forked")
+            found.append(f"{a.name}: value {brief(a.value)} exec'd, {brief(b.value)} forked")
     return found
 
 

@@ -17,6 +17,7 @@ from matrix.isolation import NAME as ISOLATION
 from matrix.isolation import both_ways, differences
 from matrix.observations import CellRecord, Phase, ProbeRecord, chosen
 from matrix.outcome import Outcome, Result, result_of, same_value
+from matrix.shown import brief
 
 GOOD = (Outcome.HIT, Outcome.WORKS)
 # What a probe has to do when nobody claims anything of it.
@@ -171,7 +172,7 @@ def _evidence(record: ProbeRecord, result: Result) -> str:
     phase = next(p for p in reversed(record.phases) if p.name == result.phase)
     truth = record.phases[0]
     if result.outcome is Outcome.WRONG:
-        return f"; value {phase.value!r} where interpreted gave {truth.value!r}"
+        return f"; value {brief(phase.value)} where interpreted gave {brief(truth.value)}"
     if result.outcome is Outcome.RECOMPILED:
         return f"; {_counters(phase)}"
     said = phase.stderr if phase.exception is None else phase.message or ""

@@ -16,12 +16,11 @@ import msgspec
 from matrix.admission import Known, Refused, admit
 from matrix.cells import CellStatus
 from matrix.errors import BadInput
+from matrix.files import SET_ASIDE
 from matrix.judge import same_result
 from matrix.observations import CellRecord
 from matrix.outcome import result_of
-
-# Found in a store beside the observations: what was set aside there before.
-SET_ASIDE = ".set-aside"
+from matrix.shown import brief, cut, log_line
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -32,7 +31,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """Read as one line, whatever the file is called and holds."""
-        return f"{_printable(str(self.path))}: {_printable(self.reason)}"
+        return log_line(f"{self.path}: {cut(self.reason, 1000)}")
 
 
 class Merged(msgspec.Struct, frozen=True):
@@ -91,7 +90,7 @@ def _files(folder: Path) -> Iterator[Path]:
     start = inside if inside.is_dir() and not inside.is_symlink() else folder
     unreadable: list[OSError] = []
     for where, folders, names in os.walk(start, onerror=unreadable.append):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if not name.endswith(SET_ASIDE))
         # A link to a folder is not walked into; given here, it is refused as no ordinary file.
         links = [name for name in folders if (Path(where) / name).is_symlink()]
         for name in sorted([*names, *links]):
@@ -124,7 +123,7 @@ def _join_cell(
         said = ((other, _contradiction(one.record, other.record)) for other in others)
         other, why = next(((o, w) for o, w in said if w), (one, ""))
         if why and one.path:
-            against = _printable(str(other.path)) if other.path else "what is stored here"
+            against = str(other.path) if other.path else "what is stored here"
             refusals.append(Refusal(one.path, f"it contradicts {against}: {why}"))
     if refusals:
         return None, refusals
@@ -155,10 +154,5 @@ def _contradiction(one: CellRecord, other: CellRecord) -> str:
         if str(here_did) != str(there_did):
             return f"{probe.id}: {here_did} here, {there_did} there"
         if not same_result(here_did, there_did):
-            return f"{probe.id}: {here_did.value!r} here, {there_did.value!r} there"
+            return f"{probe.id}: {brief(here_did.value)} here, {brief(there_did.value)} there"
     return ""
-
-
-def _printable(text: str) -> str:
-    """Return text that a terminal or a CI log takes for nothing but text."""
-    return text if text.isprintable() else ascii(text)[1:-1]

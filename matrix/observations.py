@@ -6,6 +6,7 @@ set aside, never trusted and never deleted.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,19 @@ from typing import Any
 import msgspec
 
 from matrix.cells import CellStatus
-from matrix.files import UNDECODABLE, write_atomically
+from matrix.errors import BadInput
+from matrix.files import UNDECODABLE, read_regular, set_aside, write_atomically
 from matrix.local_paths import without_paths
 from matrix.upstream import UpstreamResult
 
 SCHEMA = 1
+# The phases that the in-cell runner carries out one after the other, by what carries a probe.
+PHASES = {
+    "cache": ("interpreted", "cold", "warm", "again"),
+    "aot": ("interpreted", "build", "load"),
+}
+ISOLATIONS = ("exec", "fork")
+DEEPEST = 100  # lists in lists: the in-cell runner stores no value that is nested deeper
 
 
 class DataFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +88,15 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stdout: str = ""
     stderr: str = ""
 
+    @property
+    def is_clean_hit(self) -> bool:
+        """Whether everything was loaded, nothing compiled, and no data file changed."""
+        return (
+            self.hits + self.loads > 0
+            and not (self.misses or self.saves or self.compiled)
+            and self.files_before == self.files_after
+        )
+
 
 class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One probe in one cell. `key` names everything the phases depended on.
@@ -99,6 +117,26 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def cost_s(self) -> float:
         """What the probe took in this cell, in seconds of wall time."""
         return sum(phase.wall_s for phase in self.phases)
+
+    def unfinished(self) -> str:
+        """Return why the phases are not those of a whole run, or "".
+
+        A run goes on after each phase that answered, up to a clean hit or its carrier's last.
+        """
+        names = tuple(phase.name for phase in self.phases)
+        order = PHASES.get(self.carrier, ())
+        ends = [
+            phase.status != "answered"
+            or phase.name == order[-1]
+            or (phase.name == "warm" and phase.is_clean_hit)
+            for phase in self.phases
+            if order
+        ]
+        if not names:
+            return "no phase was recorded"
+        if names == order[: len(names)] and ends[-1] and not any(ends[:-1]):
+            return ""
+        return f"the phases {', '.join(names)} are not a whole run"
 
 
 class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,6 +201,33 @@ def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
     return {probe.id: probe for probe in preferred}
 
 
+def unusable(record: CellRecord) -> str:
+    """Return why no cell can have filed this record, or ""."""
+    if record.schema != SCHEMA:
+        return f"its schema is {record.schema}, not {SCHEMA}"
+    for probe in record.probes:
+        if probe.isolation not in ISOLATIONS:
+            return f"{probe.id}: there is no isolation {probe.isolation!r}"
+        if why := probe.unfinished():
+            return f"{probe.id}: {why}"
+        if any(too_deep(phase.value) for phase in probe.phases):
+            return f"{probe.id}: a value in it is nested more than {DEEPEST} deep"
+    return ""
+
+
+def too_deep(value: object) -> bool:
+    """Whether a value is nested deeper than what compares, hides and shows values can go."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        inside = [
+            one.values() if isinstance(one, dict) else one
+            for one in level
+            if isinstance(one, list | dict)
+        ]
+        level = list(itertools.chain.from_iterable(inside))
+    return bool(level)
+
+
 def _by_id(probe: ProbeRecord) -> tuple[str, str]:
     return probe.id, probe.isolation
 
@@ -180,24 +245,23 @@ class Store(msgspec.Struct, frozen=True):
     def load(self, cell: str) -> CellRecord | None:
         """Return what is stored of a cell, or None.
 
-        A file that is truncated, of another schema or of another cell is renamed to
-        `*.set-aside` and said.
+        What is no file, truncated, no whole run, of another schema or of another cell is renamed
+        to `*.set-aside` and said.
         """
         path = self.path(cell)
-        try:
-            record = msgspec.json.decode(path.read_bytes(), type=CellRecord)
-        except FileNotFoundError:
+        if not path.exists():
             return None
-        except UNDECODABLE as error:
-            unusable = str(error)
-        else:
-            if record.schema != SCHEMA:
-                unusable = f"its schema is {record.schema}, not {SCHEMA}"
-            elif record.cell != cell:
-                unusable = f"it holds the cell {record.cell}"
-            else:
+        try:
+            record = msgspec.json.decode(read_regular(path), type=CellRecord)
+            why = unusable(record)
+            if record.cell != cell:
+                why = f"it holds the cell {record.cell}"
+            if not why:
                 return record
-        self._set_aside(path, unusable)
+        except (BadInput, *UNDECODABLE) as error:
+            why = str(error)
+        kept = set_aside(path).name
+        self.say(f"{path.name}: not usable ({why}); kept as {kept}, its cell runs again")
         return None
 
     def save(self, record: CellRecord) -> None:
@@ -207,8 +271,3 @@ class Store(msgspec.Struct, frozen=True):
         told = without_paths(msgspec.to_builtins(record))
         text = msgspec.json.format(msgspec.json.encode(told), indent=1).decode()
         write_atomically(self.path(record.cell), text + "\n")
-
-    def _set_aside(self, path: Path, why: str) -> None:
-        aside = path.with_suffix(".json.set-aside")
-        path.replace(aside)
-        self.say(f"{path.name}: not usable ({why}); kept as {aside.name}, its cell runs again")

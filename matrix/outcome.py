@@ -68,24 +68,17 @@ def _close(one: float, other: float) -> bool:
 def result_of(record: ProbeRecord) -> Result:
     """Return the outcome of a probe in a cell.
 
-    Raises ValueError when the record holds no phases or ends before its last one for no reason:
-    such a record must not pass for a result.
+    Raises ValueError when the record is not that of a whole run: it must not pass for a result.
     """
-    if not record.phases:
-        raise ValueError(f"{record.id}: no phase was recorded")
+    if why := record.unfinished():
+        raise ValueError(f"{record.id}: {why}")
     truth = record.phases[0]
     for phase in record.phases:
         if (failure := _failure(phase, truth)) is not None:
             return failure
-    names = [phase.name for phase in record.phases]
-    if record.carrier == "aot" and names == ["interpreted", "build", "load"]:
+    if record.carrier == "aot":
         return Result(Outcome.WORKS, "load", value=record.phases[-1].value)
-    if record.carrier == "cache" and names[:3] == ["interpreted", "cold", "warm"]:
-        # A clean hit ends the run, anything else is looked at once more.
-        rest = [] if clean_hit(record.phases[2]) else ["again"]
-        if names[3:] == rest:
-            return _cached(record.phases)
-    raise ValueError(f"{record.id}: the phases {', '.join(names)} are not a whole run")
+    return _cached(record.phases)
 
 
 def _failure(phase: Phase, truth: Phase) -> Result | None:
@@ -103,18 +96,9 @@ def _failure(phase: Phase, truth: Phase) -> Result | None:
 
 def _cached(phases: Sequence[Phase]) -> Result:
     cold, warm, *again = phases[1:]
-    if clean_hit(warm):
+    if warm.is_clean_hit:
         return Result(Outcome.HIT, "warm", value=warm.value)
     if not any(file.name.endswith(".nbc") for file in cold.files_after):
         return Result(Outcome.UNCACHEABLE, "cold", value=warm.value)
-    late = clean_hit(again[0])
+    late = again[0].is_clean_hit
     return Result(Outcome.RECOMPILED, "warm", "late" if late else "never", warm.value)
-
-
-def clean_hit(phase: Phase) -> bool:
-    """Whether everything was loaded, nothing compiled, and no data file changed."""
-    return (
-        phase.hits + phase.loads > 0
-        and not (phase.misses or phase.saves or phase.compiled)
-        and phase.files_before == phase.files_after
-    )

@@ -40,6 +40,12 @@ def discover(folder: Path) -> tuple[Probe, ...]:
         # Editors and file systems leave hidden files beside those they work on.
         if not path.name.startswith(("_", "."))
     )
+    for probe in found:
+        if not probe.id.isprintable():
+            raise BadInput(
+                f"{folder}: the name of the probe {probe.id!r} is no UTF-8, or holds a control"
+                " character: it cannot be written everywhere; rename the file"
+            )
     if not found:
         expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
         raise BadInput(f"{folder}: no probes here; a folder of probes holds {expected}")

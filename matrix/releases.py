@@ -12,16 +12,16 @@ import json
 import platform
 import re
 import sys
-import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from matrix.errors import BadInput, NothingToRun, nearest
+from matrix.files import read_toml
 
 HEADER = """\
 # The Numba releases this suite knows, oldest first: the day of the upload (UTC), and the CPythons
@@ -86,23 +86,15 @@ def load(path: Path) -> tuple[Release, ...]:
     Raises:
         BadInput: the file is missing, is no TOML, or an entry is not a `Release`.
     """
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}. `nox -s lock` makes it.") from error
-    return parse(content, path)
+    return parse(read_toml(path, "the Numba releases; `nox -s lock` makes it"), path)
 
 
-def parse(content: str, path: Path) -> tuple[Release, ...]:
-    """Return the releases in the TOML text `content`; `path` is what errors call it.
+def parse(tables: dict[str, Any], path: Path) -> tuple[Release, ...]:
+    """Return the releases in TOML's `tables`; `path` is what errors call them.
 
     Raises:
-        BadInput: the text is no TOML, or an entry is not a `Release`.
+        BadInput: an entry is not a `Release`.
     """
-    try:
-        tables = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{path} is not TOML: {error}.") from error
     entries = tables.pop("release", [])
     for name in tables:
         raise BadInput(f"{path}: unknown table {name!r}; {nearest(name, ['release'])}")

@@ -5,6 +5,7 @@ In: records, verdict, claims. Out: files in the report folder, each written whol
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ import msgspec
 from packaging.version import Version
 
 from matrix.cells import CellStatus, parse_cell
-from matrix.changes import Span, spans
+from matrix.changes import LEGEND, Span, Stretch, spans
 from matrix.files import write_atomically
 from matrix.judge import Judgement, Verdict, results
 from matrix.observations import SCHEMA, CellRecord, Phase, chosen
-from matrix.outcome import Result
+from matrix.outcome import Outcome, Result
 from matrix.overhead import pictures, tables
 from matrix.overhead.summary import OverheadReport
+from matrix.shown import Markdown, brief, page, table_cell
+from matrix.shown import markdown as markdown_text
 from matrix.upstream import UpstreamResult
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +33,7 @@ class ProbeReport(msgspec.Struct, frozen=True):
     """A probe in a cell: its outcome, and every phase as it was observed."""
 
     id: str
-    outcome: str
+    outcome: Outcome
     phase: str
     detail: str
     phases: tuple[Phase, ...]
@@ -64,14 +67,8 @@ class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
 class Column(msgspec.Struct, frozen=True):
     """Releases in which every probe did the same: one column of the table."""
 
-    first: str
-    last: str
+    releases: Stretch
     cells: tuple[str, ...]
-
-    @property
-    def title(self) -> str:
-        """Read as `0.57.0` or `0.48.0 - 0.56.4`."""
-        return self.first if self.first == self.last else f"{self.first} - {self.last}"
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -112,6 +109,13 @@ class Findings(msgspec.Struct, frozen=True):
         return [(tuple(probes), history) for history, probes in grouped.items()]
 
     @property
+    def legend(self) -> str:
+        """What a range with gaps says, where one is shown."""
+        shown = [column.releases for column in self.columns]
+        shown += [span.releases for probe in self.differing for span in self.spans[probe]]
+        return LEGEND if any(stretch.has_gaps for stretch in shown) else ""
+
+    @property
     def differing_first(self) -> tuple[str, ...]:
         """All probes: those that differ, then the others."""
         differing = self.differing
@@ -150,12 +154,12 @@ class Findings(msgspec.Struct, frozen=True):
         ran = sum(1 for cell in column.cells if cell in self.by_probe[probe])
         if not ran:
             return "not run"
-        first, last = Version(column.first), Version(column.last)
+        first, last = Version(column.releases.first), Version(column.releases.last)
         # No probe changes within a column, so just one of its spans reaches into it.
         reaching = (
             span
             for span in self.spans[probe]
-            if Version(span.first) <= last and Version(span.last) >= first
+            if Version(span.releases.first) <= last and Version(span.releases.last) >= first
         )
         missing = len(column.cells) - ran
         return short(str(next(reaching))) + (f" (not run in {missing})" if missing else "")
@@ -172,21 +176,24 @@ def short(text: str) -> str:
 
 
 def findings(
-    records: Sequence[CellRecord], probes: Sequence[str], verdict: Verdict, isolation: str
+    records: Sequence[CellRecord],
+    probes: Sequence[str],
+    verdict: Verdict,
+    isolation: str,
+    releases: Sequence[str],
 ) -> Findings:
-    """Work out what the reports show."""
+    """Work out what the reports show. `releases` could all have been looked at, oldest first."""
     ordered = tuple(sorted(records, key=lambda record: parse_cell(record.cell).key))
     by_cell = {record.cell: results(record, isolation) for record in ordered}
     by_probe = {
         probe: {cell: did[probe] for cell, did in by_cell.items() if probe in did}
         for probe in probes
     }
-    changes = {probe: spans(did) for probe, did in by_probe.items()}
+    changes = {probe: spans(did, releases) for probe, did in by_probe.items()}
     platform = ordered[0].platform if ordered else ""
-    ran = [record.cell for record in ordered if record.status is CellStatus.RAN]
-    return Findings(
-        platform, ordered, tuple(probes), verdict, by_probe, changes, columns(ran, changes)
-    )
+    looked_at = [cell for cell in by_cell if any(cell in did for did in by_probe.values())]
+    table = columns(looked_at, changes, releases)
+    return Findings(platform, ordered, tuple(probes), verdict, by_probe, changes, table)
 
 
 def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path) -> Findings:
@@ -195,18 +202,21 @@ def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path
     return msgspec.structs.replace(found, overhead=overhead, drawn=drawn)
 
 
-def columns(cells: Sequence[str], changes: Mapping[str, Sequence[Span]]) -> tuple[Column, ...]:
+def columns(
+    cells: Sequence[str], changes: Mapping[str, Sequence[Span]], releases: Sequence[str]
+) -> tuple[Column, ...]:
     """Return the fewest columns in which no probe changes."""
-    starts = {span.first for probe in changes.values() for span in probe}
-    grouped: list[tuple[str, str, list[str]]] = []
+    starts = {span.releases.first for probe in changes.values() for span in probe}
+    grouped: list[dict[str, list[str]]] = []
     for cell in cells:
         release = parse_cell(cell).release
-        if grouped and (release not in starts or grouped[-1][1] == release):
-            first, _, members = grouped.pop()
-            grouped.append((first, release, [*members, cell]))
-        else:
-            grouped.append((release, release, [cell]))
-    return tuple(Column(first, last, tuple(members)) for first, last, members in grouped)
+        if not grouped or (release in starts and release not in grouped[-1]):
+            grouped.append({})
+        grouped[-1].setdefault(release, []).append(cell)
+    return tuple(
+        Column(Stretch.over(list(members), releases), tuple(itertools.chain(*members.values())))
+        for members in grouped
+    )
 
 
 def matrix_report(found: Findings, isolation: str) -> MatrixReport:
@@ -226,7 +236,7 @@ def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellRep
     for probe in found.probes:
         result = found.by_probe[probe].get(record.cell)
         if result is not None:
-            parts = (probe, str(result.outcome), result.phase, result.detail)
+            parts = (probe, result.outcome, result.phase, result.detail)
             probes.append(ProbeReport(*parts, kept[probe].phases))
     return CellReport(
         record.cell,
@@ -279,23 +289,23 @@ def markdown(found: Findings) -> str:
     return (
         _environment(autoescape=False)
         .get_template("report.md.jinja")
-        .render(f=found, table=table(found))
+        .render(f=found, table=Markdown(table(found)))
     )
 
 
 def html(found: Findings) -> str:
     """Return index.html: the same, with every cell's observations a click away."""
-    page = _environment(autoescape=True).get_template("index.html.jinja")
-    return page.render(f=found)
+    return _environment(autoescape=True).get_template("index.html.jinja").render(f=found)
 
 
 def table(found: Findings) -> str:
     """Return the table probes x releases as padded Markdown, probes that differ first."""
-    rows = [["probe", *(column.title for column in found.columns)]]
-    rows += [
+    shown = [["probe", *(str(column.releases) for column in found.columns)]]
+    shown += [
         [probe, *(found.seen(probe, column) for column in found.columns)]
         for probe in found.differing_first
     ]
+    rows = [list(map(table_cell, row)) for row in shown]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_row(row, widths) for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
@@ -303,7 +313,7 @@ def table(found: Findings) -> str:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (text.replace("|", "\\|").ljust(w) for text, w in zip(cells, widths, strict=True))
+    padded = (text.ljust(width) for text, width in zip(cells, widths, strict=True))
     return "| " + " | ".join(padded) + " |"
 
 
@@ -315,6 +325,8 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
+        finalize=page if autoescape else markdown_text,
     )
+    environment.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
     environment.globals.update(overhead_tables=tables, pictures=pictures)
     return environment

@@ -26,6 +26,7 @@ from matrix.files import write_atomically
 from matrix.observations import CellRecord, Store
 from matrix.overhead.session import OverheadRun, OverheadTask
 from matrix.settings import for_tools
+from matrix.terminal import say
 
 ROOT = Path(__file__).parents[1]
 NO_FOLDER = (FileExistsError, NotADirectoryError, PermissionError)
@@ -72,7 +73,7 @@ def run_cells(
         status, sessions = call_nox(
             run, order, jobs=jobs, download_python=download_python, envdir=envdir
         )
-    store = Store(Path(run.state) / "observations", print)
+    store = Store(Path(run.state) / "observations", say)
     for cell in order:
         # Whatever nox says, only a record made by this very run counts as one.
         record = store.load(cell)

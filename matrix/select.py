@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
+from packaging.version import VERSION_PATTERN, Version
 
 from matrix.cells import CELL_ID, Cell, CellStatus, parse_cell, tag
 from matrix.errors import BadInput, nearest
 from matrix.releases import Release
 
 DEFAULT = ("minors",)
+VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 # The two releases the claims were first made about; every selection that spans releases has them.
 ANCHORS = ("0.48.0", "0.57.0")
 
@@ -63,14 +64,27 @@ class Catalogue(msgspec.Struct, frozen=True):
         best = (here or served)[-1:]
         return Cell(release.version, best[0]) if best else None
 
+    def beside(self, version: Version) -> str:
+        """Say which releases come just before and after a version that cannot be had."""
+        served = [Version(r.version) for r in self.releases if r.pythons(self.platform)]
+        below = [one for one in served if one < version][-1:]
+        above = [one for one in served if one > version][:1]
+        words = []
+        if below and above:
+            words.append(f"nearest are {below[0]} and {above[0]}")
+        elif above:
+            words.append(f"the oldest is {above[0]}")
+        if served and served[-1:] != above:
+            words.append(f"the newest is {served[-1]}")
+        if version.is_prerelease:
+            words.append("release candidates take part with --pre")
+        return ", ".join(words) or f"no release has a wheel for {self.platform}"
+
     def selected(self, cell: Cell) -> Selected:
         """Return the cell with the reason why it cannot run here, if there is one."""
         release = next((r for r in self.releases if r.version == cell.release), None)
         if release is None:
-            known = [r.version for r in self.releases]
-            hint = nearest(cell.release, known)
-            pre = "; release candidates take part with --pre" if cell.is_candidate else ""
-            raise BadInput(f"{cell.id}: Numba {cell.release} is not in releases.toml; {hint}{pre}")
+            raise BadInput(nothing_named(cell.id, self))
         if cell.python not in release.pythons(self.platform):
             served = ", ".join(tag(python) for python in release.pythons(self.platform)) or "none"
             reason = f"no wheel for {self.platform} and {tag(cell.python)}; there are: {served}"
@@ -124,7 +138,7 @@ def _cells_of(word: str, catalogue: Catalogue) -> tuple[set[Cell], set[Cell]]:
         return {cell}, set()
     found = _by_python(word, catalogue) or _by_glob(word, catalogue) or _by_version(word, catalogue)
     if not found:
-        raise BadInput(f"selector {word!r} matches no cell; {_hint(word, catalogue)}")
+        raise BadInput(nothing_named(word, catalogue))
     return found, set()
 
 
@@ -154,25 +168,41 @@ def _by_glob(word: str, catalogue: Catalogue) -> set[Cell]:
 
 def _by_version(word: str, catalogue: Catalogue) -> set[Cell]:
     """A release (`0.57.1`), a release line (`0.57`) or a specifier, on the newest CPython here."""
-    if not word.strip():  # to a specifier, nothing means everything
-        return set()
+    cells = (catalogue.newest_here(release) for release in _in_specifier(word, catalogue))
+    return {cell for cell in cells if cell}
+
+
+def _in_specifier(word: str, catalogue: Catalogue) -> list[Release]:
+    specifier = _specifier(word)
+    if specifier is None:
+        return []
+    return [r for r in catalogue.releases if specifier.contains(r.version, prereleases=True)]
+
+
+def _specifier(word: str) -> SpecifierSet | None:
+    """Return what a version, a release line or a specifier spells, or None for another word."""
     text = word
     if re.fullmatch(r"\d+\.\d+", word):
         text = f"=={word}.*"
     elif re.match(r"\d", word):
         text = f"=={word}"
     try:
-        specifier = SpecifierSet(text)
+        return SpecifierSet(text) or None  # to a specifier, nothing means everything
     except InvalidSpecifier:
-        return set()
-    matching = (r for r in catalogue.releases if specifier.contains(r.version, prereleases=True))
-    cells = (catalogue.newest_here(release) for release in matching)
-    return {cell for cell in cells if cell}
+        return None
 
 
-def _hint(word: str, catalogue: Catalogue) -> str:
+def nothing_named(word: str, catalogue: Catalogue) -> str:
+    """Say that a selector names no cell, and what it may have meant."""
+    release = word.partition("-cp")[0] if CELL_ID.fullmatch(word) else word
+    versions = [one.version.removesuffix(".*") for one in _specifier(release) or ()]
+    if versions and all(map(VERSION.fullmatch, versions)):
+        known = _in_specifier(release, catalogue)
+        why = f"no wheel for {catalogue.platform}" if known else "no such release"
+        return f"{word}: {why}; {catalogue.beside(min(map(Version, versions)))}"
     words = ["seed", "minors", "all"]
     pythons = sorted({tag(cell.python) for cell in catalogue.pairs()})
     releases = [release.version for release in catalogue.releases]
     kinds = f"{', '.join(words)}, a version or specifier, a Python like cp311, or a cell glob"
-    return f"{nearest(word, [*words, *pythons, *releases])} A selector is one of: {kinds}"
+    hint = nearest(word, [*words, *pythons, *releases])
+    return f"selector {word!r} matches no cell; {hint} A selector is one of: {kinds}"

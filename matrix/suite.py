@@ -68,6 +68,12 @@ class Suite(msgspec.Struct, frozen=True):
         return Catalogue(self.releases, self.platform, pythons)
 
     @property
+    def served(self) -> tuple[str, ...]:
+        """The stable releases with a wheel for the platform, oldest first."""
+        stable = (release for release in self.releases if not release.is_prerelease)
+        return tuple(r.version for r in stable if r.pythons(self.platform))
+
+    @property
     def stored_cells(self) -> list[str]:
         """The cells of which observations are stored."""
         return filed_in(self.state / "observations")

@@ -1,10 +1,12 @@
-"""What the driver prints: lines, as they are, on standard output."""
+"""What the driver prints: lines on standard output, and nothing in them but text."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
+from matrix.shown import log_line
+
 
 def say(text: str) -> None:
-    """Print a line; nothing in it is folded, coloured or taken for markup."""
-    Console(highlight=False, soft_wrap=True, emoji=False).print(text, markup=False)
+    """Print one line; nothing in it is folded, coloured or taken for markup or a command."""
+    Console(highlight=False, soft_wrap=True, emoji=False).print(log_line(text), markup=False)

@@ -6,13 +6,13 @@ In: `upstream.toml`. Out: a `Suite` per entry; the types their results are store
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from matrix.errors import BadInput, nearest
+from matrix.files import read_toml
 
 NAME = re.compile(r"numba(\.\w+)+(:\w+)?")
 
@@ -54,12 +54,7 @@ def load(path: Path) -> dict[str, UpstreamSuite]:
     Raises:
         BadInput: the file is missing, is no TOML, or an entry is not a suite.
     """
-    try:
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{path}: there is no such file; it lists Numba's own tests") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not TOML: {error}") from error
+    document = read_toml(path, "the names of Numba's own tests")
     return {name: _suite(f'{path}: ["{name}"]', entry) for name, entry in document.items()}
 
 

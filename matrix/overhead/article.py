@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import msgspec
 
 from matrix.errors import BadInput
+from matrix.files import read_toml
 from matrix.overhead.samples import STEPS, Program, RunKind
 
 DATA = Path(__file__).with_name("article.toml")
@@ -39,8 +39,8 @@ class Article(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path = DATA) -> Article:
     """Return the article's figures; raises BadInput when the file is not as it must be."""
     try:
-        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Article)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        found = msgspec.convert(read_toml(path, "the article's figures"), Article)
+    except msgspec.ValidationError as error:
         raise BadInput(f"{path}: {error}") from error
     tables = found.first_and_second_run
     for program in Program:

@@ -199,18 +199,20 @@ def publish(options: Options, suite: Suite, found: OverheadReport, say: Say) -> 
     records = [record for record in stored if record is not None]
     ids = tuple(probe.id for probe in suite.probes)
     given = judge(records, ids, suite.claims, options.isolation)
-    written = report.findings(records, ids, given, options.isolation)
+    written = report.findings(records, ids, given, options.isolation, suite.served)
     report.write(folder, report.with_overhead(written, found, folder), options.isolation)
 
 
 def show(found: OverheadReport, cells: Collection[str], say: Say) -> None:
     """Print the tables of these cells, then the overview and the claims of all that is stored."""
-    for cell in found.cells:
-        if cell.id in cells:
-            for part in tables.of_cell(cell, found.article):
-                say(part + "\n")
-    say(f"All cells, no signature; {found.spread}.\n")
-    say(tables.text(tables.overview(found)) + "\n")
-    say(tables.listed(tables.claimed()) + "\n")
-    say(tables.text(tables.claims(found)) + "\n")
-    say(tables.listed(tables.deviations(found)) or "every claim holds in every cell measured")
+    shown = [cell for cell in found.cells if cell.id in cells]
+    parts = [
+        *(part for cell in shown for part in tables.of_cell(cell, found.article)),
+        f"All cells, no signature; {found.spread}.",
+        tables.text(tables.overview(found)),
+        tables.listed(tables.claimed()),
+        tables.text(tables.claims(found)),
+        tables.listed(tables.deviations(found)) or "every claim holds in every cell measured",
+    ]
+    for line in "\n\n".join(parts).split("\n"):
+        say(line)

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from matrix.cells import filed_in
-from matrix.errors import Unreachable
-from matrix.files import UNDECODABLE, write_atomically
+from matrix.errors import BadInput, Unreachable
+from matrix.files import UNDECODABLE, read_regular, set_aside, write_atomically
 
 SCHEMA = 1
 FOLDER = "overhead"
@@ -127,14 +127,12 @@ def load(folder: Path, cell: str, say: Callable[[str], None]) -> Measurement | N
     A file that is not a whole measurement of that cell is renamed to `*.set-aside` and said.
     """
     path = folder / f"{cell}.json"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         return None
     try:
-        found = msgspec.json.decode(content, type=Measurement)
+        found = msgspec.json.decode(read_regular(path), type=Measurement)
         why = found.missing()
-    except UNDECODABLE as error:
+    except (BadInput, *UNDECODABLE) as error:
         found, why = None, str(error)
     if found is not None and found.schema != SCHEMA:
         why = f"its schema is {found.schema}, not {SCHEMA}"
@@ -142,9 +140,8 @@ def load(folder: Path, cell: str, say: Callable[[str], None]) -> Measurement | N
         why = f"it holds the cell {found.cell}"
     if not why:
         return found
-    aside = path.with_suffix(".json.set-aside")
-    path.replace(aside)
-    say(f"{path.name}: not usable ({why}); kept as {aside.name}, measure its cell again")
+    kept = set_aside(path).name
+    say(f"{path.name}: not usable ({why}); kept as {kept}, measure its cell again")
     return None
 
 

@@ -31,6 +31,7 @@ from matrix.cell_session import (
 from matrix.environments import difference, python_of
 from matrix.errors import MatrixError, Unreachable
 from matrix.overhead.samples import Measurement, Program, Sample, forget, joined, load, save
+from matrix.shown import log_lines
 
 
 class OverheadTask(msgspec.Struct, frozen=True):
@@ -76,11 +77,11 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
                 session.error("the run that this cell belongs to is over: nothing is filed")
             save(run.taken, newer)
         except Unreachable as error:
-            session.error(str(error))
+            session.error(log_lines(str(error)))
         except MatrixError as error:
             # Of a program that fails now and then no figure is worth anything.
             forget(run.taken, cell)
-            session.error(str(error))
+            session.error(log_lines(str(error)))
 
 
 def measure_cell(session: nox.Session, run: OverheadRun, cell: str, work: Path) -> Measurement:

@@ -14,6 +14,7 @@ import sysconfig
 import tempfile
 
 MESSAGE_LIMIT = 2000
+NAME_LIMIT = 100
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 TEMPORARY = re.compile(r"(pycc-build-\w+?-|tmp)[a-z0-9_]{8}\b")
@@ -79,6 +80,11 @@ def plain_value(value, where="run()", depth=0):
 def encodable(text):
     """Return `text` with its lone surrogates, which no file can hold, written out."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def identifier(text):
+    """Return the name of a class as one word that begins with no digit: a probe may give it any."""
+    return re.sub(r"\W|^(?=\d)", "_", text)[:NAME_LIMIT] or "_"
 
 
 def places(scratch):

@@ -18,7 +18,7 @@ import types
 import counters
 import outside
 import plain
-from evidence import MESSAGE_LIMIT, bounded, normalise, places, shown
+from evidence import MESSAGE_LIMIT, bounded, identifier, normalise, places, shown
 
 
 class Results:
@@ -204,7 +204,7 @@ def perform(order):
         run_s = time.perf_counter() - started
         imports.hear_of_archives()
         results.say(
-            exception=type(error).__name__,
+            exception=identifier(type(error).__name__),
             message=bounded(normalise(str(error), hidden), MESSAGE_LIMIT),
             run_s=run_s,
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,7 +15,7 @@ import pytest
 
 from matrix.select import Catalogue
 from tests.cells.conftest import new_driver
-from tests.cells.driving import ROOT, Driver, claim, copy_project, posix_only
+from tests.cells.driving import ROOT, Driver, claim, copy_project, linux_only, posix_only
 
 PROBES = ("cache/plain_lazy", "cache/self_lazy")
 HIT = '{ outcome = "hit" }'
@@ -32,8 +34,12 @@ def edited(tmp_path_factory: pytest.TempPathFactory, memo: Path) -> Driver:
     ("words", "says"),
     [
         ("sead", "selector 'sead' matches no cell; did you mean 'seed'?"),
-        ("0.57.7", "selector '0.57.7' matches no cell; did you mean '0.57.1'?"),
-        ("0.57.7-cp311", "Numba 0.57.7 is not in releases.toml; did you mean '0.57.1'?"),
+        ("0.57.7", "0.57.7: no such release; nearest are 0.57.1 and 0.58.0, the newest is "),
+        ("99.70", "99.70: no such release; the newest is "),
+        (
+            "0.57.7-cp311",
+            "0.57.7-cp311: no such release; nearest are 0.57.1 and 0.58.0, the newest",
+        ),
         ("cp399", "selector 'cp399' matches no cell; did you mean 'cp39'?"),
         ("--probe cache/self_lasy", "no probe has that id; did you mean 'cache/self_lazy'?"),
         ("--fersh", "did you mean '--fresh'?"),
@@ -60,7 +66,7 @@ def test_a_folder_that_is_a_file_is_refused(
         cwd=edited.project, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 2
-    assert f"error: {file} cannot be used" in ended.stderr
+    assert f"error: {option}: {file} cannot be used: it is no folder" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -170,6 +176,63 @@ def test_a_wrong_releases_file_is_refused(edited: Driver) -> None:
     said = ended.without_traceback()
     assert f"error: {path}, entry 1 (version '0.48.0')" in said
     assert "did you mean 'linux-x86_64'?" in said
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["claims.toml", "releases.toml", "upstream.toml"])
+def test_what_is_no_toml_file_is_refused(edited: Driver, newest: str, name: str) -> None:
+    path = edited.project / "matrix" / name
+    good = path.read_bytes()
+    bad: dict[str, Callable[[], object]] = {
+        "this is a folder": path.mkdir,
+        "this is a pipe": lambda: os.mkfifo(path),
+        "not TOML: its brackets are nested": lambda: path.write_bytes(b"x = " + b"[" * 100_000),
+        "there is no such file; it holds": lambda: None,
+    }
+    for says, make in bad.items():
+        path.unlink()
+        make()
+        try:
+            ended = edited.run(newest, "--upstream")
+        finally:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            path.write_bytes(good)
+        assert ended.status == 2
+        assert f"error: {path}: {says}" in ended.without_traceback()
+
+
+@linux_only
+def test_a_probe_whose_name_is_no_utf8_is_refused(edited: Driver, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / os.fsdecode(b"caf\xe9.py")).write_text("def run():\n    return 1\n")
+    ended = edited.run("--probes", str(tmp_path))
+    assert ended.status == 2
+    assert "the name of the probe 'cache/caf\\udce9' is no UTF-8" in ended.without_traceback()
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["loop", "loop/inside", "file", "file/inside"])
+@pytest.mark.parametrize("command", ["run", "report", "plan", "check"])
+def test_a_state_that_can_be_no_folder_is_refused(
+    edited: Driver, tmp_path: Path, command: str, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    ended = subprocess.run(
+        [sys.executable, "-m", "matrix", command, "--state", str(tmp_path / name)],
+        cwd=edited.project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: --state")
+    assert str(tmp_path / name) in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["merge", "diff"])
+def test_an_empty_word_is_not_the_working_directory(edited: Driver, command: str) -> None:
+    ended = edited.start(command, "").end()
+    assert ended.status == 2
+    assert f"error: {command}: an empty word names no file" in ended.without_traceback()
 
 
 def test_a_selection_without_any_wheel_is_nothing_to_run(driver: Driver) -> None:

@@ -3,23 +3,26 @@
 import pytest
 
 from matrix.judge import Judgement, Unlike
+from matrix.shown import brief, log_line
 
 
 def test_claim(judgements: list[Judgement], told: list[str]) -> None:
     broken = [judgement for judgement in judgements if judgement.breaks]
     if broken:
-        lines = [f"  {judgement.cell}: {judgement.says}" for judgement in broken]
+        lines = [log_line(f"  {judgement.cell}: {judgement.says}") for judgement in broken]
         claim = broken[0]
         head = f"{claim.kind} {claim.id} does not hold in {len(broken)} of {len(judgements)} cells"
         issue = f"\n  upstream: {claim.issue}" if claim.issue else ""
-        since = [f"  {line}" for line in told]
+        since = [log_line(f"  {part}") for part in told]
         pytest.fail("\n".join([head, *lines, *since]) + issue, pytrace=False)
 
 
 def test_alike_in_all_cells(unlike: list[Unlike]) -> None:
     if unlike:
         lines = [
-            f"  {group.result}, value {group.result.value!r}: {', '.join(group.cells)}"
+            log_line(
+                f"  {group.result}, value {brief(group.result.value)}: {', '.join(group.cells)}"
+            )
             for one in unlike
             for group in one.groups
         ]

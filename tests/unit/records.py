@@ -55,6 +55,11 @@ def recompiled(id_: str = "cache/p", *, late: bool = False) -> ProbeRecord:
     return probe(id_, phase("interpreted"), cold(), warm(**missed), last)
 
 
+def wrong(value: Any = 1) -> ProbeRecord:
+    """Return a cache probe that gives another value when it compiles."""
+    return probe("cache/p", phase("interpreted"), cold(value=value), warm())
+
+
 def crashed(id_: str = "cache/p", *, signal: str = "SIGSEGV") -> ProbeRecord:
     """Return a cache probe whose second process died of a symbol left open, by a signal."""
     died = failing("warm", "crashed", signal=signal, exit=-11, stderr="Fatal Python error\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import msgspec
@@ -37,8 +38,8 @@ CANDIDATE = "0.69.0rc1-cp313"
 
 def ids(*words: str, pre: bool) -> list[str]:
     """Return what the words select of the crafted releases."""
-    text = "\n".join(map(RELEASES.format, VERSIONS))
-    known = releases.parse(text, Path("releases.toml"))
+    tables = tomllib.loads("\n".join(map(RELEASES.format, VERSIONS)))
+    known = releases.parse(tables, Path("releases.toml"))
     catalogue = Catalogue(known, "linux-x86_64", frozenset({"3.13"}))
     return [s.cell.release for s in select(words, catalogue, pre=pre).cells]
 

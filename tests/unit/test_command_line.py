@@ -69,6 +69,21 @@ def test_reporting_checking_and_locking_have_options_of_their_own() -> None:
     assert parse(["lock", "--check", "--pre"]).check
 
 
+PATHS = ("state", "envdir", "probes", "summary")
+
+
+def test_an_empty_word_after_an_option_is_as_if_the_option_was_not_given() -> None:
+    words = [word for name in PATHS for word in (f"--{name}", "")]
+    assert parse(["run", *words]) == parse(["run"])
+    assert parse(["plan", "--output", "", "--platform", ""]) == parse(["plan"])
+
+
+@pytest.mark.parametrize("command", ["merge", "diff"])
+def test_an_empty_word_is_no_folder_and_no_file(command: str) -> None:
+    with pytest.raises(BadInput, match=f"{command}: an empty word names no file or folder"):
+        parse([command, ""])
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -15,9 +15,8 @@ from tests.unit import records as make
 
 def report(*cells: CellRecord) -> MatrixReport:
     probes = ["cache/p", "aot/p"]
-    return matrix_report(
-        findings(cells, probes, judge(cells, probes, None, "exec"), "exec"), "exec"
-    )
+    judged = judge(cells, probes, None, "exec")
+    return matrix_report(findings(cells, probes, judged, "exec", ()), "exec")
 
 
 def test_a_report_does_not_differ_from_itself() -> None:
@@ -35,6 +34,13 @@ def test_an_outcome_a_value_and_a_cell_that_changed_are_told() -> None:
         "0.57.0-cp311 cache/p: hit before, crashed in warm (SIGSEGV) now",
         "0.58.0-cp311: new",
     ]
+
+
+def test_values_of_any_length_are_told_briefly() -> None:
+    old, new = (report(make.cell("0.57.0-cp311", make.hit(value=v * 10**6))) for v in "ab")
+    (line,) = differences(old, new)
+    assert line.count("characters left out]") == 2
+    assert len(line) < 600
 
 
 def test_a_probe_that_is_gone_is_told() -> None:
@@ -56,3 +62,23 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "matrix.json").write_text("[]")
     with pytest.raises(BadInput, match=r"not a matrix\.json"):
         load(tmp_path / "matrix.json")
+    with pytest.raises(BadInput, match="this is a folder"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (b'"outcome":"hit"', b'"outcome":"great"', "Invalid enum value 'great'"),
+        (b'"value":55', b'"value":' + b"[" * 101 + b"1" + b"]" * 101, "more than 100 deep"),
+        (b'"value":55', b'"value":' + b"[" * 100_000 + b"]" * 100_000, "recursion depth"),
+    ],
+)
+def test_a_report_that_cannot_be_compared_is_refused(
+    tmp_path: Path, old: bytes, new: bytes, says: str
+) -> None:
+    path = tmp_path / "matrix.json"
+    good = msgspec.json.encode(report(make.cell("0.57.0-cp311", make.hit())))
+    path.write_bytes(good.replace(old, new))
+    with pytest.raises(BadInput, match=says):
+        load(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import BadInput, Unreachable
-from matrix.files import read_regular, write_atomically
+from matrix.files import named_folder, read_regular, read_toml, set_aside, write_atomically
 
 
 def test_a_new_file_appears_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -120,3 +120,71 @@ def test_what_is_no_regular_file_is_refused_by_name(
         }.items():
             with pytest.raises(BadInput, match=says):
                 read_regular(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"x = " + b"[" * 100_000, "nested too deeply; it holds claims"),
+        (b"x = 1\nx = 2", "Cannot overwrite a value"),
+        (b"x = '\xff'", "can't decode byte 0xff"),
+        (b"x = " + b"9" * 5000, "digits"),
+    ],
+)
+def test_what_is_no_toml_is_refused_by_name(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=says) as refused:
+        read_toml(path, "claims")
+    assert str(refused.value).startswith(f"{path}: not TOML: ")
+
+
+def test_toml_that_is_not_there_or_no_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no such file; it holds claims"):
+        read_toml(tmp_path / "claims.toml", "claims")
+    with pytest.raises(BadInput, match="this is a folder"):
+        read_toml(tmp_path, "claims")
+
+
+def test_toml_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b'["\xc3\xa9"]\r\na = 1\r\n')
+    assert read_toml(tmp_path / "x.toml", "x") == {"é": {"a": 1}}
+
+
+def test_nothing_that_was_set_aside_is_ever_overwritten(tmp_path: Path) -> None:
+    names = []
+    for text in ("one", "two", "three"):
+        (tmp_path / "x.json").write_text(text)
+        names.append(set_aside(tmp_path / "x.json").name)
+    assert names == ["x.json.set-aside", "x.json.2.set-aside", "x.json.3.set-aside"]
+    assert [(tmp_path / name).read_text() for name in names] == ["one", "two", "three"]
+    with pytest.raises(Unreachable, match="could not be set aside"):
+        set_aside(tmp_path / "gone.json")
+
+
+def test_a_folder_that_cannot_be_used_is_refused_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert named_folder("--state", str(tmp_path)) == tmp_path.resolve()
+    assert named_folder("--state", str(tmp_path / "new")) == tmp_path.resolve() / "new"
+    (tmp_path / "file").touch()
+    for name, says in {"file": "it is no folder", "file/x": "Not a directory"}.items():
+        with pytest.raises(BadInput, match=f"--state: .*file.* cannot be used: {says}"):
+            named_folder("--state", str(tmp_path / name))
+    with pytest.raises(BadInput, match="--state: an empty word names no file or folder"):
+        named_folder("--state", "")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(BadInput, match="cannot be used: it cannot be read"):
+        named_folder("--state", str(tmp_path))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links takes a privilege there")
+def test_a_loop_of_links_is_refused_and_a_link_to_nothing_names_what_it_points_to(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "dangling").symlink_to("new")
+    for name in ("loop", "loop/x"):
+        with pytest.raises(BadInput, match=f"--state.*{name}"):
+            named_folder("--state", str(tmp_path / name))
+    assert named_folder("--state", str(tmp_path / "dangling")) == tmp_path.resolve() / "new"

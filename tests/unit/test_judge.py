@@ -103,8 +103,7 @@ def test_a_recompilation_is_told_with_its_counters() -> None:
 
 
 def test_a_wrong_value_is_told_beside_the_right_one() -> None:
-    wrong = records.probe("cache/p", records.phase("interpreted"), records.cold(value=-1))
-    assert says(PROMISE, wrong) == (
+    assert says(PROMISE, records.wrong(-1)) == (
         "wrong in cold; claimed: hit; value -1 where interpreted gave 55"
     )
 
@@ -159,7 +158,7 @@ def test_a_record_that_is_not_a_whole_run_is_never_judged_as_one() -> None:
         (records.hit(), True),
         (records.recompiled(), False),
         (records.crashed(), False),
-        (records.probe("cache/p", records.phase("interpreted"), records.cold(value=1)), False),
+        (records.wrong(), False),
     ],
 )
 def test_without_claims_a_probe_has_to_be_a_hit(record: ProbeRecord, *, holds: bool) -> None:
@@ -277,7 +276,6 @@ def test_an_excuse_that_is_needed_no_more_breaks_the_claim() -> None:
     [
         records.probe("cache/p", records.failing("interpreted", "crashed")),
         records.probe("cache/p", records.phase("interpreted"), records.failing("cold", "crashed")),
-        records.probe("cache/p", records.phase("interpreted"), records.cold(value=1)),
         records.probe("aot/p", records.failing("interpreted", "raised")),
     ],
 )

@@ -19,7 +19,7 @@ from matrix.merge import Merged, join
 from matrix.observations import CellRecord, ProbeRecord, Store
 from matrix.upstream import UpstreamResult
 from tests.unit import records
-from tests.unit.records import cell, hit, recompiled, unbuildable, works
+from tests.unit.records import cell, crashed, hit, recompiled, unbuildable, works
 
 CELL, OTHER = "0.57.0-cp311", "0.48.0-cp38"
 KNOWN = Known(
@@ -110,6 +110,7 @@ def test_of_a_store_only_the_observations_are_read_and_not_what_was_set_aside(
     tmp_path: Path,
 ) -> None:
     write(tmp_path / "observations", cell(CELL, hit("cache/p")))
+    write(tmp_path / "observations" / f"{OTHER}.json.2.set-aside", b"{", name="inside")
     write(tmp_path / "observations", b"{", name=f"{OTHER}.json.set-aside")
     write(tmp_path, b"{}", name="run.json")
     merged = join([tmp_path], KNOWN, nothing_stored)
@@ -117,7 +118,30 @@ def test_of_a_store_only_the_observations_are_read_and_not_what_was_set_aside(
     assert not merged.refusals
 
 
+def nested(depth: int) -> Any:
+    """Return a number in so many lists."""
+    value: Any = 55
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def upstream(**what: Any) -> UpstreamResult:
+    """Return what came of some of Numba's own tests, but for `what`."""
+    usual: dict[str, Any] = {
+        "suite": "numba.tests",
+        "key": "k",
+        "passed": 3,
+        "failed": 0,
+        "skipped": 0,
+    }
+    rest: dict[str, Any] = {"absent": False, "ended": "", "failures": (), "wall_s": 1.0}
+    return UpstreamResult(**(usual | rest | what))
+
+
 GOOD = cell(CELL, hit("cache/p"))
+FILES = ("files_before", "files_after")
+OUTSIDE = {"name": "../x.nbi", "bytes": 1, "sha256": ""}
 DEEP = b"[" * 100_000 + b"]" * 100_000
 CRAFTED: dict[str, tuple[CellRecord | dict[str, Any] | bytes, str]] = {
     "truncated": (msgspec.json.encode(GOOD)[:-20], "breaks the schema"),
@@ -151,7 +175,7 @@ CRAFTED: dict[str, tuple[CellRecord | dict[str, Any] | bytes, str]] = {
         "carries a path",
     ),
     "a path as a file's name": (
-        changed(GOOD, files_after=[{"name": "../x.nbi", "bytes": 1, "sha256": ""}]),
+        changed(GOOD, **dict.fromkeys(FILES, (OUTSIDE,))),
         "'../x.nbi' is no file's name",
     ),
     "an unknown probe": (cell(CELL, hit("cache/unknown")), "there is no probe 'cache/unknown'"),
@@ -166,6 +190,42 @@ CRAFTED: dict[str, tuple[CellRecord | dict[str, Any] | bytes, str]] = {
         cell(CELL, records.probe("cache/p", records.phase("interpreted"))),
         "are not a whole run",
     ),
+    "a value nested 101 deep": (changed(GOOD, value=nested(101)), "nested more than 100 deep"),
+    "a value nested 700 deep": (
+        msgspec.json.encode(GOOD).replace(b'"value":55', b'"value":' + b"[" * 700 + b"]" * 700),
+        "nested more than 100 deep",
+    ),
+    "a phase that is none": (changed(GOOD, name="\n::error::"), "are not a whole run"),
+    "phases in another order": (
+        cell(CELL, records.probe("cache/p", *hit().phases[::-1])),
+        "warm, cold, interpreted are not a whole run",
+    ),
+    "a phase after the last": (
+        cell(CELL, records.probe("cache/p", *hit().phases, records.warm("again"))),
+        "are not a whole run",
+    ),
+    "a signal that is none": (cell(CELL, crashed(signal="\n::error::x")), "there is no signal"),
+    "an exception that is none": (
+        cell(CELL, unbuildable(exception="E\n# H <b>")),
+        "there is no exception",
+    ),
+    "an exception of any length": (cell(CELL, unbuildable(exception="E" * 201)), "no exception"),
+    "a count below nothing": (changed(GOOD, strays=-1), "-1 is no count of strays"),
+    "a count beyond all": (changed(GOOD, strays=10**100), "is no count of strays"),
+    "a file below nothing": (
+        changed(GOOD, **dict.fromkeys(FILES, (OUTSIDE | {"name": "x.nbi", "bytes": -1},))),
+        "-1 is no count of x.nbi",
+    ),
+    "an end that is none": (changed(GOOD, exit=10**100), "no process ends with 1000"),
+    "a message of any length": (changed(GOOD, message="x" * 10**6), "1000000 characters of output"),
+    "a reason of any length": (
+        records.not_run(CELL, CellStatus.BROKEN, "x" * 10**6),
+        "a reason or a note has 1000000 characters",
+    ),
+    "a suite that is none": (cell(CELL, upstream=(upstream(suite="a\x1b[31m"),)), "is no name"),
+    "an ending that is none": (cell(CELL, upstream=(upstream(ended="\n::x"),)), "no ending of"),
+    "a test that is none": (cell(CELL, upstream=(upstream(failures=("\n# H",)),)), "is no name"),
+    "fewer tests than none": (cell(CELL, upstream=(upstream(passed=-1),)), "no number of tests"),
     "a time below nothing": (changed(GOOD, wall_s=-1.0), "took -1.0 seconds"),
     "an install before it began": (changed(GOOD, install_s=-2.0), "installing took -2.0 seconds"),
 }
@@ -263,12 +323,6 @@ CONTRADICTIONS: dict[str, tuple[Change, str]] = {
 }
 
 
-def upstream(failed: int = 0) -> UpstreamResult:
-    """Return what came of some of Numba's own tests."""
-    return UpstreamResult("numba.tests", "k", 3, failed, 0, absent=False, ended="", failures=(),
-                          wall_s=1.0)  # fmt: skip
-
-
 @pytest.mark.parametrize("what", CONTRADICTIONS)
 def test_files_that_contradict_each_other_are_all_refused(tmp_path: Path, what: str) -> None:
     other, says = CONTRADICTIONS[what]
@@ -287,6 +341,27 @@ def test_a_file_that_contradicts_what_is_stored_is_refused(tmp_path: Path) -> No
     stored = cell(CELL, hit("cache/p"))
     (reason,) = reasons(join([tmp_path], KNOWN, lambda _: stored)).values()
     assert reason.startswith("it contradicts what is stored here: cache/p: recompiled")
+
+
+def test_values_of_any_length_that_contradict_are_told_briefly(tmp_path: Path) -> None:
+    for name in "ab":
+        write(tmp_path / name, cell(CELL, hit("cache/p", value=name * 10**6)))
+    for refusal in join([tmp_path], KNOWN, nothing_stored).refusals:
+        assert "characters left out] here" in refusal.reason
+        assert len(str(refusal)) < 1500
+
+
+def test_a_reason_of_any_length_is_told_briefly(tmp_path: Path) -> None:
+    write(tmp_path, changed(GOOD, platform="x" * 10**6))
+    (refusal,) = join([tmp_path], KNOWN, nothing_stored).refusals
+    assert "characters left out]" in str(refusal)
+    assert len(str(refusal)) < 1500
+
+
+def test_a_value_as_deep_as_a_cell_may_file_is_believed(tmp_path: Path) -> None:
+    write(tmp_path / "a", changed(GOOD, value=nested(100)))
+    write(tmp_path / "b", changed(GOOD, value=nested(100)))
+    assert len(join([tmp_path], KNOWN, nothing_stored).records) == 1
 
 
 def test_times_are_no_contradiction(tmp_path: Path) -> None:

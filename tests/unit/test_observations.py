@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -74,7 +77,33 @@ def not_utf8(text: str) -> str:
     return text.replace("TypingError", "\udce9")
 
 
+def without_phases(text: str) -> str:
+    return json.dumps(changed(json.loads(text), phases=lambda _: []))
+
+
+def with_a_first_phase_only(text: str) -> str:
+    return json.dumps(changed(json.loads(text), phases=lambda phases: phases[:1]))
+
+
+def of_no_isolation(text: str) -> str:
+    return json.dumps(changed(json.loads(text), isolation=lambda _: "none"))
+
+
+def too_deep(text: str) -> str:
+    return text.replace('"value": 55', '"value": ' + "[" * 300 + "]" * 300)
+
+
+def changed(record: dict[str, Any], **how: Callable[[Any], Any]) -> dict[str, Any]:
+    for probe in record["probes"]:
+        probe |= {name: change(probe[name]) for name, change in how.items()}
+    return record
+
+
 SPOILT = (
+    without_phases,
+    with_a_first_phase_only,
+    of_no_isolation,
+    too_deep,
     not_utf8,
     truncated,
     emptied,
@@ -101,6 +130,27 @@ def test_a_file_that_is_no_record_of_the_cell_is_set_aside_and_said(
     assert "kept as 0.57.0-cp311.json.set-aside, its cell runs again" in told
     assert not path.exists()
     assert (path.parent / "0.57.0-cp311.json.set-aside").read_bytes() == bad
+    store.save(RECORD)
+    assert store.load(CELL) == RECORD
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such pipes")
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_set_aside_beside_what_was_before(
+    store: Store, said: list[str], make: Callable[[Path], None]
+) -> None:
+    store.folder.mkdir(parents=True)
+    path = store.path(CELL)
+    path.write_text("first")
+    store.load(CELL)
+    make(path)
+    assert store.load(CELL) is None
+    assert "not usable (" in said[1]
+    assert sorted(one.name for one in store.folder.iterdir()) == [
+        f"{CELL}.json.2.set-aside",
+        f"{CELL}.json.set-aside",
+    ]
+    assert (store.folder / f"{CELL}.json.set-aside").read_text() == "first"
     store.save(RECORD)
     assert store.load(CELL) == RECORD
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix.observations import DataFile, Phase, ProbeRecord
-from matrix.outcome import Outcome, Result, clean_hit, result_of, same_value
+from matrix.outcome import Outcome, Result, result_of, same_value
 from tests.unit import records
 
 JSON = st.recursive(
@@ -60,12 +60,15 @@ def test_a_whole_run_has_one_outcome(record: ProbeRecord, says: str) -> None:
             records.failing("cold", "raised", exception="KeyError"),
             Result(Outcome.RAISED, "cold", "KeyError"),
         ),
-        (records.cold(value=56), Result(Outcome.WRONG, "cold", value=56)),
     ],
 )
 def test_a_phase_that_fails_ends_the_run_with_its_outcome(phase: Phase, expected: Result) -> None:
     record = records.probe("cache/p", records.phase("interpreted"), phase)
     assert result_of(record) == expected
+
+
+def test_another_value_is_wrong_whatever_the_next_process_gives() -> None:
+    assert result_of(records.wrong(56)) == Result(Outcome.WRONG, "cold", value=56)
 
 
 def test_a_built_module_that_gives_another_value_is_wrong() -> None:
@@ -115,12 +118,12 @@ def test_a_record_that_is_not_a_whole_run_is_refused(record: ProbeRecord) -> Non
     ],
 )
 def test_a_hit_is_spoiled_by_any_sign_of_work(spoiled: dict[str, Any]) -> None:
-    assert clean_hit(records.warm())
-    assert not clean_hit(records.warm(**spoiled))
+    assert records.warm().is_clean_hit
+    assert not records.warm(**spoiled).is_clean_hit
 
 
 def test_a_load_that_no_counter_counts_is_a_hit_all_the_same() -> None:
-    assert clean_hit(records.warm(hits=0, loads=1))
+    assert records.warm(hits=0, loads=1).is_clean_hit
 
 
 @given(JSON)

@@ -30,7 +30,7 @@ def summary(*measured: Measurement) -> OverheadReport:
 
 
 def written(folder: Path, overhead: OverheadReport | None) -> dict[str, str]:
-    nothing = findings((), (), Verdict((), ()), "exec")
+    nothing = findings((), (), Verdict((), ()), "exec", ())
     shown: Findings = with_overhead(nothing, overhead, folder)
     write(folder, shown, "exec")
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir() if path.suffix}

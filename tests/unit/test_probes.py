@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,15 @@ def test_any_change_to_the_in_cell_runner_is_seen(tmp_path: Path) -> None:
     changed = runner_digest(tmp_path)
     phase.rename(copy / "phases.py")
     assert len({runner_digest(PROBES), changed, runner_digest(tmp_path)}) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no file can be called so")
+@pytest.mark.parametrize("name", [b"caf\xe9.py", b"a\n::error::.py"])
+def test_a_probe_whose_name_cannot_be_written_everywhere_is_refused(
+    tmp_path: Path, name: bytes
+) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / os.fsdecode(name)).touch()
+    with pytest.raises(BadInput, match="rename the file") as refused:
+        discover(tmp_path)
+    assert str(refused.value).isprintable()

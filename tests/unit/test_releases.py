@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_the_committed_file_is_just_the_header_and_its_entries() -> None:
 
 
 def test_a_release_answers_what_the_selectors_ask() -> None:
-    (release,) = releases.parse(ENTRY, Path("releases.toml"))
+    (release,) = releases.parse(tomllib.loads(ENTRY), Path("releases.toml"))
     assert release.minor == "0.57"
     assert not release.is_prerelease
     assert release.pythons("linux-x86_64") == ("3.8", "3.11")
@@ -73,12 +74,14 @@ def test_a_release_answers_what_the_selectors_ask() -> None:
 
 def test_a_file_in_any_order_gives_the_oldest_first() -> None:
     text = ENTRY.replace("0.57", "0.100") + ENTRY + ENTRY.replace("0.57", "0.9")
-    found = releases.parse(text, Path("releases.toml"))
+    found = releases.parse(tomllib.loads(text), Path("releases.toml"))
     assert [release.version for release in found] == ["0.9.0", "0.57.0", "0.100.0"]
 
 
 def test_a_candidate_is_known_by_its_version() -> None:
-    (release,) = releases.parse(ENTRY.replace("0.57.0", "0.57.0rc1"), Path("releases.toml"))
+    (release,) = releases.parse(
+        tomllib.loads(ENTRY.replace("0.57.0", "0.57.0rc1")), Path("releases.toml")
+    )
     assert release.is_prerelease
     assert release.minor == "0.57"
 
@@ -96,19 +99,23 @@ def test_a_candidate_is_known_by_its_version() -> None:
         ("release = [3]", "entry 1"),
         (ENTRY + ENTRY, "there twice"),
         (ENTRY + ENTRY.replace("0.57.0", "0.57"), "there twice"),
-        (ENTRY + "version = 3", "is not TOML"),
+        (ENTRY + "version = 3", "not TOML: Cannot overwrite a value"),
     ],
 )
-def test_a_bad_file_is_refused_with_its_name_and_the_word_it_meant(text: str, said: str) -> None:
+def test_a_bad_file_is_refused_with_its_name_and_the_word_it_meant(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "releases.toml"
+    path.write_text(text)
     with pytest.raises(BadInput, match=r"releases\.toml") as caught:
-        releases.parse(text, Path("releases.toml"))
+        releases.load(path)
     assert said in str(caught.value)
 
 
 def test_a_bad_entry_is_named_by_number_and_version() -> None:
     bad = ENTRY.replace("0.57.0", "0.58.0").replace("uploaded", "up")
     with pytest.raises(BadInput, match=r"entry 2 \(version '0\.58\.0'\)"):
-        releases.parse(f"{ENTRY}\n{bad}", Path("releases.toml"))
+        releases.parse(tomllib.loads(f"{ENTRY}\n{bad}"), Path("releases.toml"))
 
 
 def test_a_missing_file_names_the_session_that_makes_it(tmp_path: Path) -> None:
@@ -119,7 +126,7 @@ def test_a_missing_file_names_the_session_that_makes_it(tmp_path: Path) -> None:
 @settings(max_examples=50)
 @given(some_release)
 def test_an_entry_read_back_is_the_release_it_was(release: Release) -> None:
-    assert releases.parse(releases.entry(release), Path("x")) == (release,)
+    assert releases.parse(tomllib.loads(releases.entry(release)), Path("x")) == (release,)
 
 
 @settings(max_examples=30)
@@ -135,10 +142,10 @@ def test_releases_added_in_any_order_stand_oldest_first(found: list[Release]) ->
 
 def test_an_added_release_leaves_every_other_byte_alone() -> None:
     old = f"# By hand.\n\n{ENTRY}lock-until = 2023-06-01 # odd\n\n{ENTRY.replace('0.57', '0.59')}"
-    (new,) = releases.parse(ENTRY.replace("0.57", "0.58"), Path("x"))
+    (new,) = releases.parse(tomllib.loads(ENTRY.replace("0.57", "0.58")), Path("x"))
     text = releases.inserted(old, new)
     assert text.replace(f"{releases.entry(new)}\n", "") == old
-    versions = [release.version for release in releases.parse(text, Path("x"))]
+    versions = [release.version for release in releases.parse(tomllib.loads(text), Path("x"))]
     assert versions == ["0.57.0", "0.58.0", "0.59.0"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from matrix.cells import CellStatus, parse_cell
 from matrix.claims import Claim, Expectation, Kind
@@ -27,6 +29,7 @@ from matrix.report import (
     matrix_report,
     write,
 )
+from matrix.upstream import UpstreamResult
 from tests.unit import records
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -46,6 +49,8 @@ CLAIMS = {
     "aot/helper": Claim(Kind.PROMISE, "w", (Expectation(Outcome.WORKS),)),
 }
 PROBES = tuple(CLAIMS)
+FIB = PROBES[0]
+RELEASES = ("0.48.0", "0.49.0", "0.57.0", "0.60.0")
 
 
 def usual(cell: str) -> CellRecord:
@@ -81,7 +86,7 @@ MIXED = (
 
 def found(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
     verdict = judge(cells, probes, {probe: CLAIMS[probe] for probe in probes}, "exec")
-    return findings(cells, probes, verdict, "exec")
+    return findings(cells, probes, verdict, "exec", RELEASES)
 
 
 def golden(name: str, folder: Path) -> None:
@@ -236,6 +241,57 @@ def test_what_a_probe_says_cannot_become_part_of_the_page(tmp_path: Path) -> Non
     assert "&lt;script&gt;" in page
 
 
+HOSTILE = "x\n\n# Heading\n\n<img src=x> ![i](http://x) [l](http://x) | \x1b[31m `` <script>"
+
+
+def hostile() -> list[CellRecord]:
+    """Return cells in which all that can be text is made to be more."""
+    raised = records.probe(
+        "cache/fib",
+        records.phase("interpreted", value=HOSTILE),
+        records.failing("cold", "raised", exception=HOSTILE, message=HOSTILE),
+    )
+    ended = UpstreamResult(
+        HOSTILE, "k", 1, 1, 0, absent=False, ended=HOSTILE, failures=(HOSTILE,), wall_s=1
+    )
+    worst = {"upstream": (ended,), "numpy": HOSTILE, "llvm": HOSTILE}
+    return [
+        usual("0.48.0-cp38"),
+        records.cell("0.57.0-cp311", raised, records.hit("cache/mutual", HOSTILE), **worst),
+        records.cell("0.58.0-cp311", records.hit("cache/fib", HOSTILE)),
+        records.not_run("0.60.0-cp312", CellStatus.BROKEN, HOSTILE),
+    ]
+
+
+def test_what_is_observed_is_text_in_the_report_and_nothing_else(tmp_path: Path) -> None:
+    write(tmp_path, found(*hostile(), probes=PROBES[:2]), "exec")
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    blocks = MarkdownIt("commonmark").enable("table").parse(text)
+    inside = [child for block in blocks for child in block.children or ()]
+    kinds = {one.type for one in (*blocks, *inside)}
+    assert not kinds & {"html_block", "html_inline", "image", "link_open", "fence", "code_block"}
+    headings = [blocks[i + 1].content for i, b in enumerate(blocks) if b.type == "heading_open"]
+    assert "Heading" not in headings
+    assert len(headings) == len(re.findall("(?m)^#", text)) == 8
+    assert "\x1b" not in text
+    cells = [block.type for block in blocks].count("td_open")
+    table, rows = len(found(*hostile(), probes=PROBES[:2]).columns), 3
+    assert cells == 2 * (1 + table) + 5 * rows
+
+
+def test_values_of_any_length_are_shown_briefly(tmp_path: Path) -> None:
+    big = [
+        records.cell("0.48.0-cp38", records.hit("cache/fib", "a" * 10**6)),
+        records.cell("0.57.0-cp311", records.hit("cache/fib", "b" * 10**6)),
+        records.cell("0.60.0-cp312", msgspec.structs.replace(records.wrong("c" * 10**6), id=FIB)),
+    ]
+    write(tmp_path, found(*big, probes=PROBES[:1]), "exec")
+    for name in ("report.md", "index.html"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert text.count("characters left out]") >= 3
+        assert len(text) < 10_000
+
+
 def test_a_probe_that_did_not_run_in_a_column_is_never_shown_as_what_it_did_elsewhere() -> None:
     cells = [
         records.cell("0.55.0-cp310", records.hit(), records.works()),
@@ -244,7 +300,12 @@ def test_a_probe_that_did_not_run_in_a_column_is_never_shown_as_what_it_did_else
         records.cell("0.58.0-cp310", records.hit(), records.unbuildable()),
     ]
     probes = ["cache/p", "aot/p"]
-    found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec")
+    found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec", ())
     shown = [found.seen("cache/p", column) for column in found.columns]
-    assert [column.title for column in found.columns] == ["0.55.0", "0.56.0", "0.57.0", "0.58.0"]
+    assert [str(column.releases) for column in found.columns] == [
+        "0.55.0",
+        "0.56.0",
+        "0.57.0",
+        "0.58.0",
+    ]
     assert shown == ["hit", "hit", "not run", "hit"]

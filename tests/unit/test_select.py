@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,7 +135,9 @@ def test_a_release_candidate_takes_part_only_when_asked_for() -> None:
     assert "0.61.0rc1-cp313" not in ids("all", "minors", "seed", "0.6*")
     assert "0.61.0rc1-cp313" in ids("minors", pre=True)
     assert ids("seed", pre=True) == ids("seed")
-    with pytest.raises(BadInput, match=r"0\.61\.0rc1 is not in"):
+    with pytest.raises(
+        BadInput, match=r"0\.61\.0rc1-cp313: no such release; .*take part with --pre"
+    ):
         ids("0.61.0rc1-cp313")
 
 
@@ -181,13 +184,18 @@ def test_a_release_whose_pythons_are_all_missing_is_selected_and_not_silently_le
     [
         ("sead", "did you mean 'seed'?"),
         ("minor", "did you mean 'minors'?"),
-        ("0.57.9", "did you mean '0.57.1'?"),
+        ("0.57.9", "0.57.9: no such release; nearest are 0.57.1 and 0.60.0"),
+        ("0.50", "0.50: no such release; nearest are 0.49.1 and 0.57.0, the newest is 0.60.0"),
+        ("0.70", "0.70: no such release; the newest is 0.60.0"),
+        ("0.1", "0.1: no such release; the oldest is 0.48.0, the newest is 0.60.0"),
+        (">=0.58,<0.59", "no such release; nearest are 0.57.1 and 0.60.0"),
         ("cp399", "did you mean 'cp39'?"),
-        (">=9", "A selector is one of"),
+        (">=9", ">=9: no such release; the newest is 0.60.0"),
+        ("===nine", "A selector is one of"),
         ("", "A selector is one of"),
         ("==", "A selector is one of"),
         ("0.99*-cp38", "A selector is one of"),
-        ("0.57.2-cp311", "did you mean '0.57.1'?"),
+        ("0.57.2-cp311", "0.57.2-cp311: no such release; nearest are 0.57.1 and 0.60.0"),
     ],
 )
 def test_a_word_that_names_nothing_is_refused_with_the_nearest_that_does(
@@ -196,6 +204,15 @@ def test_a_word_that_names_nothing_is_refused_with_the_nearest_that_does(
     with pytest.raises(BadInput) as refused:
         ids(word)
     assert hint in str(refused.value)
+
+
+def test_a_release_that_is_there_but_not_for_this_platform_is_not_said_to_be_missing() -> None:
+    elsewhere = msgspec.structs.replace(release("0.58.0"), wheels={Platform.MACOS_ARM64: ("3.8",)})
+    known = (*SMALL.releases, elsewhere)
+    with pytest.raises(
+        BadInput, match=r"0\.58: no wheel for linux-x86_64; nearest are 0\.57\.1 and"
+    ):
+        select(["0.58"], Catalogue(known, HERE, EIGHT))
 
 
 def test_the_matrix_of_a_machine_with_eight_pythons_is_as_large_as_promised() -> None:
