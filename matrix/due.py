@@ -137,14 +137,16 @@ def _run_isolated(
     }
     this_run = _new_run(options, suite, isolation, suites, work, staged)
     _say_what_disk_it_takes(this_run, options, say)
-    run_cells(
-        this_run,
-        [task.cell.id for task in tasks],
-        jobs=options.jobs,
-        download_python=options.download_python,
-        envdir=options.envdir,
-    )
-    shutil.rmtree(staged.folder, ignore_errors=True)
+    try:
+        run_cells(
+            this_run,
+            [task.cell.id for task in tasks],
+            jobs=options.jobs,
+            download_python=options.download_python,
+            envdir=options.envdir,
+        )
+    finally:
+        shutil.rmtree(staged.folder, ignore_errors=True)
 
 
 def _new_run(

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from matrix.errors import BadInput
-from matrix.files import read_regular
+from matrix.files import read_regular, unwritable
 from matrix.plan import lock_path
 from matrix.probes import Probe, probe_in, runner_digest
 
@@ -51,6 +51,7 @@ def stage(
 
     Raises:
         BadInput: a file of the runner, or a lock, cannot be read.
+        Unreachable: there is no room for a copy.
     """
     shutil.rmtree(folder, ignore_errors=True)
     found = {}
@@ -71,7 +72,10 @@ def stage(
 
 def _copy(path: Path, folder: Path) -> Path:
     content = read_regular(path)
-    folder.mkdir(parents=True, exist_ok=True)
     copy = folder / path.name
-    copy.write_bytes(content)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+    except OSError as error:
+        raise unwritable(copy, error) from error
     return copy
