@@ -19,7 +19,7 @@ from pathlib import Path
 import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
-from matrix import processes
+from matrix.run import processes
 
 nox.options.sessions = ["matrix"]
 
@@ -47,7 +47,7 @@ def interpreters() -> dict[str, str | bool]:
     """Return the interpreter of each named cell, or False: its session only calls the driver."""
     if RUN_FILE is None:
         return dict.fromkeys(NAMED, False)
-    cells = json.loads(Path(RUN_FILE).read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(Path(RUN_FILE).read_text(encoding="utf-8"))["jobs"]
     return {name: cells[name]["python"] for name in NAMED}
 
 
@@ -123,10 +123,7 @@ if NAMED:
             call_driver(session, "run", name, *session.posargs)
             return
         sys.path.insert(0, str(ROOT))
-        if json.loads(Path(RUN_FILE).read_text(encoding="utf-8")).get("job") == "overhead":
-            from matrix.overhead.session import run_cell  # noqa: PLC0415 (the driver's packages)
-        else:
-            from matrix.cell_session import run_cell  # noqa: PLC0415 (the driver's packages)
+        from matrix.run.cell import run_cell  # noqa: PLC0415 (the driver's packages)
 
         run_cell(session, Path(RUN_FILE), name)
 
@@ -166,7 +163,7 @@ def merge(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure the suite beside pip one by one, tox in parallel and the least possible."""
     install_group(session, "bench")
-    run_driver(session, session.bin, "bench", *session.posargs)
+    run_own(session, "python", "-m", "tests.bench", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])

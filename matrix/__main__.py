@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from matrix import commands, processes
-from matrix.command_line import parse
-from matrix.errors import MatrixError
-from matrix.shown import log_lines
+from . import commands
+from .errors import MatrixError
+from .model.text import log_lines
+from .options import parse
+from .run import processes
 
 INTERRUPTED = 130
 
@@ -25,7 +26,7 @@ def main(words: Sequence[str]) -> int:
     console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     try:
         options = parse(words)
-        return commands.COMMANDS[options.command](options)
+        return commands.COMMANDS[type(options)](options)
     except MatrixError as error:
         console.print(f"error: {log_lines(str(error))}", style="bold red", markup=False)
         return error.status

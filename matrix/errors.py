@@ -8,6 +8,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """The exit statuses of the suite."""
+
+    HOLDS = 0  # every claim does; or a command did what it was asked
+    FAILS = 1  # a claim does not hold; or two reports differ
+    REFUSED = 2  # a word or a file is wrong
+    COULD_NOT_RUN = 3  # nothing could, or with --strict not all
+
 
 LISTED = 12  # more words than this are no help
 
@@ -15,25 +26,23 @@ LISTED = 12  # more words than this are no help
 class MatrixError(Exception):
     """Base of every failure of the suite itself. `status` is the process's exit status."""
 
-    status = 1
+    status = Status.FAILS
 
 
 class BadInput(MatrixError):
     """A file or an option that the user can edit is wrong; nothing was run and nothing was lost."""
 
-    status = 2
+    status = Status.REFUSED
 
 
 class NothingToRun(MatrixError):
     """The selection holds no cell that can run here."""
 
-    status = 3
+    status = Status.COULD_NOT_RUN
 
 
 class Unreachable(MatrixError):
     """Something outside the suite (the package index, the disk, a tool) did not do its part."""
-
-    status = 1
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

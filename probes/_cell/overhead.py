@@ -66,7 +66,7 @@ def timed(job, program, run, path):
     if seen != EXPECTED[run] or (run == "warm" and before != after):
         raise Failed("{}: the cache was not {}: {}".format(called, run, json.dumps(seen)))
     return told["returned"], {
-        "program": program["id"],
+        "program": program["id"].rpartition("/")[2],
         "run": run,
         "steps": told["steps"],
         "wall_s": round(ending.wall_s, 4),
@@ -78,9 +78,9 @@ def timed(job, program, run, path):
 
 def repetition(job, number):
     """Run every program without a cache and then with the one that left; yield what each did."""
-    for program in job["programs"]:
+    for program in job["probes"]:
         # A folder of its own, which nothing was ever cached in.
-        folder = os.path.join(job["scratch"], str(number), program["id"])
+        folder = os.path.join(job["scratch"], str(number), *program["id"].split("/"))
         path = observe.stage(program["path"], folder)
         compiled, cold = timed(job, program, "cold", path)
         loaded, warm = timed(job, program, "warm", path)
@@ -106,7 +106,7 @@ def measure(job):
     number = job["repetition"]
     if number == 1:
         # Not timed: what is imported, by a compile and by a load, has its bytecode from here on.
-        for _ in repetition(dict(job, programs=job["programs"][:1]), 0):
+        for _ in repetition(dict(job, probes=job["probes"][:1]), 0):
             continue
     started = time.monotonic()
     for seen in repetition(job, number):

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.command_line import DATA
-from matrix.interpreters import Interpreter, find
-from matrix.releases import load, platform_here
-from matrix.select import Catalogue, select
+from matrix.project import DATA
+from matrix.select.interpreters import Interpreter, find
+from matrix.select.releases import load, platform_here
+from matrix.select.selection import Catalogue, select
 from tests.cells.driving import Driver, copy_project_that_waits, flag
 
 

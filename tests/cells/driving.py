@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from matrix import outcome
-from matrix.observations import CellRecord, Phase, chosen
+from matrix.model import outcome
+from matrix.model.record import CellRecord, Phase, chosen
 
 ROOT = Path(__file__).parents[2]
 # Generous, and only ever waited for when something is broken.
@@ -153,7 +153,7 @@ def copy_project(folder: Path, probes: Iterable[str], claims: str) -> Path:
             shutil.copytree(ROOT / name, target, ignore=CELLS_OF_NOBODY)
         else:
             shutil.copyfile(ROOT / name, target)
-    (folder / "matrix" / "claims.toml").write_text(claims, encoding="utf-8")
+    (folder / "matrix" / "data" / "claims.toml").write_text(claims, encoding="utf-8")
     return folder
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.select import Catalogue
+from matrix.select.selection import Catalogue
 from tests.cells.conftest import new_driver
 from tests.cells.driving import ROOT, Driver, claim, copy_project, linux_only, posix_only
 
@@ -152,7 +152,7 @@ def test_a_folder_whose_name_others_would_fill_in_is_refused(
     ],
 )
 def test_a_wrong_claim_is_refused(edited: Driver, claims: str, says: str) -> None:
-    path = edited.project / "matrix" / "claims.toml"
+    path = edited.project / "matrix" / "data" / "claims.toml"
     path.write_text(claims)
     try:
         ended = edited.run("seed")
@@ -165,7 +165,7 @@ def test_a_wrong_claim_is_refused(edited: Driver, claims: str, says: str) -> Non
 
 
 def test_a_wrong_releases_file_is_refused(edited: Driver) -> None:
-    path = edited.project / "matrix" / "releases.toml"
+    path = edited.project / "matrix" / "data" / "releases.toml"
     good = path.read_text()
     path.write_text(good.replace("wheels.linux-x86_64", "wheels.linux-x86", 1))
     try:
@@ -275,7 +275,7 @@ def test_a_lock_that_does_not_match_stops_its_cell_and_no_other(
     if len(seed) < 3:
         pytest.skip("not every seed release has an interpreter here")
     wrong, unhashed, well = seed
-    folder = edited.project / "matrix" / "locks"
+    folder = edited.project / "matrix" / "data" / "locks"
     locks = [folder / f"numba-{cell.partition('-')[0]}.txt" for cell in seed]
     good = [lock.read_text() for lock in locks]
     locks[0].write_text(re.sub(r"sha256:(\w)(\w+)", r"sha256:\2\1", good[0]))

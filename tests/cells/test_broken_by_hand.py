@@ -75,7 +75,7 @@ def seen_failing(driver: Driver, cell: str, said: str) -> dict[str, str]:
 def test_a_claim_turned_round_fails_without_a_cell_being_started(
     driver: Driver, middle: str
 ) -> None:
-    edit(driver, "matrix/claims.toml", '"hit"', '"recompiled"')
+    edit(driver, "matrix/data/claims.toml", '"hit"', '"recompiled"')
     ended = driver.run(middle)
     assert ended.status == 1
     assert ended.due() == (0, 0)
@@ -112,7 +112,7 @@ def test_a_cache_emptied_between_two_processes_is_no_hit(driver: Driver, middle:
 
 
 def test_nox_itself_fails_with_the_verdict(driver: Driver, middle: str) -> None:
-    edit(driver, "matrix/claims.toml", '"works"', '"wrong"')
+    edit(driver, "matrix/data/claims.toml", '"works"', '"wrong"')
     words = [middle, "--state", str(driver.state), "--envdir", str(driver.envdir)]
     ended = subprocess.run(
         [sys.executable, "-m", "nox", "--envdir", str(driver.envdir), "-s", "matrix", "--", *words],

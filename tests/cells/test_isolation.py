@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from matrix.local_paths import first_path
-from matrix.observations import CellRecord, Phase
+from matrix.model.record import CellRecord, Phase
+from matrix.model.text import first_path
 from tests.cells.conftest import new_driver
 from tests.cells.driving import Driver, posix_only
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from matrix.interpreters import Interpreter
+from matrix.select.interpreters import Interpreter
 from tests.cells.driving import ROOT
 
 COMPILE = """\

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.overhead.pictures import names
-from matrix.overhead.samples import STEPS, Measurement, Program, RunKind
+from matrix.experiments.overhead.plots import pictures
+from matrix.experiments.overhead.samples import STEPS, Measurement, Program, RunKind
 
 ROOT = Path(__file__).parents[2]
 RELEASE = "0.57.0"
@@ -50,7 +50,7 @@ def test_every_sample_is_stored_and_says_what_it_is_of(
     state, process = ran
     assert process.returncode == 0, process.stdout + process.stderr
     found = msgspec.json.decode(stored(state).read_bytes(), type=Measurement)
-    assert found.missing() == ""
+    assert found.flaw() == ""
     assert len(found.samples) == PROCESSES
     assert {tuple(sample.steps) for sample in found.samples} == {STEPS}
     assert all(taken > 0 for sample in found.samples for taken in sample.steps.values())
@@ -71,7 +71,7 @@ def test_progress_tables_plots_and_reports_are_there(
         assert f"{cell}: {repetition} of {REPEAT}, " in process.stdout
     assert process.stdout.count("| article, 1st run |") == len(Program)
     report = state / "report"
-    for name in ("report.md", "index.html", "matrix.json", "overhead.md", *names()):
+    for name in ("report.md", "index.html", "matrix.json", "overhead.md", *pictures()):
         assert (report / name).stat().st_size > 0
     assert cell in (report / "index.html").read_text(encoding="utf-8")
     assert not list((state / "work").iterdir())

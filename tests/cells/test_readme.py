@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from matrix.command_line import DATA
-from matrix.interpreters import Interpreter
-from matrix.releases import load
+from matrix.project import DATA
+from matrix.select.interpreters import Interpreter
+from matrix.select.releases import load
 from tests.cells.driving import ROOT, claim, posix_only
 
 pytestmark = posix_only
@@ -72,11 +72,13 @@ def project(
         if f"{probe.parent.name}/{probe.stem}" not in PROBES:
             probe.unlink()
     claims = zip(PROBES, EXPECT, strict=True)
-    (project / "matrix" / "claims.toml").write_text("".join(claim(*pair) for pair in claims))
-    (project / "matrix" / "upstream.toml").write_text(SUITE)
+    (project / "matrix" / "data" / "claims.toml").write_text(
+        "".join(claim(*pair) for pair in claims)
+    )
+    (project / "matrix" / "data" / "upstream.toml").write_text(SUITE)
     settings = (project / "pyproject.toml").read_text(encoding="utf-8")
     (project / "pyproject.toml").write_text(settings.replace(', "matplotlib>=3.10"', "", 1))
-    cut_releases(project / "matrix" / "releases.toml")
+    cut_releases(project / "matrix" / "data" / "releases.toml")
     shutil.copytree(project / "probes" / "cache", project / "my_probes" / "cache")
     (project / ".matrix").mkdir()
     shutil.copyfile(memo, project / ".matrix" / "interpreters.json")

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.changes import LEGEND
-from matrix.select import Catalogue
+from matrix.judge.changes import LEGEND
+from matrix.select.selection import Catalogue
 from tests.cells.conftest import new_driver
 from tests.cells.driving import Driver, Ended
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.environments import INSTALLED, environment
+from matrix.run.environment import INSTALLED, environment
 from tests.cells.conftest import new_driver
 from tests.cells.driving import Driver, claim, copy_project
 
@@ -80,7 +80,7 @@ def test_what_was_seen_of_another_source_is_no_verdict_on_this_one(
 
 
 def test_numbas_own_tests_alone_leave_what_is_known_of_the_cell(again: Driver, newest: str) -> None:
-    suites = again.project / "matrix" / "upstream.toml"
+    suites = again.project / "matrix" / "data" / "upstream.toml"
     suites.write_text('[nothing]\nnames = ["numba.tests.test_no_such_thing"]\n')
     before = again.record(newest)
     ended = again.run(newest, "--upstream")
@@ -146,7 +146,7 @@ def test_a_cell_that_cannot_be_installed_any_more_keeps_what_it_did(
     again: Driver, environments: Path, newest: str
 ) -> None:
     before = again.record(newest)
-    lock = again.project / "matrix" / "locks" / f"numba-{newest.partition('-')[0]}.txt"
+    lock = again.project / "matrix" / "data" / "locks" / f"numba-{newest.partition('-')[0]}.txt"
     lock.write_text(re.sub(r"sha256:(\w)(\w+)", r"sha256:\2\1", lock.read_text()))
     ended = msgspec.structs.replace(again, envdir=environments).run(newest)
     assert ended.status == 3

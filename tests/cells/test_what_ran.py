@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.environments import environment
+from matrix.run.environment import environment
 from tests.cells.conftest import new_driver
 from tests.cells.driving import (
     Driver,
@@ -110,7 +110,7 @@ def test_what_is_edited_while_a_run_is_under_way_has_no_part_in_it(
     (probes / "cache" / "waits.py").rename(tmp_path / "waits.py")
     with (probes / "_cell" / "observe.py").open("a") as runner:
         runner.write("\nraise ZeroDivisionError\n")
-    lock = waiting.project / "matrix" / "locks" / f"numba-{newest.partition('-')[0]}.txt"
+    lock = waiting.project / "matrix" / "data" / "locks" / f"numba-{newest.partition('-')[0]}.txt"
     was_locked = lock.read_text()
     lock.write_text("numba==0.0.0\n")
     flag(tmp_path, oldest).unlink()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from matrix.judge import Judgement, Unlike
-from matrix.shown import brief, log_line
+from matrix.judge.judge import Judgement, Unlike
+from matrix.model.text import brief, log_line
 
 
 def test_claim(judgements: list[Judgement], told: list[str]) -> None:

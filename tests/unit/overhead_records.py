@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from matrix.overhead import article
-from matrix.overhead.samples import STEPS, Measurement, Program, RunKind, Sample
+from matrix.experiments.overhead.samples import STEPS, Measurement, Program, RunKind, Sample
+from matrix.experiments.overhead.summary import load_article
 
 # What the article does not give.
 UNTOLD = {"import numpy": 0.08, "import numba": 0.4, "f0 second call": 1e-6, "f1 second call": 1e-6}
@@ -24,7 +24,7 @@ def measurement(
     cell: str = "0.57.0-cp311", *, repeat: int = 5, vary: Vary = as_it_is, run: str = "a run"
 ) -> Measurement:
     """Return a measurement with the article's figures, each times what `vary` says of it."""
-    figures = article.load()
+    figures = load_article()
 
     def sample(program: Program, kind: RunKind, repetition: int) -> Sample:
         steps = {}

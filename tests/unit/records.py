@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from matrix.cells import CellStatus, parse_cell
-from matrix.observations import CellRecord, DataFile, Phase, ProbeRecord
+from matrix.model.cell import CellStatus, parse_cell
+from matrix.model.record import CellRecord, DataFile, Phase, ProbeRecord
 
 INDEX = DataFile("p.f-1.py38.nbi", 1200, "0" * 16)
 DATA = DataFile("p.f-1.py38.1.nbc", 9000, "1" * 16)

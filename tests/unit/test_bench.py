@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from matrix import bench
-from matrix.bench import Figures
 from matrix.errors import Unreachable
+from tests import bench
+from tests.bench import Figures
 
 QUIET = {
     "naive": Figures(60.0, 60.0),

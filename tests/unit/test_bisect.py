@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.bisect import bisect, comes_back
-from matrix.changes import LEGEND, spans, story
-from matrix.outcome import Outcome, Result
+from matrix.judge.bisect import bisect, comes_back
+from matrix.judge.changes import LEGEND, spans, story
+from matrix.model.outcome import Outcome, Result
 
 RELEASES = [f"0.{50 + n}.0" for n in range(30)]
 CELLS = [f"{release}-cp311" for release in RELEASES]

@@ -11,15 +11,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix import releases
 from matrix.errors import BadInput
-from matrix.observations import CellRecord, Store
-from matrix.plan import lock_digest, source
-from matrix.probes import discover, runner_digest
-from matrix.select import Catalogue, select
+from matrix.experiments.probe import discover, runner_digest
+from matrix.model.record import CellRecord, observations
+from matrix.plan.plan import lock_digest, source
+from matrix.select import releases
+from matrix.select.selection import Catalogue, select
 from tests.unit.records import cell, hit, recompiled
 
-ROOT = Path(releases.__file__).parents[1]
+ROOT = Path(releases.__file__).parents[2]
 RELEASES = """\
 [[release]]
 version = "{}"
@@ -65,8 +65,8 @@ def clone(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__py*"))
     shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
     text = "\n".join(map(RELEASES.format, VERSIONS))
-    (tmp_path / "matrix" / "releases.toml").write_text(text, encoding="utf-8")
-    (tmp_path / "matrix" / "claims.toml").write_text(CLAIMS, encoding="utf-8")
+    (tmp_path / "matrix" / "data" / "releases.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "matrix" / "data" / "claims.toml").write_text(CLAIMS, encoding="utf-8")
     probe = tmp_path / "probes" / "cache" / "p.py"
     probe.parent.mkdir(parents=True)
     probe.write_text('"""A probe."""\n', encoding="utf-8")
@@ -77,10 +77,10 @@ def reported(clone: Path, *records: CellRecord) -> tuple[int, str, str]:
     """Return what reporting these cells ends with, prints and writes."""
     (probe,) = discover(clone / "probes")
     for record in records:
-        lock = lock_digest(clone / "matrix" / "locks", record.numba)
+        lock = lock_digest(clone / "matrix" / "data" / "locks", record.numba)
         seen = source(probe, runner_digest(clone / "probes"), lock)
         probes = tuple(msgspec.structs.replace(p, source=seen) for p in record.probes)
-        store = Store(clone / ".matrix" / "observations", print)
+        store = observations(clone / ".matrix" / "observations", print)
         store.save(msgspec.structs.replace(record, probes=probes))
     ran = subprocess.run(
         [sys.executable, "-m", "matrix", "report", "--strict"],

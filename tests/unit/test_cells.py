@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.cells import Cell, parse_cell
 from matrix.errors import BadInput, nearest
+from matrix.model.cell import Cell, parse_cell
 
 NUMBER = st.integers(0, 99)
 

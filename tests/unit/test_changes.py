@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from matrix.cells import parse_cell
-from matrix.changes import Span, spans
-from matrix.judge import same_result
-from matrix.outcome import Outcome, Result
+from matrix.judge.changes import Span, spans
+from matrix.judge.judge import same_result
+from matrix.model.cell import parse_cell
+from matrix.model.outcome import Outcome, Result
 
 HIT = Result(Outcome.HIT, "warm", value=55)
 CRASH = Result(Outcome.CRASHED, "warm", "SIGSEGV")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from matrix.cells import Cell
-from matrix.claims import Claim, Expectation, Kind, fixed_in, load
 from matrix.errors import BadInput
-from matrix.outcome import Outcome, Result
+from matrix.judge.claims import Claim, Expectation, Kind, fixed_in, load
+from matrix.model.cell import Cell
+from matrix.model.outcome import Outcome, Result
 
 PROBES = ("cache/self_lazy", "cache/mutual", "aot/self_helper")
 CELLS = (Cell("0.48.0", "3.8"), Cell("0.57.0", "3.8"), Cell("0.57.0", "3.11"))

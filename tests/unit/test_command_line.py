@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from matrix.command_line import ROOT, Options, default_isolation, parse
 from matrix.errors import BadInput
+from matrix.model.files import ROOT
+from matrix.options import Check, Run, parse
+from matrix.select.machine import default_isolation
 
 
 def refusal(*words: str) -> str:
@@ -29,8 +31,7 @@ def test_nothing_asked_for_is_the_default_matrix() -> None:
 def test_every_option_of_a_run_is_understood(tmp_path: Path) -> None:
     words = f"run seed cp311 --probe cache/* --probe aot/* --probes {tmp_path}/mine --state"
     words += f" {tmp_path}/state --isolation exec --timeout 2.5 --jobs 3 --download-python auto"
-    assert parse([*words.split(), "--fresh", "--strict", "--pre", "--prune"]) == Options(
-        command="run",
+    assert parse([*words.split(), "--fresh", "--strict", "--pre", "--prune"]) == Run(
         selectors=("seed", "cp311"),
         probe=("cache/*", "aot/*"),
         probes=tmp_path / "mine",
@@ -65,7 +66,7 @@ def test_a_path_is_meant_from_where_the_command_is_given(
 
 def test_reporting_checking_and_locking_have_options_of_their_own() -> None:
     assert parse(["report", "seed", "--strict"]).strict
-    assert parse(["check"]).command == "check"
+    assert parse(["check"]) == Check()
     assert parse(["lock", "--check", "--pre"]).check
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.diff import differences, load
 from matrix.errors import BadInput
-from matrix.judge import judge
-from matrix.observations import CellRecord
-from matrix.report import MatrixReport, findings, matrix_report
+from matrix.judge.judge import judge
+from matrix.model.record import CellRecord
+from matrix.report.diff import differences, load
+from matrix.report.findings import findings
+from matrix.report.pages import MatrixReport, matrix_report
 from tests.unit import records as make
 
 

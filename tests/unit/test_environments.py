@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from nox import sessions
 
-from matrix import environments
-from matrix.command_line import DATA
-from matrix.plan import lock_path
-from matrix.releases import load
+from matrix.plan.plan import lock_path
+from matrix.project import DATA
+from matrix.run import environment as environments
+from matrix.select.releases import load
 
 PYTHON, ANOTHER = "/opt/python/3.11.7/bin/python3.11", "/opt/python/3.11.9/bin/python3.11"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import BadInput, Unreachable
-from matrix.files import named_folder, read_regular, read_toml, set_aside, write_atomically
+from matrix.model.files import named_folder, read_regular, read_toml, set_aside, write_atomically
 
 
 def test_a_new_file_appears_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_disk_that_fills_half_way_leaves_the_old_file_and_nothing_else(tmp_pat
 import resource
 from pathlib import Path
 from matrix.errors import Unreachable
-from matrix.files import write_atomically
+from matrix.model.files import write_atomically
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     write_atomically(Path({str(path)!r}), "x" * 100_000)

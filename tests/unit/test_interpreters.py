@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix import interpreters
 from matrix.errors import Unreachable
-from matrix.interpreters import Answer, Interpreter, choose, find
+from matrix.select import interpreters
+from matrix.select.interpreters import Answer, Interpreter, choose, find
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the executables here are shell scripts")
 

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from matrix.isolation import differences
-from matrix.judge import judge
-from matrix.observations import ProbeRecord
+from matrix.judge.isolation import differences
+from matrix.judge.judge import judge
+from matrix.model.record import ProbeRecord
 from tests.unit import records as make
 
 

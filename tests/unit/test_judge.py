@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.cells import CellStatus
-from matrix.claims import Claim, Expectation, Kind
-from matrix.judge import Judgement, Verdict, alike, judge, results, same_result
-from matrix.observations import CellRecord, ProbeRecord
-from matrix.outcome import Outcome, Result, result_of
+from matrix.judge.claims import Claim, Expectation, Kind
+from matrix.judge.judge import Judgement, Verdict, alike, judge, results, same_result
+from matrix.model.cell import CellStatus
+from matrix.model.outcome import Outcome, Result, result_of
+from matrix.model.record import CellRecord, ProbeRecord
 from tests.unit import records
 
 ISSUE = "https://github.com/numba/numba/issues/6061"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.local_paths import first_path, without_paths
+from matrix.model.text import first_path, without_paths
 
 PATHS = [
     ("/home/me/probe.py", "<elsewhere>/probe.py"),

@@ -13,10 +13,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from matrix import lock, releases
 from matrix.errors import Unreachable
+from matrix.select import lock, releases
 
-MATRIX = Path(lock.__file__).parent
+MATRIX = Path(lock.__file__).parents[1] / "data"
 
 
 class Index(msgspec.Struct):

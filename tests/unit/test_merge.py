@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from matrix import admission, merge
-from matrix.admission import SIZE_LIMIT, Known
-from matrix.cells import CellStatus
 from matrix.errors import BadInput
-from matrix.merge import Merged, join
-from matrix.observations import CellRecord, ProbeRecord, Store
-from matrix.upstream import UpstreamResult
+from matrix.model.cell import CellStatus
+from matrix.model.record import CellRecord, ProbeRecord, UpstreamResult, observations
+from matrix.run import admission
+from matrix.run import join as merge
+from matrix.run.admission import SIZE_LIMIT, Known
+from matrix.run.join import Merged, join
 from tests.unit import records
 from tests.unit.records import cell, crashed, hit, recompiled, unbuildable, works
 
@@ -394,7 +394,7 @@ def test_what_a_cell_stores_is_always_believed(tmp_path: Path) -> None:
     told = {"stdout": "gcc: /usr/include/x.h", "message": "no", "value": ["C:\\Users\\me"]}
     record = cell(CELL, hit("cache/p"), unbuildable("aot/p"))
     crafted = msgspec.convert(changed(record, **told), CellRecord)
-    Store(tmp_path, print).save(crafted)
+    observations(tmp_path, print).save(crafted)
     merged = merge.join([tmp_path], KNOWN, nothing_stored)
     assert not merged.refusals
     assert merged.records[0].probes[0].phases[0].stdout == "gcc: <elsewhere>/x.h"

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from matrix.cells import CellStatus
-from matrix.observations import CellRecord, Store
-from matrix.upstream import UpstreamResult
+from matrix.model.cell import CellStatus
+from matrix.model.files import Store
+from matrix.model.record import CellRecord, UpstreamResult, observations
 from tests.unit import records
 
 CELL = "0.57.0-cp311"
@@ -26,17 +26,17 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def store(tmp_path: Path, said: list[str]) -> Store:
-    return Store(tmp_path / "observations", said.append)
+def store(tmp_path: Path, said: list[str]) -> Store[CellRecord]:
+    return observations(tmp_path / "observations", said.append)
 
 
-def test_a_record_is_read_back_as_it_was_written(store: Store, said: list[str]) -> None:
+def test_a_record_is_read_back_as_it_was_written(store: Store[CellRecord], said: list[str]) -> None:
     store.save(RECORD)
     assert store.load(CELL) == RECORD
     assert not said
 
 
-def test_a_cell_that_was_never_stored_is_nothing(store: Store, said: list[str]) -> None:
+def test_a_cell_that_was_never_stored_is_nothing(store: Store[CellRecord], said: list[str]) -> None:
     assert store.load(CELL) is None
     assert not said
 
@@ -118,7 +118,7 @@ SPOILT = (
 
 @pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
 def test_a_file_that_is_no_record_of_the_cell_is_set_aside_and_said(
-    store: Store, said: list[str], spoil: type[str]
+    store: Store[CellRecord], said: list[str], spoil: type[str]
 ) -> None:
     store.save(RECORD)
     path = store.path(CELL)
@@ -137,7 +137,7 @@ def test_a_file_that_is_no_record_of_the_cell_is_set_aside_and_said(
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such pipes")
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["folder", "pipe"])
 def test_what_is_no_file_is_set_aside_beside_what_was_before(
-    store: Store, said: list[str], make: Callable[[Path], None]
+    store: Store[CellRecord], said: list[str], make: Callable[[Path], None]
 ) -> None:
     store.folder.mkdir(parents=True)
     path = store.path(CELL)
@@ -213,7 +213,7 @@ def test_a_first_record_is_merged_with_nothing() -> None:
 
 
 @pytest.mark.parametrize("status", CellStatus)
-def test_every_status_is_stored_by_its_name(store: Store, status: CellStatus) -> None:
+def test_every_status_is_stored_by_its_name(store: Store[CellRecord], status: CellStatus) -> None:
     record = msgspec.structs.replace(RECORD, status=status)
     store.save(record)
     assert json.loads(store.path(CELL).read_text())["status"] == str(status)

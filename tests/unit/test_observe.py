@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from matrix.observations import Phase
+from matrix.model.record import Phase
 from tests.unit import in_cell
 
 observe = in_cell.load("observe")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.observations import DataFile, Phase, ProbeRecord
-from matrix.outcome import Outcome, Result, result_of, same_value
+from matrix.model.outcome import Outcome, Result, result_of, same_value
+from matrix.model.record import DataFile, Phase, ProbeRecord
 from tests.unit import records
 
 JSON = st.recursive(

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.machine import BUILDING, LOADING, building, loading
-from matrix.observations import Module
-from matrix.outside import imported, is_current, recall, remember, without_changed
+from matrix.experiments.outside import imported, is_current, recall, remember, without_changed
+from matrix.model.record import Module
+from matrix.select.machine import BUILDING, LOADING, building, loading
 from tests.unit import in_cell, records
 
 CELL = "0.48.0-cp38"

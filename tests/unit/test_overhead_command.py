@@ -4,67 +4,70 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from matrix.command_line import PROBES, Options, parse
+from matrix.commands.overhead import overhead
 from matrix.errors import BadInput, NothingToRun
-from matrix.overhead.command import compare, file_what_was_taken, overhead
-from matrix.overhead.samples import FOLDER, Measurement, load_all, save
-from matrix.overhead.session import OverheadRun, measurement
-from matrix.suite import read_suite
+from matrix.experiments.overhead.figures import compare
+from matrix.experiments.overhead.samples import (
+    FOLDER,
+    Measurement,
+    Measuring,
+    file_what_was_taken,
+    measurements,
+)
+from matrix.model.cell import CellStatus
+from matrix.model.job import Job, Observed, Run
+from matrix.options import Overhead, parse
 from tests.unit.overhead_records import measurement as made
 from tests.unit.overhead_records import only
 
 CELL = "0.57.0-cp311"
-# Any probes will do, and other people's need no claims.
-PROBE = "def run():\n    return 1\n"
 
 
 def nothing_to_say(text: str) -> None:
     raise AssertionError(text)
 
 
-def stored(folder: Path, *measured: Measurement) -> Options:
-    (folder / "probes" / "cache").mkdir(parents=True)
-    (folder / "probes" / "cache" / "one.py").write_text(PROBE, encoding="utf-8")
-    options = Options("overhead", stored=True, state=folder, probes=folder / "probes")
+def stored(folder: Path, *measured: Measurement) -> Overhead:
     for measurement_ in measured:
-        save(read_suite(options).state / FOLDER, measurement_)
-    return options
+        measurements(folder / FOLDER, nothing_to_say).save(measurement_)
+    return Overhead(stored=True, state=folder)
 
 
-def test_everything_is_reported_of_what_is_stored(tmp_path: Path) -> None:
-    options = stored(tmp_path, made("0.48.0-cp38"), made())
-    said: list[str] = []
-    assert overhead(options, said.append) == 0
-    report = read_suite(options).state / "report"
+def test_everything_is_reported_of_what_is_stored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert overhead(stored(tmp_path, made("0.48.0-cp38"), made())) == 0
+    report = tmp_path / "report"
     assert set(json.loads((report / "matrix.json").read_text())["overhead"]) == {
         "spread",
         "article",
         "cells",
     }
     assert "overhead/process-start-light.svg" in (report / "report.md").read_text()
-    text = "\n".join(said)
+    text = capsys.readouterr().out
     assert text.count("| article, 1st run |") == 8
     assert "- later-loads: " in text
     assert "every claim holds in every cell measured" in text
 
 
 def test_a_claim_that_clearly_fails_is_the_exit_status_and_an_unclear_one_is_not(
-    tmp_path: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     slow = only("f1 first call", 1 / 3, program="lazy_plain", run="cold")
-    said: list[str] = []
-    assert overhead(stored(tmp_path / "fails", made(vary=slow)), said.append) == 1
-    assert "- fails: later-loads in 0.57.0-cp311, lazy_plain: 18.9x" in "\n".join(said)
-    assert overhead(stored(tmp_path / "unclear", made(vary=slow, repeat=2)), said.append) == 0
-    assert "- unclear: later-loads in 0.57.0-cp311, lazy_plain: 18.9x" in "\n".join(said)
+    assert overhead(stored(tmp_path / "fails", made(vary=slow))) == 1
+    assert "- fails: later-loads in 0.57.0-cp311, lazy_plain: 18.9x" in capsys.readouterr().out
+    assert overhead(stored(tmp_path / "unclear", made(vary=slow, repeat=2))) == 0
+    assert "- unclear: later-loads in 0.57.0-cp311, lazy_plain: 18.9x" in capsys.readouterr().out
 
 
 def test_with_nothing_measured_there_is_nothing_to_report(tmp_path: Path) -> None:
     with pytest.raises(NothingToRun):
-        overhead(stored(tmp_path), lambda _: None)
+        overhead(stored(tmp_path))
 
 
 def test_a_second_measurement_is_held_against_the_spread_of_the_first() -> None:
@@ -83,21 +86,28 @@ def test_a_first_measurement_and_one_on_another_processor_are_held_against_nothi
 
 
 def test_the_runners_lines_become_a_measurement() -> None:
-    run = OverheadRun("id", "s", "linux-x86_64", "A processor", 1, 5, 1.0, str(PROBES), {})
+    job = Job("0.57.0", "python", "3.11.4", "lock", ())
+    run = Run("id", "overhead", "s", "f", "r", "linux-x86_64", "A cpu", "exec", 1.0, {CELL: job})
     whole = made(repeat=1)
     versions = {"numba": "0.57.0", "python": "3.11.4", "numpy": "1.24.1", "llvm": "14.0.6"}
-    lines = [{"versions": versions | {"llvmlite": "0.40.0"}}]
+    lines: list[dict[str, Any]] = [{"versions": versions | {"llvmlite": "0.40.0"}}]
     lines += [
         {name: getattr(sample, name) for name in sample.__struct_fields__}
         for sample in whole.samples
     ]
-    found = measurement(run, CELL, whole.when, [*lines, {"done": True}])
-    assert found.missing() == ""
+    seen = Observed(CellStatus.RAN, began=whole.when, lines=(*lines, {"done": True}))
+    found = Measuring.filed(run, CELL, seen, None)
+    assert found is not None
+    assert found.flaw() == ""
     assert found.samples == whole.samples
-    assert (found.numba, found.llvm, found.run) == ("0.57.0", "14.0.6", "id")
-    assert measurement(run, CELL, whole.when, lines[:-1]).missing() == (
-        "eager_recursive warm: 0 samples of 1"
+    assert (found.numba, found.llvm, found.run, found.when) == (
+        *("0.57.0", "14.0.6", "id"),
+        whole.when,
     )
+    less = msgspec.structs.replace(seen, lines=tuple(lines[:-1]))
+    assert Measuring.filed(run, CELL, less, None) is None
+    broken = msgspec.structs.replace(seen, status=CellStatus.BROKEN)
+    assert Measuring.filed(run, CELL, broken, found) is None
 
 
 @pytest.mark.parametrize(
@@ -109,11 +119,11 @@ def test_what_was_cut_short_takes_the_place_of_no_more_than_it_is(
 ) -> None:
     store, work = tmp_path / FOLDER, tmp_path / "work"
     if stored_before:
-        save(store, made(run="older", repeat=stored_before))
-    save(work, made(run="newer", repeat=taken))
+        measurements(store, nothing_to_say).save(made(run="older", repeat=stored_before))
+    measurements(work, nothing_to_say).save(made(run="newer", repeat=taken))
     said: list[str] = []
     done = file_what_was_taken(work, store, enough, said.append)
-    (found,) = load_all(store, nothing_to_say)
+    (found,) = measurements(store, nothing_to_say).load_all()
     assert found.repeat == kept
     assert done == ({CELL: found} if found.run == "newer" else {})
     assert (found.run == "newer") == (taken >= min(stored_before, enough))
@@ -124,9 +134,9 @@ def test_what_was_cut_short_takes_the_place_of_no_more_than_it_is(
 
 
 def test_what_was_not_taken_at_all_leaves_what_is_stored(tmp_path: Path) -> None:
-    save(tmp_path / FOLDER, made())
+    measurements(tmp_path / FOLDER, nothing_to_say).save(made())
     assert file_what_was_taken(tmp_path / "work", tmp_path / FOLDER, 5, nothing_to_say) == {}
-    assert load_all(tmp_path / FOLDER, nothing_to_say) == (made(),)
+    assert measurements(tmp_path / FOLDER, nothing_to_say).load_all() == (made(),)
 
 
 def test_five_repetitions_are_the_default() -> None:

@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.overhead.figures import LEAST, Figure, digits, figure, repeated, seconds, step_figures
-from matrix.overhead.samples import STEPS, Program, RunKind
+from matrix.experiments.overhead.figures import (
+    LEAST,
+    Figure,
+    digits,
+    figure,
+    repeated,
+    seconds,
+    step_figures,
+)
+from matrix.experiments.overhead.samples import STEPS, Program, RunKind
 from tests.unit.overhead_records import JITTER, measurement, only
 
 TIMES = st.floats(1e-7, 100.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from matrix.overhead.ratios import CLAIMS, Judged, Standing, judge
-from matrix.overhead.samples import Measurement, Program, RunKind
+from matrix.experiments.overhead.ratios import CLAIMS, Judged, Standing, judge
+from matrix.experiments.overhead.samples import Measurement, Program, RunKind
 from tests.unit.overhead_records import Vary, measurement, only
 
 HOLDS, UNCLEAR, FAILS = Standing

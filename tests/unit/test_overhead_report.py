@@ -12,12 +12,13 @@ import jsonschema
 import msgspec
 import pytest
 
-from matrix.judge import Verdict
-from matrix.overhead import pictures, plots, tables
-from matrix.overhead.ratios import CLAIMS, Standing
-from matrix.overhead.samples import STEPS, Measurement, Program, RunKind
-from matrix.overhead.summary import OverheadReport, summarise
-from matrix.report import Findings, MatrixReport, findings, json_schema, with_overhead, write
+from matrix.experiments.overhead import plots, tables
+from matrix.experiments.overhead.ratios import CLAIMS, Standing
+from matrix.experiments.overhead.samples import STEPS, Measurement, Program, RunKind
+from matrix.experiments.overhead.summary import OverheadReport, summarise
+from matrix.judge.judge import Verdict
+from matrix.report.findings import Findings, findings, with_overhead
+from matrix.report.pages import MatrixReport, json_schema, write
 from tests.unit.overhead_records import measurement, only
 
 OLD, NEW = "0.48.0-cp38", "0.68.1-cp313"
@@ -169,17 +170,17 @@ def test_overhead_md_has_four_tables_for_every_cell(tmp_path: Path) -> None:
 
 
 def test_every_plot_is_drawn_light_and_dark_as_svg_and_png(drawn: Path) -> None:
-    assert len(pictures.names()) == 2 * 2 * 2
-    for name in pictures.names():
+    assert len(plots.pictures()) == 2 * 2 * 2
+    for name in plots.pictures():
         content = (drawn / name).read_bytes()
         if name.endswith("png"):
             assert content.startswith(b"\x89PNG")
         else:
             assert ET.fromstring(content).tag.endswith("svg")  # noqa: S314 (our own file)
-    for plot in pictures.PLOTS:
-        for theme in pictures.THEMES:
-            text = (drawn / pictures.name(plot, theme, "svg")).read_text(encoding="utf-8")
-            pages = {t for t in pictures.THEMES if f"fill: {plots.THEMES[t].page}" in text}
+    for plot in plots.PLOTS:
+        for theme in plots.THEMES:
+            text = (drawn / plots.picture(plot, theme, "svg")).read_text(encoding="utf-8")
+            pages = {t for t in plots.THEMES if f"fill: {plots.THEMES[t].page}" in text}
             assert pages == {theme}
 
 
@@ -188,24 +189,24 @@ def test_plots_can_be_drawn_where_nothing_is_steady(tmp_path: Path) -> None:
         return float(repetition)
 
     plots.draw(tmp_path, summary(measurement(OLD, vary=all_wild)))
-    assert all((tmp_path / name).exists() for name in pictures.names())
+    assert all((tmp_path / name).exists() for name in plots.pictures())
 
 
 def test_the_same_figures_give_the_same_plots(drawn: Path, tmp_path: Path) -> None:
     plots.draw(tmp_path, summary())
-    for name in pictures.names():
+    for name in plots.pictures():
         assert (drawn / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
 def test_plots_are_out_of_date_when_figures_change_or_a_picture_is_gone(
     drawn: Path, tmp_path: Path
 ) -> None:
-    assert not pictures.up_to_date(tmp_path, summary())
+    assert not plots.up_to_date(tmp_path, summary())
     shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
-    assert pictures.up_to_date(tmp_path, summary())
-    assert not pictures.up_to_date(tmp_path, summary(measurement(OLD)))
-    (tmp_path / pictures.names()[0]).unlink()
-    assert not pictures.up_to_date(tmp_path, summary())
+    assert plots.up_to_date(tmp_path, summary())
+    assert not plots.up_to_date(tmp_path, summary(measurement(OLD)))
+    (tmp_path / plots.pictures()[0]).unlink()
+    assert not plots.up_to_date(tmp_path, summary())
 
 
 def test_standing_is_what_the_summary_sorts_by() -> None:

@@ -46,12 +46,12 @@ def measure(folder: Path, *programs: str, repetition: int = 1, timeout: float = 
         "timeout_s": timeout,
         "repetition": repetition,
         "repeat": 2,
-        "programs": [],
+        "probes": [],
     }
     for number, source in enumerate(programs):
         path = folder / f"program{number}.py"
         path.write_text(source, encoding="utf-8")
-        job["programs"].append({"id": path.stem, "path": str(path)})
+        job["probes"].append({"id": path.stem, "path": str(path)})
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     command = [sys.executable, "-c", MEASURE, str(PROBES / "_cell"), str(folder / "job.json")]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

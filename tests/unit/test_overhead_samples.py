@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.overhead.samples import Measurement, joined, load, load_all, save
+from matrix.experiments.overhead.samples import Measurement, joined, measurements
+from matrix.model.files import Store
 from tests.unit.overhead_records import measurement
 
 CELL = "0.57.0-cp311"
@@ -17,17 +18,21 @@ def nothing_to_say(text: str) -> None:
     raise AssertionError(text)
 
 
+def store(folder: Path) -> Store[Measurement]:
+    return measurements(folder, nothing_to_say)
+
+
 def test_what_is_stored_is_read_back_with_every_sample(tmp_path: Path) -> None:
-    save(tmp_path, measurement())
-    assert load(tmp_path, CELL, nothing_to_say) == measurement()
+    store(tmp_path).save(measurement())
+    assert store(tmp_path).load(CELL) == measurement()
     assert len(measurement().samples) == 4 * 2 * 5
 
 
 def test_a_new_measurement_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
-    save(tmp_path, measurement(run="first"))
-    save(tmp_path, measurement(run="second", repeat=2))
+    store(tmp_path).save(measurement(run="first"))
+    store(tmp_path).save(measurement(run="second", repeat=2))
     assert [path.name for path in tmp_path.iterdir()] == [f"{CELL}.json"]
-    assert load(tmp_path, CELL, nothing_to_say) == measurement(run="second", repeat=2)
+    assert store(tmp_path).load(CELL) == measurement(run="second", repeat=2)
 
 
 def test_repetitions_taken_one_by_one_are_one_measurement() -> None:
@@ -39,25 +44,25 @@ def test_repetitions_taken_one_by_one_are_one_measurement() -> None:
         one = msgspec.structs.replace(whole, repeat=1, samples=samples)
         found = joined(found, one)
     assert found == whole
-    assert found.missing() == ""
+    assert found.flaw() == ""
 
 
 def test_cells_are_in_order_of_release_not_of_spelling(tmp_path: Path) -> None:
     for cell in ("0.100.0-cp313", "0.57.0-cp311", "0.57.0-cp39", "0.48.0-cp38"):
-        save(tmp_path, measurement(cell))
-    found = [m.cell for m in load_all(tmp_path, nothing_to_say)]
+        store(tmp_path).save(measurement(cell))
+    found = [m.cell for m in store(tmp_path).load_all()]
     assert found == ["0.48.0-cp38", "0.57.0-cp39", "0.57.0-cp311", "0.100.0-cp313"]
 
 
 def test_a_file_of_another_name_is_nobodys_measurement(tmp_path: Path) -> None:
-    save(tmp_path, measurement())
+    store(tmp_path).save(measurement())
     (tmp_path / "notes.json").write_text("mine")
-    assert [m.cell for m in load_all(tmp_path, nothing_to_say)] == [CELL]
+    assert [m.cell for m in store(tmp_path).load_all()] == [CELL]
 
 
 def test_nothing_measured_is_nothing(tmp_path: Path) -> None:
-    assert load(tmp_path, CELL, nothing_to_say) is None
-    assert load_all(tmp_path / "absent", nothing_to_say) == ()
+    assert store(tmp_path).load(CELL) is None
+    assert store(tmp_path / "absent").load_all() == ()
 
 
 def without_a_sample(m: Measurement) -> Measurement:
@@ -96,18 +101,18 @@ def test_what_is_not_a_whole_measurement_is_set_aside_and_said(
     path = tmp_path / f"{CELL}.json"
     path.write_bytes(msgspec.json.encode(spoil(measurement())))
     said: list[str] = []
-    assert load(tmp_path, CELL, said.append) is None
+    assert measurements(tmp_path, said.append).load(CELL) is None
     assert len(said) == 1
     assert why in said[0]
     assert [p.name for p in tmp_path.iterdir()] == [f"{CELL}.json.set-aside"]
 
 
 def test_a_truncated_file_is_set_aside(tmp_path: Path) -> None:
-    save(tmp_path, measurement())
+    store(tmp_path).save(measurement())
     path = tmp_path / f"{CELL}.json"
     path.write_bytes(path.read_bytes()[:-100])
     said: list[str] = []
-    assert load_all(tmp_path, said.append) == ()
+    assert measurements(tmp_path, said.append).load_all() == ()
     assert "not usable" in said[0]
 
 

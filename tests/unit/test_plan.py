@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from matrix.cells import Cell, CellStatus
-from matrix.observations import CellRecord, Store
-from matrix.plan import (
+from matrix.experiments.probe import Probe
+from matrix.model.cell import Cell, CellStatus
+from matrix.model.record import CellRecord, observations
+from matrix.plan.plan import (
     Conditions,
     conditions,
     current,
@@ -20,7 +21,6 @@ from matrix.plan import (
     plan,
     stale,
 )
-from matrix.probes import Probe
 from tests.unit import records
 
 UNDER = Conditions("runner", "lock", "3.8.18", "a cpu", records.PLATFORM, "exec")
@@ -139,7 +139,7 @@ def test_what_a_probe_cost_last_time_is_what_it_is_expected_to_cost() -> None:
 def test_the_dearest_cell_is_first_and_a_cell_with_nothing_to_do_is_left_out(
     tmp_path: Path,
 ) -> None:
-    store = Store(tmp_path, print)
+    store = observations(tmp_path, print)
     cells = [Cell("0.48.0", python) for python in ("3.6", "3.7", "3.8")]
     for cell, cost in zip(cells, (1, 9, 5), strict=True):
         record = stored(P, Q, seconds=cost)
@@ -158,5 +158,7 @@ def test_the_dearest_cell_is_first_and_a_cell_with_nothing_to_do_is_left_out(
 def test_cells_of_which_nothing_is_known_run_in_their_own_order(tmp_path: Path) -> None:
     cells = [Cell("0.57.0", "3.11"), Cell("0.48.0", "3.8"), Cell("0.57.0", "3.9")]
     pairs = [(cell, UNDER) for cell in cells]
-    tasks = plan(pairs, (P,), Store(tmp_path, print), fresh=False, limit_s=LIMIT_S, suites={})
+    tasks = plan(
+        pairs, (P,), observations(tmp_path, print), fresh=False, limit_s=LIMIT_S, suites={}
+    )
     assert [task.cell.id for task in tasks] == ["0.48.0-cp38", "0.57.0-cp39", "0.57.0-cp311"]

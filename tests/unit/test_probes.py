@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import BadInput
-from matrix.probes import discover, matching, runner_digest
+from matrix.experiments.probe import discover, matching, runner_digest
 
 PROBES = Path(__file__).parents[2] / "probes"
 

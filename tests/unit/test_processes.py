@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from matrix import processes
-from matrix.cell_session import Patience
+from matrix.run import processes
+from matrix.run.cell import Patience
 from tests.cells.driving import alive, linux_only, posix_only, wait_for
 
 pytestmark = posix_only
@@ -61,7 +61,7 @@ def test_what_is_stopped_goes_on_and_its_status_is_its_own() -> None:
 
 RUNS = """
 import sys
-from matrix import processes
+from matrix.run import processes
 processes.listen()
 if len(sys.argv) > 3:
     processes.end_with(int(sys.argv[3]))
@@ -117,7 +117,7 @@ def test_one_whose_parent_is_gone_ends_with_all_he_started(tmp_path: Path) -> No
 
 def test_one_whose_work_is_over_is_interrupted() -> None:
     ends = (
-        "import os, time; from matrix import processes; processes.listen();"
+        "import os, time; from matrix.run import processes; processes.listen();"
         "processes.end_with(os.getppid(), lambda: True); time.sleep(3600)"
     )
     done = subprocess.run(
@@ -144,7 +144,7 @@ def test_patience_ends_when_nothing_is_added_for_too_long(
 
 def test_a_console_without_the_letters_prints_escapes() -> None:
     prints = (
-        "from matrix import processes; processes.escape_what_has_no_letters(); print('\\u0142')"
+        "from matrix.run import processes; processes.escape_what_has_no_letters(); print('\\u0142')"
     )
     done = subprocess.run(
         [sys.executable, "-c", prints],

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from matrix import releases
 from matrix.errors import BadInput, NothingToRun
-from matrix.releases import Platform, Release
+from matrix.select import releases
+from matrix.select.releases import Platform, Release
 
-COMMITTED = Path(releases.__file__).with_name("releases.toml")
+COMMITTED = Path(releases.__file__).parents[1] / "data" / "releases.toml"
 
 ENTRY = """\
 [[release]]

@@ -14,22 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from matrix.cells import CellStatus, parse_cell
-from matrix.claims import Claim, Expectation, Kind
-from matrix.judge import judge
-from matrix.observations import CellRecord
-from matrix.outcome import Outcome, result_of
-from matrix.report import (
-    Findings,
-    MatrixReport,
-    findings,
-    in_pieces,
-    indented,
-    json_schema,
-    matrix_report,
-    write,
-)
-from matrix.upstream import UpstreamResult
+from matrix.judge.claims import Claim, Expectation, Kind
+from matrix.judge.judge import judge
+from matrix.model.cell import CellStatus, parse_cell
+from matrix.model.outcome import Outcome, result_of
+from matrix.model.record import CellRecord, UpstreamResult
+from matrix.report.findings import Findings, findings
+from matrix.report.pages import MatrixReport, in_pieces, indented, json_schema, matrix_report, write
 from tests.unit import records
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -1,10 +1,10 @@
 """The rule of the recursion map: a symbol left open exactly where the next process breaks."""
 
-from matrix.claims import Claim, Expectation, Kind
-from matrix.judge import judge
-from matrix.observations import Dispatcher, ProbeRecord, Specialisation
-from matrix.outcome import Outcome, result_of
-from matrix.rule import rule_holds
+from matrix.judge.claims import Claim, Expectation, Kind
+from matrix.judge.judge import judge
+from matrix.judge.rule import rule_holds
+from matrix.model.outcome import Outcome, result_of
+from matrix.model.record import Dispatcher, ProbeRecord, Specialisation
 from tests.unit import records as make
 
 DIES = Expectation(Outcome.CRASHED, phase="warm", detail="SIGSEGV")

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from matrix.cells import Cell, CellStatus
 from matrix.errors import BadInput
-from matrix.releases import Platform, Release, load
-from matrix.select import Catalogue, Selection, select
+from matrix.model.cell import Cell, CellStatus
+from matrix.select.releases import Platform, Release, load
+from matrix.select.selection import Catalogue, Selection, select
 
 HERE = "linux-x86_64"
 PYTHONS = ("3.6", "3.8", "3.9", "3.11", "3.13")
 VERSIONS = ("0.48.0", "0.49.0", "0.49.1", "0.57.0", "0.57.1", "0.60.0", "0.61.0rc1", "0.61.0")
-REAL = load(Path(__file__).parents[2] / "matrix" / "releases.toml")
+REAL = load(Path(__file__).parents[2] / "matrix" / "data" / "releases.toml")
 EIGHT = frozenset(f"3.{minor}" for minor in range(6, 14))
 
 

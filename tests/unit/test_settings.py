@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matrix.settings import for_tools
+from matrix.select.settings import for_tools
 
 SOURCES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_CONFIG_FILE")
 ACCESS = (

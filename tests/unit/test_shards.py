@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix import shards
-from matrix.cells import Cell
-from matrix.command_line import PROBES
 from matrix.errors import BadInput
-from matrix.probes import discover
-from matrix.releases import Platform
-from matrix.shards import Part, as_github, as_json, cost, deal, parse_part, part_of
+from matrix.experiments.probe import discover
+from matrix.model.cell import Cell
+from matrix.plan import shards
+from matrix.plan.shards import Part, as_github, as_json, cost, deal, parse_part, part_of
+from matrix.project import PROBES
+from matrix.select.releases import Platform
 from tests.unit.records import cell, hit
 
 some_cells = st.builds(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from matrix.shown import (
+from matrix.model.text import (
     BRIEF,
     Markdown,
     brief,

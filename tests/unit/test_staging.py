@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from matrix.command_line import PROBES
-from matrix.probes import discover, runner_digest
-from matrix.staging import stage
+from matrix.experiments.probe import discover, runner_digest
+from matrix.plan.staging import stage
+from matrix.project import PROBES
 
 
 def test_what_is_staged_is_what_is_there_now_and_stays_that(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import BadInput
-from matrix.upstream import UpstreamResult, load
+from matrix.experiments.upstream import load
+from matrix.model.record import UpstreamResult
 
 ROOT = Path(__file__).parents[2]
 RESULT = UpstreamResult(
@@ -23,7 +24,7 @@ def listed(tmp_path: Path, text: str) -> Path:
 
 
 def test_the_list_that_is_shipped_is_well_formed() -> None:
-    assert "recursion" in load(ROOT / "matrix" / "upstream.toml")
+    assert "recursion" in load(ROOT / "matrix" / "data" / "upstream.toml")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from matrix.command_line import parse
 from matrix.commands import COMMANDS
+from matrix.options import parse
 from tests.cells.workflow import EXPRESSION, INSTALLS_NOX, ROOT, WORKFLOWS, commands, jobs, load
 
 NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))
@@ -52,7 +52,7 @@ def test_every_step_is_one_nox_command_that_can_be_given_by_hand(
         assert not rest
         return
     options = parse([{"matrix": "run"}.get(session, session), *rest[1:]])
-    assert options.command in COMMANDS
+    assert type(options) in COMMANDS
 
 
 def test_there_are_steps_to_look_at() -> None:

@@ -1,0 +1,176 @@
+"""The probes of a folder: which there are, what carries them, and what each one's source is.
+
+In: a folder laid out as `<carrier>/<probe>.py`. Out: `Probe`s. Probes are never imported here.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import BadInput, nearest
+from ..model.cell import CellStatus
+from ..model.files import text_digest
+from ..model.job import Job, Observed, Run
+from ..model.record import CellRecord, Phase, ProbeRecord, UpstreamResult
+from . import outside
+
+CARRIERS = ("cache", "aot")
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """One probe: `id` is its path without suffix, `carrier` the folder it lies in."""
+
+    id: str
+    carrier: str
+    path: Path
+    sha256: str
+
+
+def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, ...]:
+    """Return the probes below `folder`, by id.
+
+    Raises:
+        BadInput: there is none, or one is no file that can be read.
+    """
+    found = tuple(
+        probe_in(path)
+        for carrier in carriers
+        for path in sorted((folder / carrier).glob("*.py"))
+        # Editors and file systems leave hidden files beside those they work on.
+        if not path.name.startswith(("_", "."))
+    )
+    for probe in found:
+        if not probe.id.isprintable():
+            raise BadInput(
+                f"{folder}: the name of the probe {probe.id!r} is no UTF-8, or holds a control"
+                " character: it cannot be written everywhere; rename the file"
+            )
+    if not found:
+        expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
+        raise BadInput(f"{folder}: no probes here; a folder of probes holds {expected}")
+    return found
+
+
+def probe_in(path: Path) -> Probe:
+    """Return the probe that a file is; raises BadInput when it is none that can be read."""
+    carrier = path.parent.name
+    return Probe(f"{carrier}/{path.stem}", carrier, path, text_digest(path))
+
+
+def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]:
+    """Return the probes that any glob matches, all when there is no glob.
+
+    Raises BadInput for a glob that matches no probe.
+    """
+    candidates = tuple(probes)
+    wanted: set[str] = set()
+    patterns = tuple(globs)
+    for pattern in patterns:
+        hit = {probe.id for probe in candidates if fnmatch.fnmatchcase(probe.id, pattern)}
+        if not hit:
+            hint = nearest(pattern, [probe.id for probe in candidates])
+            raise BadInput(f"--probe {pattern}: no probe has that id; {hint}")
+        wanted |= hit
+    return tuple(probe for probe in candidates if not patterns or probe.id in wanted)
+
+
+def named(probes: Iterable[Probe], name: str) -> Probe:
+    """Return the probe with this id; raises BadInput, naming the nearest, when there is none."""
+    known = {probe.id: probe for probe in probes}
+    if name not in known:
+        raise BadInput(f"there is no probe {name!r}; {nearest(name, known)}")
+    return known[name]
+
+
+# They lie beside the runner and have no part in what it sees.
+NOT_RUNNER = ("limit.py", "overhead.py")
+
+
+def runner_digest(folder: Path) -> str:
+    """Return a digest of the in-cell runner: when it changes, what it saw is out of date."""
+    digest = hashlib.sha256()
+    for path in sorted((folder / "_cell").glob("*.py")):
+        if path.name in NOT_RUNNER:
+            continue
+        digest.update(f"{path.name} {text_digest(path)}\n".encode())
+    return digest.hexdigest()
+
+
+class Probing:
+    """The experiment of cache and AOT probes, and of Numba's own tests where they are asked for."""
+
+    script = "."
+    quiet = True
+    record = CellRecord
+
+    @staticmethod
+    def order(run: Run, job: Job) -> dict[str, Any]:
+        """Return what the in-cell runner is told of its own."""
+        return {
+            "isolation": run.isolation,
+            "upstream_timeout_s": run.upstream_timeout_s,
+            "upstream": run.upstream if job.upstream_key else {},
+        }
+
+    @staticmethod
+    def longest_s(run: Run, job: Job) -> float:
+        """Return how long it may take until something is heard of a process."""
+        return max(run.timeout_s, run.upstream_timeout_s if job.upstream_key else 0)
+
+    @staticmethod
+    def filed(run: Run, cell: str, seen: Observed, older: CellRecord | None) -> CellRecord:
+        """Return the cell's record, with what is still good of the older one."""
+        record = CellRecord(
+            cell=cell,
+            run=run.id,
+            numba=run.jobs[cell].numba,
+            status=seen.status,
+            platform=run.platform,
+            cpu=run.cpu,
+            reason=seen.reason,
+            install_s=seen.install_s,
+            cpu_s=seen.cpu_s,
+        )
+        if seen.status is CellStatus.RAN:
+            outside.remember(Path(run.state), cell, run.isolation, seen.lines)
+            record = _filled(record, run, seen)
+        return record.merged(older, run.known)
+
+
+def _filled(record: CellRecord, run: Run, seen: Observed) -> CellRecord:
+    """Return the record with what the runner's lines say.
+
+    Raises ValidationError when the runner wrote what the types do not hold.
+    """
+    job = run.jobs[record.cell]
+    notes: list[str] = []
+    upstream: list[UpstreamResult] = []
+    phases: dict[str, list[Phase]] = {probe.id: [] for probe in job.probes}
+    modules: dict[str, list[dict[str, str]]] = {probe.id: [] for probe in job.probes}
+    for line in seen.lines:
+        if "note" in line:
+            notes.append(f"{line['note']}: {line['stderr']}")
+        if "upstream" in line:
+            said = {"suite": line["upstream"], "key": job.upstream_key, **line["result"]}
+            upstream.append(msgspec.convert(said, UpstreamResult))
+        if "probe" in line:
+            probe = line.pop("probe")
+            modules[probe] += line.pop("outside", [])
+            phases[probe].append(msgspec.convert(line, Phase))
+    probes = tuple(
+        ProbeRecord(
+            p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]), p.source,
+            outside.imported(modules[p.id]),
+        )
+        for p in job.probes
+    )  # fmt: skip
+    versions = {name: text for name, text in seen.versions.items() if name != "numba"}
+    return msgspec.structs.replace(
+        record, notes=tuple(notes), probes=probes, upstream=tuple(upstream), **versions
+    )

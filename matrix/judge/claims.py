@@ -1,0 +1,170 @@
+"""The claims: what every probe must do, on which releases, and why.
+
+In: `claims.toml`, the probes and the releases it may speak of. Out: a `Claim` per probe. A claim
+that matches nothing, overlaps itself or leaves a release out is an error, not a silence.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from ..errors import BadInput, nearest
+from ..model.cell import Cell
+from ..model.files import read_toml
+from ..model.outcome import Outcome, Result
+
+PHASES = ("interpreted", "cold", "warm", "again", "build", "load")
+
+
+class Kind(StrEnum):
+    """A promise is behaviour users rely on, a hazard a known defect."""
+
+    PROMISE = "promise"
+    HAZARD = "hazard"
+
+
+class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a probe must do on `releases` (a specifier; all when empty) and `pythons` (the same).
+
+    `phase` and `detail` are held against what happened only where they are given. `against_rule`
+    says why the rule of `matrix.rule` does not hold there; without it, it must.
+    """
+
+    outcome: Outcome
+    releases: str = ""
+    pythons: str = ""
+    phase: str | None = None
+    detail: str | None = None
+    against_rule: str = ""
+
+    def covers(self, cell: Cell) -> bool:
+        """Whether this expectation is about the cell."""
+        return _contains(self.releases, cell.release) and _contains(self.pythons, cell.python)
+
+    def met_by(self, result: Result) -> bool:
+        """Whether what happened is what is expected."""
+        return (
+            result.outcome == self.outcome
+            and self.phase in (None, result.phase)
+            and self.detail in (None, result.detail)
+        )
+
+    def __str__(self) -> str:
+        """Read as a `Result` reads, so that both can stand side by side."""
+        return str(Result(self.outcome, self.phase or "any phase", self.detail or ""))
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is claimed of one probe. A hazard names its upstream `issue` and its `workarounds`."""
+
+    kind: Kind
+    why: str
+    expect: tuple[Expectation, ...]
+    issue: str = ""
+    workarounds: tuple[str, ...] = ()
+
+    def expectation(self, cell: Cell) -> Expectation:
+        """Return the one expectation about `cell`; loading made sure that there is one."""
+        return next(e for e in self.expect if e.covers(cell))
+
+
+def load(path: Path, probes: Iterable[str], cells: Iterable[Cell]) -> dict[str, Claim]:
+    """Read the claims, by probe id, and hold them against the probes and cells there are.
+
+    Raises:
+        BadInput: naming the entry and what is wrong with it.
+    """
+    document = read_toml(path, "one claim per probe")
+    known, pairs = frozenset(probes), tuple(cells)
+    claims = {probe: _convert(path, probe, entry) for probe, entry in document.items()}
+    for probe, claim in claims.items():
+        where = f'{path}: ["{probe}"]'
+        if probe not in known:
+            raise BadInput(f"{where}: there is no such probe; {nearest(probe, known)}")
+        _check(where, claim, known, pairs)
+        for workaround in claim.workarounds:
+            if workaround in claims and claims[workaround].kind is not Kind.PROMISE:
+                raise BadInput(f"{where}: the workaround {workaround!r} is a hazard itself")
+    for probe in sorted(known - claims.keys()):
+        raise BadInput(
+            f"{path}: the probe {probe} has no claim; add an entry"
+            f' ["{probe}"] with kind, why and expect'
+        )
+    return claims
+
+
+def _convert(path: Path, probe: str, entry: object) -> Claim:
+    try:
+        return msgspec.convert(entry, Claim)
+    except msgspec.ValidationError as error:
+        raise BadInput(f'{path}: ["{probe}"]: {error}{_hint(str(error))}') from None
+
+
+def _hint(message: str) -> str:
+    """Return the nearest valid word for the one msgspec's `message` speaks of, if any."""
+    fields = Expectation if "$.expect" in message else Claim
+    if found := re.search(r"unknown field `(.+?)`", message):
+        known = fields.__struct_fields__
+        return "; " + nearest(found[1], known)
+    if found := re.search(r"enum value '(.+?)'", message):
+        return "; " + nearest(found[1], Kind if "$.kind" in message else Outcome)
+    return ""
+
+
+def _check(where: str, claim: Claim, probes: frozenset[str], cells: tuple[Cell, ...]) -> None:
+    if claim.kind is Kind.HAZARD and not (claim.issue and claim.workarounds):
+        raise BadInput(f"{where}: a hazard needs its upstream issue and at least one workaround")
+    if claim.issue and not claim.issue.startswith("https://"):
+        raise BadInput(f"{where}: issue {claim.issue!r} is not the address of a thread")
+    for workaround in claim.workarounds:
+        if workaround not in probes:
+            hint = nearest(workaround, probes)
+            raise BadInput(f"{where}: the workaround {workaround!r} is no probe; {hint}")
+    for expectation in claim.expect:
+        _check_expectation(where, expectation, cells)
+    for cell in cells:
+        about = [e for e in claim.expect if e.covers(cell)]
+        if len(about) != 1:
+            number = "no expectation is" if not about else f"{len(about)} expectations are"
+            raise BadInput(f"{where}: {number} about {cell.id}; it must be exactly one")
+
+
+def _check_expectation(where: str, expectation: Expectation, cells: tuple[Cell, ...]) -> None:
+    if expectation.phase is not None and expectation.phase not in PHASES:
+        hint = nearest(expectation.phase, PHASES)
+        raise BadInput(f"{where}: there is no phase {expectation.phase!r}; {hint}")
+    for specifier in (expectation.releases, expectation.pythons):
+        _check_specifier(where, specifier)
+    if not any(expectation.covers(cell) for cell in cells):
+        raise BadInput(
+            f"{where}: no cell is in releases {expectation.releases!r}"
+            f" and pythons {expectation.pythons!r}"
+        )
+
+
+def _check_specifier(where: str, text: str) -> None:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise BadInput(
+            f"{where}: {text!r} is not a version specifier; one looks like '>=0.57,<0.60'"
+        ) from None
+
+
+# The same few specifiers are held against the same cells by every claim.
+@functools.cache
+def _contains(specifier: str, version: str) -> bool:
+    return SpecifierSet(specifier).contains(Version(version), prereleases=True)
+
+
+def fixed_in(claim: Claim, result: Result) -> bool:
+    """Whether a hazard was expected and the probe did well instead: the hazard is gone."""
+    return claim.kind is Kind.HAZARD and result.outcome in (Outcome.HIT, Outcome.WORKS)

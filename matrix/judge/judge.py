@@ -1,0 +1,231 @@
+"""Claims held against observations. Pure: nothing is run, stored records can be judged again.
+
+In: the claims, the records of the cells. Out: a `Verdict`, with a judgement per claim and cell and
+the probes that did not do the same in all cells they are claimed to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ..model.cell import CellStatus, parse_cell
+from ..model.outcome import Outcome, Result, result_of, same_value
+from ..model.record import CellRecord, Phase, ProbeRecord, chosen
+from ..model.text import brief
+from . import rule
+from .claims import Claim, Expectation, fixed_in
+from .isolation import NAME as ISOLATION
+from .isolation import both_ways, differences
+
+GOOD = (Outcome.HIT, Outcome.WORKS)
+# What a probe has to do when nobody claims anything of it.
+UNCLAIMED = "warm and built value equal to the interpreted one, nothing crashed or recompiled"
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """One claim in one cell: whether it holds, and what was seen there."""
+
+    id: str
+    probe: str
+    cell: str
+    kind: str
+    holds: bool
+    says: str
+    issue: str = ""
+
+    @property
+    def warns(self) -> bool:
+        """Whether a release candidate breaks the claim: an early warning, which fails nothing."""
+        return not self.holds and parse_cell(self.cell).is_candidate
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a release that people use breaks the claim."""
+        return not self.holds and not self.warns
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Cells in which a probe did the same."""
+
+    result: Result
+    cells: tuple[str, ...]
+
+
+class Unlike(msgspec.Struct, frozen=True):
+    """A probe that did not do the same in all cells that one expectation is about."""
+
+    probe: str
+    groups: tuple[Group, ...]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the claims come to."""
+
+    judgements: tuple[Judgement, ...]
+    unlike: tuple[Unlike, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim holds in every cell, and cells that must be alike are."""
+        return not any(judgement.breaks for judgement in self.judgements) and not self.unlike
+
+
+def results(record: CellRecord, isolation: str) -> dict[str, Result]:
+    """Return what each probe did in a cell, by probe id, as seen with `isolation`.
+
+    Raises ValueError when a stored probe is not a whole run.
+    """
+    if record.status is not CellStatus.RAN:
+        return {}
+    return {probe: result_of(kept) for probe, kept in chosen(record, isolation).items()}
+
+
+def judge(
+    records: Sequence[CellRecord],
+    probes: Sequence[str],
+    claims: Mapping[str, Claim] | None,
+    isolation: str,
+) -> Verdict:
+    """Hold the claims about `probes` against the records; without claims, the values alone.
+
+    With isolation `both` what was seen exec'd is what counts, and forked must have been the same.
+    """
+    judgements: list[Judgement] = []
+    seen: dict[str, dict[str, Result]] = {}
+    for record in sorted(records, key=lambda record: parse_cell(record.cell).key):
+        if record.status is not CellStatus.RAN:
+            continue
+        seen[record.cell] = results(record, isolation)
+        kept = chosen(record, isolation)
+        judgements += [
+            _judgement(record.cell, probe, kept.get(probe), seen[record.cell].get(probe), claims)
+            for probe in probes
+        ]
+        if claims:
+            judgements += [
+                judged
+                for probe in probes
+                if probe in kept
+                and (judged := _rule(record.cell, kept[probe], seen[record.cell][probe], claims))
+            ]
+        if isolation == "both":
+            judgements += [_isolated(record, probe) for probe in probes]
+    unlike = [u for probe in probes for u in _unlike(probe, seen, claims[probe])] if claims else []
+    ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
+    return Verdict(tuple(ordered), tuple(unlike))
+
+
+def _judgement(
+    cell: str,
+    probe: str,
+    record: ProbeRecord | None,
+    result: Result | None,
+    claims: Mapping[str, Claim] | None,
+) -> Judgement:
+    claim = claims[probe] if claims else None
+    kind = str(claim.kind) if claim else "promise"
+    issue = claim.issue if claim else ""
+    if record is None or result is None:
+        return Judgement(probe, probe, cell, kind, holds=False, says="it did not run", issue=issue)
+    if claim is None:
+        holds = result.outcome in GOOD
+        wanted: str | Expectation = UNCLAIMED
+    else:
+        wanted = claim.expectation(parse_cell(cell))
+        holds = wanted.met_by(result)
+    says = str(result)
+    if not holds:
+        says = f"{result}; claimed: {wanted}"
+        if claim and fixed_in(claim, result):
+            says += "; the hazard is gone here, so the claim wants editing"
+        says += _evidence(record, result)
+    return Judgement(probe, probe, cell, kind, holds, says, issue)
+
+
+def _rule(
+    cell: str, record: ProbeRecord, result: Result, claims: Mapping[str, Claim]
+) -> Judgement | None:
+    """Return whether the rule holds of a probe, or fails where its claim says it must fail."""
+    found = rule.rule_holds(record, result)
+    if found is None:
+        return None
+    excuse = claims[record.id].expectation(parse_cell(cell)).against_rule
+    says = rule.says(record, result)
+    if excuse:
+        says += f" (claimed against the rule: {excuse})"
+    name = f"{record.id} {rule.NAME}"
+    return Judgement(name, record.id, cell, "rule", found != bool(excuse), says)
+
+
+def _isolated(record: CellRecord, probe: str) -> Judgement:
+    """Return whether a probe did the same exec'd and forked."""
+    stored = both_ways(record, probe)
+    found = differences(*stored) if stored else ["it was not run both ways"]
+    says = "; ".join(found) or "the same exec'd and forked"
+    return Judgement(f"{probe} {ISOLATION}", probe, record.cell, "isolation", not found, says)
+
+
+def _evidence(record: ProbeRecord, result: Result) -> str:
+    """Return what a reader needs beside the outcome to believe it: values, counters, messages."""
+    phase = next(p for p in reversed(record.phases) if p.name == result.phase)
+    truth = record.phases[0]
+    if result.outcome is Outcome.WRONG:
+        return f"; value {brief(phase.value)} where interpreted gave {brief(truth.value)}"
+    if result.outcome is Outcome.RECOMPILED:
+        return f"; {_counters(phase)}"
+    said = phase.stderr if phase.exception is None else phase.message or ""
+    line = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    return f"; {line[:160]}" if line else ""
+
+
+def _counters(phase: Phase) -> str:
+    changed = "changed" if phase.files_before != phase.files_after else "unchanged"
+    return (
+        f"{phase.hits} hits, {phase.misses} misses, {phase.compiled} compiled, data files {changed}"
+    )
+
+
+def _unlike(probe: str, seen: Mapping[str, Mapping[str, Result]], claim: Claim) -> list[Unlike]:
+    """Return the expectations of a probe whose cells did not all do the same.
+
+    Candidates are left out: what they break is said already, and differing is no more than that.
+    """
+    found = []
+    for expectation in claim.expect:
+        cells = [
+            (cell, did[probe])
+            for cell, did in seen.items()
+            if probe in did
+            and expectation.covers(parse_cell(cell))
+            and not parse_cell(cell).is_candidate
+        ]
+        groups = alike(cells)
+        if len(groups) > 1:
+            found.append(Unlike(probe, groups))
+    return found
+
+
+def alike(cells: Sequence[tuple[str, Result]]) -> tuple[Group, ...]:
+    """Return the cells grouped by what happened in them, the largest group first."""
+    groups: list[tuple[Result, list[str]]] = []
+    for cell, result in cells:
+        for known, members in groups:
+            if same_result(known, result):
+                members.append(cell)
+                break
+        else:
+            groups.append((result, [cell]))
+    groups.sort(key=lambda group: -len(group[1]))
+    return tuple(Group(result, tuple(members)) for result, members in groups)
+
+
+def same_result(one: Result, other: Result) -> bool:
+    """Whether outcome, phase, detail and value are the same."""
+    return (
+        one.outcome == other.outcome
+        and one.phase == other.phase
+        and one.detail == other.detail
+        and same_value(one.value, other.value)
+    )

@@ -1,0 +1,78 @@
+"""What planning yields and a run carries: the jobs of cells, as the run file holds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .cell import CellStatus
+
+
+class ProbeJob(msgspec.Struct, frozen=True):
+    """A probe to run, and the key and the source that its observations will be good under."""
+
+    id: str
+    carrier: str
+    path: str
+    key: str
+    source: str
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What one cell has to do.
+
+    `python` is an executable of this `version`, or, without one, what nox is to download.
+    """
+
+    numba: str
+    python: str
+    version: str
+    lock: str
+    probes: tuple[ProbeJob, ...]
+    upstream_key: str = ""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """All that the cells of one run share, and their jobs by cell, in the order to be run.
+
+    `folder` is where their records go, `runner` where the in-cell runner is, a copy for this run;
+    `known` are the probes whose records are kept. nox is started `repeat` times; `round` says which
+    time it is, from 1 on.
+    """
+
+    id: str
+    experiment: str
+    state: str
+    folder: str
+    runner: str
+    platform: str
+    cpu: str
+    isolation: str
+    timeout_s: float
+    jobs: dict[str, Job]
+    prune: bool = False
+    known: tuple[str, ...] = ()
+    upstream: dict[str, tuple[str, ...]] = {}
+    upstream_timeout_s: float = 0.0
+    round: int = 1
+    repeat: int = 1
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """How a cell's session went: `reason` says why it is not `ran`; `lines` are the runner's.
+
+    `began` is a UTC time, `install_s` wall seconds, `cpu_s` those of all processes in the cell.
+    """
+
+    status: CellStatus
+    reason: str = ""
+    began: str = ""
+    install_s: float = 0.0
+    cpu_s: float = 0.0
+    lines: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What the cell consists of, as its packages say."""
+        return next((line["versions"] for line in self.lines if "versions" in line), {})

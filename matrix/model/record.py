@@ -1,0 +1,255 @@
+"""What cells did, as stored: the types of an observation.
+
+One file per cell. What cannot be read back through these types is set aside, never trusted and
+never deleted.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .cell import CellStatus
+from .files import SCHEMA, Say, Store
+
+# The phases that the in-cell runner carries out one after the other, by what carries a probe.
+PHASES = {
+    "cache": ("interpreted", "cold", "warm", "again"),
+    "aot": ("interpreted", "build", "load"),
+}
+ISOLATIONS = ("exec", "fork")
+DEEPEST = 100  # lists in lists: the in-cell runner stores no value that is nested deeper
+
+
+class DataFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An index or data file of Numba's cache: size in bytes, first 16 digits of its SHA-256."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Specialisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One compiled signature; `unresolved`: its LLVM IR holds a `.numba.unresolved$` symbol."""
+
+    signature: str
+    unresolved: bool
+
+
+class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A dispatcher among the probe's attributes, and what it had compiled when the phase ended."""
+
+    name: str
+    specialisations: tuple[Specialisation, ...]
+
+
+class Module(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """A module from outside the environment, and the first digits of its file's SHA-256."""
+
+    name: str
+    sha256: str
+
+
+class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one process of a probe did. Times in seconds; `message` and the streams are bounded.
+
+    `hits` and `misses` are the counters of the probe's own dispatchers and cfuncs; `loads`, `saves`
+    and `compiled` were heard at Numba's cache and compiler, for all but Numba's own helpers.
+    """
+
+    name: str
+    status: str
+    wall_s: float
+    value: Any = None
+    exit: int | None = None
+    signal: str | None = None
+    exception: str | None = None
+    message: str | None = None
+    hits: int = 0
+    misses: int = 0
+    loads: int = 0
+    saves: int = 0
+    compiled: int = 0
+    unresolved: tuple[str, ...] = ()
+    dispatchers: tuple[Dispatcher, ...] = ()
+    files_before: tuple[DataFile, ...] = ()
+    files_after: tuple[DataFile, ...] = ()
+    cpu_s: float | None = None
+    run_s: float | None = None
+    strays: int = 0
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def is_clean_hit(self) -> bool:
+        """Whether everything was loaded, nothing compiled, and no data file changed."""
+        return (
+            self.hits + self.loads > 0
+            and not (self.misses or self.saves or self.compiled)
+            and self.files_before == self.files_after
+        )
+
+
+class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One probe in one cell. `key` names everything the phases depended on.
+
+    `source` names what ran, the probe with the runner and the lock: it is the same on all machines.
+    `outside` are the modules that any phase imported from elsewhere.
+    """
+
+    id: str
+    carrier: str
+    isolation: str
+    key: str
+    phases: tuple[Phase, ...]
+    source: str = ""
+    outside: tuple[Module, ...] = ()
+
+    @property
+    def cost_s(self) -> float:
+        """What the probe took in this cell, in seconds of wall time."""
+        return sum(phase.wall_s for phase in self.phases)
+
+    def unfinished(self) -> str:
+        """Return why the phases are not those of a whole run, or "".
+
+        A run goes on after each phase that answered, up to a clean hit or its carrier's last.
+        """
+        names = tuple(phase.name for phase in self.phases)
+        order = PHASES.get(self.carrier, ())
+        ends = [
+            phase.status != "answered"
+            or phase.name == order[-1]
+            or (phase.name == "warm" and phase.is_clean_hit)
+            for phase in self.phases
+            if order
+        ]
+        if not names:
+            return "no phase was recorded"
+        if names == order[: len(names)] and ends[-1] and not any(ends[:-1]):
+            return ""
+        return f"the phases {', '.join(names)} are not a whole run"
+
+
+class UpstreamResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What came of a suite in a cell. `ended` is "" or how its process ended before its tests did.
+
+    `absent`: the release has it under none of its names.
+    """
+
+    suite: str
+    key: str
+    passed: int
+    failed: int
+    skipped: int
+    absent: bool
+    ended: str
+    failures: tuple[str, ...]
+    wall_s: float
+
+    def __str__(self) -> str:
+        """Read as `15 passed`, or `14 passed, 1 failed, SIGSEGV`."""
+        if self.absent:
+            return "not there"
+        counted = [(self.passed, "passed"), (self.failed, "failed"), (self.skipped, "skipped")]
+        words = [f"{number} {word}" for number, word in counted if number]
+        return ", ".join([*words, self.ended] if self.ended else words) or "no tests"
+
+
+class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One cell as it was found: what it consisted of and what its probes did.
+
+    `run` is the run that wrote it last; a run believes only records of its own. `cpu_s` is what
+    that run's probes took, all processes of the in-cell runner together.
+    """
+
+    cell: str
+    run: str
+    numba: str
+    status: CellStatus
+    platform: str
+    schema: int = SCHEMA
+    reason: str = ""
+    python: str = ""
+    numpy: str = ""
+    llvmlite: str = ""
+    llvm: str = ""
+    cpu: str = ""
+    install_s: float = 0.0
+    cpu_s: float = 0.0
+    notes: tuple[str, ...] = ()
+    probes: tuple[ProbeRecord, ...] = ()
+    upstream: tuple[UpstreamResult, ...] = ()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What the environment held beside Numba, by name; all "" of a cell that did not run."""
+        return {name: getattr(self, name) for name in ("python", "numpy", "llvmlite", "llvm")}
+
+    def flaw(self) -> str:
+        """Return why no cell can have filed this record, or ""."""
+        for probe in self.probes:
+            if probe.isolation not in ISOLATIONS:
+                return f"{probe.id}: there is no isolation {probe.isolation!r}"
+            if why := probe.unfinished():
+                return f"{probe.id}: {why}"
+            if any(too_deep(phase.value) for phase in probe.phases):
+                return f"{probe.id}: a value in it is nested more than {DEEPEST} deep"
+        return ""
+
+    def merged(self, older: CellRecord | None, known: Iterable[str]) -> CellRecord:
+        """Return this record with the `older` one's probes that did not run again.
+
+        Probes that are not `known` any more are let go, and so are those that were seen on another
+        patch of CPython, and what came of Numba's own tests beside other versions. A cell that did
+        not run does not say what it holds: what it held before is still what is known.
+        """
+        if older is None:
+            return self
+        found = self if self.python else msgspec.structs.replace(self, **older.versions)
+        fresh = {(probe.id, probe.isolation) for probe in self.probes}
+        wanted = set(known) if older.python in ("", found.python) else set()
+        kept = tuple(
+            probe
+            for probe in older.probes
+            if (probe.id, probe.isolation) not in fresh and probe.id in wanted
+        )
+        probes = tuple(sorted(self.probes + kept, key=_by_id))
+        upstream = self.upstream or (older.upstream if found.versions == older.versions else ())
+        return msgspec.structs.replace(found, probes=probes, upstream=upstream)
+
+
+def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
+    """Return a cell's probes by id, as seen with `isolation` or, failing that, with the other.
+
+    Of `both`, exec'd is the one that counts: it is what forking is held against.
+    """
+    wanted = "exec" if isolation == "both" else isolation
+    preferred = sorted(record.probes, key=lambda probe: probe.isolation == wanted)
+    return {probe.id: probe for probe in preferred}
+
+
+def too_deep(value: object) -> bool:
+    """Whether a value is nested deeper than what compares, hides and shows values can go."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        inside = [
+            one.values() if isinstance(one, dict) else one
+            for one in level
+            if isinstance(one, list | dict)
+        ]
+        level = list(itertools.chain.from_iterable(inside))
+    return bool(level)
+
+
+def _by_id(probe: ProbeRecord) -> tuple[str, str]:
+    return probe.id, probe.isolation
+
+
+def observations(folder: Path, say: Say) -> Store[CellRecord]:
+    """Return the store of what probes did."""
+    return Store(folder, say, CellRecord)

@@ -1,0 +1,130 @@
+"""Text and values from cells, files and other machines: as they are stored, and as they are shown.
+
+In: any text, or any value JSON holds. Out: stored without the paths of this machine; shown as
+nothing but text to a terminal or a CI log, in Markdown, on a page; bounded where it may be long.
+"""
+
+from __future__ import annotations
+
+import re
+
+SPARED = "value"  # a phase's
+
+# A path begins where no word, closing bracket or other path ends: neither 1/2/3, <env>/lib, ../x
+# nor the inside of an address is one. Windows paths have a drive or are shares.
+ABSOLUTE = re.compile(
+    r"""
+      file:/+ (?P<address>[^\s"'<>]*)
+    | (?<![\w.~/\\>)\]}*-]) (?P<posix> (?: /[\w.+@%~-]+ ){2,} ) /?
+    | (?<![A-Za-z0-9]) (?P<drive> [A-Za-z]: [\\/]+ (?: [\w.+@%~()-]+ [\\/]+ )+ [\w.+@%~-]* )
+    | (?<![\w\\]) (?P<share> \\{2,4} [\w.-]+ (?: \\{1,2} [\w.$-]+ )+ )
+    """,
+    re.VERBOSE,
+)
+
+
+def first_path(value: object) -> str | None:
+    """Return the first absolute path in any string of a value, keys among them, or None."""
+    if isinstance(value, str):
+        found = ABSOLUTE.search(value)
+        return found[0] if found else None
+    if isinstance(value, dict):
+        parts = [part for item in value.items() if item[0] != SPARED for part in item]
+        return next(filter(None, map(first_path, parts)), None)
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(first_path, value)), None)
+    return None
+
+
+def without_paths(value: object) -> object:
+    """Return the value with every absolute path cut down to `<elsewhere>/` and its last part."""
+    if isinstance(value, str):
+        return ABSOLUTE.sub(_hidden, value)
+    if isinstance(value, dict):
+        return {
+            without_paths(key): item if key == SPARED else without_paths(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_paths(item) for item in value]
+    return value
+
+
+def _hidden(found: re.Match[str]) -> str:
+    parts = re.split(r"[\\/]+", next(filter(None, found.groups()), "").rstrip("\\/"))
+    return f"<elsewhere>/{parts[-1]}"
+
+
+BRIEF = 200
+# GitHub obeys the first where a line begins, blanks aside, and the second anywhere in it.
+COMMAND = re.compile(r"^\s*(?=::)|##(?=\[|vso\[)")
+# Words, their usual punctuation and [cp38, cp39]: in these Markdown finds no markup.
+PLAIN = re.compile(r" ?\w(?:[\w ,.;:()/'\"=+%@-]|\[[\w, .]*\](?![(\[:]))*|")
+# But for these: a list, emphasis, an address, an emoji, somebody's name.
+MARKUP = re.compile(
+    r"""^\ ?\d+[.)](?:\ |$) | (?<![^\W_])_ | _(?![^\W_])
+    | :// | \bwww\. | :\w+: | (?<!\w)@ | @[\w-]*\.""",
+    re.VERBOSE,
+)
+
+
+class Markdown(str):
+    """Text that may be markup: the suite's own, or made harmless."""
+
+    __slots__ = ()
+
+
+def brief(value: object) -> str:
+    """Return a value as Python writes it, or its beginning and how much is left out."""
+    try:
+        return cut(repr(value))
+    except (RecursionError, ValueError):  # a number may have more digits than Python writes
+        return "a value that cannot be written down"
+
+
+def cut(text: str, limit: int = BRIEF) -> str:
+    """Return text, or its beginning and how much is left out."""
+    left_out = len(text) - limit
+    return text if left_out <= 0 else f"{text[:limit]} [... {left_out} characters left out]"
+
+
+def log_line(text: str) -> str:
+    """Return text as one line of a terminal or a CI log: no control character, no command."""
+    return COMMAND.sub(r"\g<0>\\", _printable(text))
+
+
+def log_lines(text: str) -> str:
+    """Return text of several lines for a terminal or a CI log."""
+    return "\n".join(map(log_line, text.split("\n")))
+
+
+def markdown(value: object) -> Markdown:
+    """Return a value as text within a line of Markdown; as code, if it might mean more than text.
+
+    What is `Markdown` stays as it is.
+    """
+    if isinstance(value, Markdown):
+        return value
+    text = _printable(str(value))
+    if PLAIN.fullmatch(text) and not MARKUP.search(text):
+        return Markdown(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    pad = " " if "`" in (text[0], text[-1]) else ""
+    return Markdown(f"{fence}{pad}{text}{pad}{fence}")
+
+
+def table_cell(value: object) -> Markdown:
+    """Return a value as a cell of a Markdown table, of which it can be no more than one."""
+    # A backslash would not do: one before it would take it away.
+    return Markdown(markdown(value).replace("|", r"\x7c"))
+
+
+def page(value: object) -> object:
+    """Return a value for a page, whose template escapes markup, without control characters."""
+    return _printable(value, but="\n") if type(value) is str else value
+
+
+def _printable(text: str, but: str = "") -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in but else ascii(c)[1:-1] for c in text)

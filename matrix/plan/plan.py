@@ -1,0 +1,191 @@
+"""What has to run: the (cell, probe) pairs whose key is not the one stored. Pure but for reading.
+
+In: cells, probes, what is stored. Out: for each cell the probes to run, dearest cells first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from ..experiments.outside import Memo, is_current, recall
+from ..experiments.probe import Probe
+from ..experiments.upstream import UpstreamSuite
+from ..model.cell import Cell, CellStatus
+from ..model.files import Store, text_digest
+from ..model.record import CellRecord, Phase
+
+# What a probe costs where nothing is known of it: seconds, of an ordinary two-core machine.
+DEFAULT_PROBE_S = 1.0
+DEFAULT_SUITE_S = 30.0
+# What a probe needs and finds neither in its environment nor beside it.
+MISSING = ("ImportError", "ModuleNotFoundError")
+
+
+class Conditions(msgspec.Struct, frozen=True):
+    """All that the observations of a cell depend on beside the probe itself.
+
+    `loading` and `building` are what of the environment decides that; only an AOT probe builds.
+    """
+
+    runner: str
+    lock: str
+    interpreter: str
+    cpu: str
+    platform: str
+    isolation: str
+    loading: str = ""
+    building: str = ""
+
+    def key(self, probe: Probe) -> str:
+        """Return the key under which this probe's observations are good."""
+        built = self.building if probe.carrier == "aot" else ""
+        return self._digest(probe.id, probe.sha256, built)
+
+    def source(self, probe: Probe) -> str:
+        """Return what names the probe, the runner and the lock: the same on all machines."""
+        return source(probe, self.runner, self.lock)
+
+    def upstream_key(self, suites: Mapping[str, UpstreamSuite]) -> str:
+        """Return the key under which the results of Numba's own tests are good."""
+        named = msgspec.json.encode(suites, order="sorted").decode()
+        return self._digest("upstream", named, self.building)
+
+    def _digest(self, *words: str) -> str:
+        return digest(*words, *msgspec.structs.astuple(msgspec.structs.replace(self, building="")))
+
+
+def source(probe: Probe, runner: str, lock: str) -> str:
+    """Return what names a probe, a runner and a lock, given the digests of those two."""
+    return digest(probe.id, probe.sha256, runner, lock)
+
+
+def digest(*words: str) -> str:
+    """Return what names these words and no others."""
+    # A variable may hold any bytes.
+    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """The probes to run in one cell, and what that is expected to take in seconds."""
+
+    cell: Cell
+    probes: tuple[Probe, ...]
+    cost_s: float
+    upstream: bool = False
+
+
+def lock_path(locks: Path, release: str) -> Path:
+    """Return where the lock of a release is."""
+    return locks / f"numba-{release}.txt"
+
+
+def conditions(
+    cell: Cell,
+    build: str,
+    *,
+    locks: Path,
+    runner: str,
+    cpu: str,
+    platform: str,
+    isolation: str,
+    loading: str = "",
+    building: str = "",
+) -> Conditions:
+    """Return the conditions of a cell whose interpreter is of this `build`.
+
+    A lock that is missing shows when it is installed.
+    """
+    lock = lock_digest(locks, cell.release)
+    return Conditions(runner, lock, build, cpu, platform, isolation, loading, building)
+
+
+def lock_digest(locks: Path, release: str) -> str:
+    """Return the digest of a release's lock."""
+    path = lock_path(locks, release)
+    return text_digest(path) if path.exists() else "missing"
+
+
+def current(record: CellRecord, probes: Iterable[Probe], *, runner: str, locks: Path) -> CellRecord:
+    """Return the record with what was seen of these probes as they are now, runner and lock too.
+
+    Which machine saw it does not matter.
+    """
+    lock = lock_digest(locks, record.numba)
+    now = {probe.id: source(probe, runner, lock) for probe in probes}
+    kept = tuple(probe for probe in record.probes if now.get(probe.id) == probe.source)
+    return msgspec.structs.replace(record, probes=kept)
+
+
+def stale(
+    record: CellRecord | None,
+    probes: Iterable[Probe],
+    under: Conditions,
+    limit_s: float,
+    memo: Memo | None = None,
+) -> tuple[Probe, ...]:
+    """Return the probes whose stored observations are missing or were made under other conditions.
+
+    A cell that did not run keeps nothing: whatever it lacked may be there now. Nor does a phase
+    that was ended sooner than after `limit_s` seconds: it may need no more than that; one that
+    did not find a module; and one whose modules are not, by the `memo`, what they were.
+    """
+    if record is None or record.status is not CellStatus.RAN:
+        return tuple(probes)
+    good = {
+        (p.id, p.isolation, p.key)
+        for p in record.probes
+        if not any(_may_pass(phase, limit_s) for phase in p.phases) and is_current(p, memo or {})
+    }
+    return tuple(p for p in probes if (p.id, under.isolation, under.key(p)) not in good)
+
+
+def _may_pass(phase: Phase, limit_s: float) -> bool:
+    """Whether a phase failed of what the key does not hold, and what may be otherwise by now."""
+    if phase.status == "timed_out":
+        return phase.wall_s < limit_s
+    missing = phase.name == "interpreted" and phase.exception in MISSING
+    return missing or phase.exception == "GenerationDied"
+
+
+def expected_cost(probes: Iterable[Probe], record: CellRecord | None) -> float:
+    """Return the seconds these probes took in this cell last time, or a guess."""
+    known = {probe.id: probe.cost_s for probe in record.probes} if record else {}
+    return sum(known.get(probe.id, DEFAULT_PROBE_S) for probe in probes)
+
+
+def plan(
+    cells: Iterable[tuple[Cell, Conditions]],
+    probes: tuple[Probe, ...],
+    store: Store[CellRecord],
+    *,
+    fresh: bool,
+    limit_s: float,
+    suites: Mapping[str, UpstreamSuite] | None = None,
+) -> tuple[Task, ...]:
+    """Return the tasks, dearest first, so that no core is left alone with a long one at the end.
+
+    `suites` are Numba's own tests, where they are asked for; `limit_s` is what a phase may take.
+    """
+    tasks = []
+    for cell, under in cells:
+        record = store.load(cell.id)
+        memo = recall(store.folder.parent, cell.id)
+        due = probes if fresh else stale(record, probes, under, limit_s, memo)
+        upstream = bool(suites) and (
+            fresh or not _has_upstream(record, under.upstream_key(suites or {}))
+        )
+        if due or upstream:
+            cost = expected_cost(due, record)
+            cost += DEFAULT_SUITE_S * len(suites) if suites and upstream else 0
+            tasks.append(Task(cell, due, cost, upstream))
+    return tuple(sorted(tasks, key=lambda task: (-task.cost_s, task.cell.key)))
+
+
+def _has_upstream(record: CellRecord | None, key: str) -> bool:
+    if record is None or record.status is not CellStatus.RAN:
+        return False
+    return any(result.key == key for result in record.upstream)

@@ -1,0 +1,77 @@
+"""What a run is about to run, copied to where nobody edits it: what is filed is of these copies.
+
+In: the in-cell runner, probes and locks as they are now. Out: copies for one run, with digests.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from ..errors import BadInput
+from ..experiments.probe import Probe, probe_in, runner_digest
+from ..model.files import read_regular
+from .plan import lock_path
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """The copies of one run, below `folder`. `runner` is the digest of the in-cell runner's."""
+
+    folder: Path
+    probes: dict[str, Probe]
+    runner: str
+
+    @property
+    def runner_folder(self) -> Path:
+        """Where the in-cell runner is."""
+        return self.folder / "probes" / "_cell"
+
+    @property
+    def locks(self) -> Path:
+        """Where the locks are."""
+        return self.folder / "locks"
+
+
+def stage(
+    folder: Path,
+    probes: Iterable[Probe],
+    releases: Iterable[str],
+    *,
+    home: Path,
+    locks: Path,
+    say: Callable[[str], None],
+) -> Staged:
+    """Copy these probes, the locks of these releases and the runner, which is at `home`.
+
+    A probe that has gone in the meantime is left out, and said. A lock that is missing shows when
+    it is installed.
+
+    Raises:
+        BadInput: a file of the runner, or a lock, cannot be read.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    found = {}
+    for probe in probes:
+        try:
+            copy = _copy(probe.path, folder / "probes" / probe.carrier)
+        except BadInput as error:
+            say(f"{probe.id} is not run: {error}")
+        else:
+            found[probe.id] = probe_in(copy)
+    for path in (home / "_cell").glob("*.py"):
+        _copy(path, folder / "probes" / "_cell")
+    for release in set(releases):
+        if lock_path(locks, release).exists():
+            _copy(lock_path(locks, release), folder / "locks")
+    return Staged(folder, found, runner_digest(folder / "probes"))
+
+
+def _copy(path: Path, folder: Path) -> Path:
+    content = read_regular(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / path.name
+    copy.write_bytes(content)
+    return copy

@@ -1,0 +1,157 @@
+"""What the files here say - releases, probes and claims - read once and checked, and the store.
+
+In: the state folder and, for probes of somebody's own, their folder. Out: a `Project`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from .experiments.outside import recall, without_changed
+from .experiments.probe import Probe, discover, runner_digest
+from .judge import claims as claims_file
+from .judge.claims import Claim
+from .model.cell import Cell, filed_in, parse_cell
+from .model.files import ROOT, Say, Store
+from .model.record import CellRecord, observations
+from .plan.plan import Conditions, conditions, current
+from .plan.staging import Staged
+from .select import releases
+from .select.machine import Machine, loading
+from .select.releases import Platform, Release
+from .select.selection import Catalogue, Selection, select
+
+DATA = ROOT / "matrix" / "data"
+PROBES = ROOT / "probes"
+
+
+class Project(msgspec.Struct, frozen=True):
+    """What there is to run and to hold it against. `claims` is None for another folder's probes.
+
+    `runner` is the digest of the in-cell runner.
+    """
+
+    platform: str
+    releases: tuple[Release, ...]
+    probes: tuple[Probe, ...]
+    claims: dict[str, Claim] | None
+    state: Path
+    runner: str
+
+    def store(self, say: Say) -> Store[CellRecord]:
+        """Return where the observations of these probes are kept."""
+        return observations(self.state / "observations", say)
+
+    def record(self, cell: str, probes: Sequence[Probe], say: Say) -> CellRecord | None:
+        """Return what is stored of a cell and these probes, as far as it is of what is here now.
+
+        What was seen of another probe, lock, runner or module is left out, and said.
+        """
+        stored = self.store(say).load(cell)
+        if stored is None:
+            return None
+        now = without_changed(self.current(stored, probes), recall(self.state, cell))
+        ids = {probe.id for probe in probes}
+        outdated = {p.id for p in stored.probes if p.id in ids} - {p.id for p in now.probes}
+        if outdated:
+            say(
+                f"{cell}: {len(outdated)} probes are left out, {min(outdated)} first: what is"
+                " stored is of another probe, lock, runner or module;"
+                " `nox -s matrix` runs them again"
+            )
+        return now
+
+    def current(self, record: CellRecord, probes: Sequence[Probe]) -> CellRecord:
+        """Return a record with what is in it of these probes, and of the lock and runner here."""
+        return current(record, probes, runner=self.runner, locks=DATA / "locks")
+
+    def catalogue(self, pythons: frozenset[str]) -> Catalogue:
+        """Return what there is to select from where these CPythons are at hand."""
+        return Catalogue(self.releases, self.platform, pythons)
+
+    def conditions(
+        self, cells: Sequence[Cell], machine: Machine, isolation: str, staged: Staged | None = None
+    ) -> dict[str, Conditions]:
+        """Return, by cell id, what the observations of each cell depend on, here and now.
+
+        That is of what is `staged`, or of what lies in this project.
+        """
+        return {
+            cell.id: conditions(
+                cell,
+                machine.build(cell.python),
+                locks=staged.locks if staged else DATA / "locks",
+                runner=staged.runner if staged else self.runner,
+                cpu=machine.cpu,
+                platform=self.platform,
+                isolation=isolation,
+                loading=loading(os.environ),
+                building=machine.building(cell.python),
+            )
+            for cell in cells
+        }
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The stable releases with a wheel for the platform, oldest first."""
+        stable = (release for release in self.releases if not release.is_prerelease)
+        return tuple(r.version for r in stable if r.pythons(self.platform))
+
+    @property
+    def stored_cells(self) -> list[str]:
+        """The cells of which observations are stored."""
+        return filed_in(self.state / "observations")
+
+    @property
+    def stored_pythons(self) -> frozenset[str]:
+        """The CPythons of the stored cells, or all there are where nothing is stored."""
+        return frozenset(parse_cell(c).python for c in self.stored_cells) or self.all_pythons
+
+    def all_that_is_stored(self) -> Selection:
+        """Return the cells of which observations are stored, whatever is at hand here."""
+        cells, catalogue = self.stored_cells, self.catalogue(self.all_pythons)
+        return select(cells, catalogue, pre=True) if cells else Selection(())
+
+    def on(self, *platforms: str) -> list[Project]:
+        """Return this project for each platform, this one if none is named.
+
+        What was observed on others lies apart.
+        """
+        return [
+            self
+            if platform == self.platform
+            else msgspec.structs.replace(
+                self, platform=platform, state=self.state / "platforms" / platform
+            )
+            for platform in platforms or (self.platform,)
+        ]
+
+    def offered(self, download_python: str) -> frozenset[str]:
+        """Return the CPythons that count as being here because uv may fetch them."""
+        return frozenset() if download_python == "never" else self.all_pythons
+
+    @property
+    def all_pythons(self) -> frozenset[str]:
+        """Every CPython that any release has a wheel for."""
+        return frozenset(python for release in self.releases for python in release.all_pythons)
+
+
+def read_project(state: Path, probes: Path | None = None) -> Project:
+    """Read and check every file; raises BadInput for the first that is wrong."""
+    known = releases.load(DATA / "releases.toml")
+    platform = releases.platform_here()
+    runner = runner_digest(PROBES)
+    if probes is not None:
+        name = hashlib.sha256(str(probes).encode()).hexdigest()[:8]
+        apart = state / "probes" / f"{probes.name}-{name}"
+        return Project(platform, known, discover(probes), None, apart, runner)
+    found = discover(PROBES)
+    # Claims speak of every platform's cells: which of them are at hand does not matter here.
+    pairs = {cell for p in Platform for cell in Catalogue(known, p, frozenset()).pairs()}
+    claims = claims_file.load(DATA / "claims.toml", [probe.id for probe in found], pairs)
+    return Project(platform, known, found, claims, state, runner)

@@ -1,0 +1,176 @@
+"""All that the reports show, worked out once for every format. Pure.
+
+In: records, verdict, claims. Out: the `Findings`, and the lines that the terminal shows of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from packaging.version import Version
+
+from ..experiments.overhead import plots
+from ..experiments.overhead.summary import OverheadReport
+from ..judge.changes import LEGEND, Span, Stretch, spans
+from ..judge.judge import Judgement, Verdict, results
+from ..model.cell import CellStatus, parse_cell
+from ..model.outcome import Result
+from ..model.record import CellRecord, UpstreamResult
+
+
+class Column(msgspec.Struct, frozen=True):
+    """Releases in which every probe did the same: one column of the table."""
+
+    releases: Stretch
+    cells: tuple[str, ...]
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """All that a report shows, worked out once for every format."""
+
+    platform: str
+    records: tuple[CellRecord, ...]
+    probes: tuple[str, ...]
+    verdict: Verdict
+    by_probe: dict[str, dict[str, Result]]
+    spans: dict[str, tuple[Span, ...]]
+    columns: tuple[Column, ...]
+    overhead: OverheadReport | None = None
+    drawn: bool = False
+
+    @property
+    def ran(self) -> tuple[CellRecord, ...]:
+        """The cells with observations."""
+        return tuple(r for r in self.records if r.status is CellStatus.RAN)
+
+    @property
+    def not_run(self) -> tuple[CellRecord, ...]:
+        """The cells without."""
+        return tuple(r for r in self.records if r.status is not CellStatus.RAN)
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The probes that did not do the same in all cells."""
+        return tuple(p for p in self.probes if len(self.spans[p]) > 1 or self.mixed(p))
+
+    @property
+    def changes(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The probes that differ and, as lines, how: those with one history together."""
+        grouped: dict[tuple[str, ...], list[str]] = {}
+        for probe in self.differing:
+            history = tuple(f"{span.releases}: {span}" for span in self.spans[probe])
+            grouped.setdefault(history, []).append(probe)
+        return [(tuple(probes), history) for history, probes in grouped.items()]
+
+    @property
+    def legend(self) -> str:
+        """What a range with gaps says, where one is shown."""
+        shown = [column.releases for column in self.columns]
+        shown += [span.releases for probe in self.differing for span in self.spans[probe]]
+        return LEGEND if any(stretch.has_gaps for stretch in shown) else ""
+
+    @property
+    def differing_first(self) -> tuple[str, ...]:
+        """All probes: those that differ, then the others."""
+        differing = self.differing
+        return (*differing, *(probe for probe in self.probes if probe not in differing))
+
+    def mixed(self, probe: str) -> bool:
+        """Whether a probe did different things on different Pythons of one release."""
+        return any(len(span.results) > 1 for span in self.spans[probe])
+
+    @property
+    def failing(self) -> dict[str, list[Judgement]]:
+        """The judgements that do not hold, by claim; those of release candidates are `early`."""
+        broken: dict[str, list[Judgement]] = {}
+        for judgement in self.verdict.judgements:
+            if judgement.breaks:
+                broken.setdefault(judgement.id, []).append(judgement)
+        return broken
+
+    @property
+    def early(self) -> tuple[Judgement, ...]:
+        """The claims that release candidates break."""
+        return tuple(judgement for judgement in self.verdict.judgements if judgement.warns)
+
+    @property
+    def upstream(self) -> dict[str, dict[str, list[str]]]:
+        """The cells of each of Numba's own suites, by what came of it there."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for record in self.ran:
+            for result in record.upstream:
+                words = found.setdefault(result.suite, {})
+                words.setdefault(_with_failures(result), []).append(record.cell)
+        return found
+
+    def seen(self, probe: str, column: Column) -> str:
+        """Return what a probe did in a column, in few words."""
+        ran = sum(1 for cell in column.cells if cell in self.by_probe[probe])
+        if not ran:
+            return "not run"
+        first, last = Version(column.releases.first), Version(column.releases.last)
+        # No probe changes within a column, so just one of its spans reaches into it.
+        reaching = (
+            span
+            for span in self.spans[probe]
+            if Version(span.releases.first) <= last and Version(span.releases.last) >= first
+        )
+        missing = len(column.cells) - ran
+        return short(str(next(reaching))) + (f" (not run in {missing})" if missing else "")
+
+
+def _with_failures(result: UpstreamResult) -> str:
+    names = [name.removeprefix("numba.tests.") for name in result.failures]
+    return f"{result} ({', '.join(names)})" if names else str(result)
+
+
+def short(text: str) -> str:
+    """Return an outcome as a table shows it: `crashed in warm (SIGSEGV)` stays, ` in ` goes."""
+    return text.replace(" in ", " ").replace(" (", ": ").replace(")", "")
+
+
+def findings(
+    records: Sequence[CellRecord],
+    probes: Sequence[str],
+    verdict: Verdict,
+    isolation: str,
+    releases: Sequence[str],
+) -> Findings:
+    """Work out what the reports show. `releases` could all have been looked at, oldest first."""
+    ordered = tuple(sorted(records, key=lambda record: parse_cell(record.cell).key))
+    by_cell = {record.cell: results(record, isolation) for record in ordered}
+    by_probe = {
+        probe: {cell: did[probe] for cell, did in by_cell.items() if probe in did}
+        for probe in probes
+    }
+    changes = {probe: spans(did, releases) for probe, did in by_probe.items()}
+    platform = ordered[0].platform if ordered else ""
+    looked_at = [cell for cell in by_cell if any(cell in did for did in by_probe.values())]
+    table = columns(looked_at, changes, releases)
+    return Findings(platform, ordered, tuple(probes), verdict, by_probe, changes, table)
+
+
+def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path) -> Findings:
+    """Return the findings with what was measured, and whether its plots are in `folder`."""
+    drawn = overhead is not None and plots.up_to_date(folder, overhead)
+    return msgspec.structs.replace(found, overhead=overhead, drawn=drawn)
+
+
+def columns(
+    cells: Sequence[str], changes: Mapping[str, Sequence[Span]], releases: Sequence[str]
+) -> tuple[Column, ...]:
+    """Return the fewest columns in which no probe changes."""
+    starts = {span.releases.first for probe in changes.values() for span in probe}
+    grouped: list[dict[str, list[str]]] = []
+    for cell in cells:
+        release = parse_cell(cell).release
+        if not grouped or (release in starts and release not in grouped[-1]):
+            grouped.append({})
+        grouped[-1].setdefault(release, []).append(cell)
+    return tuple(
+        Column(Stretch.over(list(members), releases), tuple(itertools.chain(*members.values())))
+        for members in grouped
+    )

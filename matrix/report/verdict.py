@@ -1,0 +1,76 @@
+"""The verdict, given by pytest: one test per claim, one per probe that must be alike everywhere.
+
+In: a `Verdict`. Out: pytest's own report on the terminal, junit.xml, and whether all passed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from ..errors import MatrixError
+from ..judge.changes import Span, story
+from ..judge.judge import Judgement, Unlike, Verdict
+from ..model.files import ROOT
+
+CLAIM_TESTS = "tests/claims"
+
+
+class VerdictPlugin:
+    """Gives the tests in tests/claims what they are about."""
+
+    def __init__(
+        self, verdict: Verdict, probes: tuple[str, ...], spans: Mapping[str, Sequence[Span]]
+    ) -> None:
+        self.spans = spans
+        self.by_claim: dict[str, list[Judgement]] = {}
+        for judgement in verdict.judgements:
+            self.by_claim.setdefault(judgement.id, []).append(judgement)
+        self.unlike: dict[str, list[Unlike]] = {probe: [] for probe in probes}
+        for unlike in verdict.unlike:
+            self.unlike[unlike.probe].append(unlike)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a test of every claim and of every probe."""
+        if "judgements" in metafunc.fixturenames:
+            claims = [(found, self.story(found[0].probe)) for found in self.by_claim.values()]
+            metafunc.parametrize(("judgements", "told"), claims, ids=self.by_claim.keys())
+        if "unlike" in metafunc.fixturenames:
+            metafunc.parametrize("unlike", self.unlike.values(), ids=self.unlike.keys())
+
+    def story(self, probe: str) -> list[str]:
+        """Return since which release the probe does what it does, if it ever did otherwise."""
+        spans = self.spans[probe]
+        return story(probe, spans) if len(spans) > 1 else []
+
+
+def give(
+    verdict: Verdict,
+    probes: tuple[str, ...],
+    spans: Mapping[str, Sequence[Span]],
+    junit: Path,
+) -> bool:
+    """Run the claim tests over the verdict; return whether all passed.
+
+    `spans` are what each probe did, release by release: a claim that fails tells since when.
+
+    Raises MatrixError when pytest did not judge what the verdict holds.
+    """
+    junit.parent.mkdir(parents=True, exist_ok=True)
+    # From there, and by a path within: pytest takes a bracket in one for a parameter.
+    with contextlib.chdir(ROOT):
+        status = pytest.main(
+            ["-q", "--no-header", "-rN", "--tb=short",
+             "--disable-plugin-autoload", "-p", "no:cacheprovider",
+             "--rootdir=.", f"--junitxml={junit}", CLAIM_TESTS],
+            plugins=[VerdictPlugin(verdict, probes, spans)],
+        )  # fmt: skip
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise MatrixError(f"pytest could not judge: {pytest.ExitCode(status).name}")
+    passed = status == pytest.ExitCode.OK
+    if passed != verdict.holds:
+        raise MatrixError("pytest's verdict and the judge's differ: this is a defect of the suite")
+    return passed

@@ -1,0 +1,223 @@
+"""The body of the nox session `cell(...)`: install one lock, run an experiment, file what it did.
+
+In: a nox session in a virtualenv of its own, and the run file that says what to do. Out: the
+cell's record in the store, whatever happened: a cell that cannot be installed or whose runner
+failed is filed as such.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nox
+from filelock import FileLock, Timeout
+from nox.command import CommandFailed
+
+from ..errors import MatrixError
+from ..experiments import EXPERIMENTS
+from ..model.cell import CellStatus
+from ..model.files import Store
+from ..model.job import Observed, Run
+from ..model.text import log_line, log_lines
+from . import processes
+from .environment import difference, drop, holds, installed, mark, python_of, unmark
+
+# Shorter than the grace that nox gives a session which is to end.
+GRACE_S = 1.0
+MARGIN_S = 30.0
+
+
+def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
+    """Do everything one cell has to do, and leave its record behind.
+
+    Ends the session with an error when the cell could not be installed or its runner failed.
+    """
+    run = msgspec.json.decode(run_file.read_bytes(), type=Run)
+    experiment = EXPERIMENTS[run.experiment]
+    store = Store(Path(run.folder), lambda text: session.warn(log_line(text)), experiment.record)
+    with at_work(session, Path(run.state), cell) as (work, is_over):
+        try:
+            seen = observe(session, run, cell, work)
+            # Before anything is filed: what probes left here may be what fills the disk.
+            shutil.rmtree(work, ignore_errors=True)
+            if is_over():
+                session.error("the run that this cell belongs to is over: nothing is filed")
+            record = experiment.filed(run, cell, seen, store.load(cell))
+            store.forget(cell) if record is None else store.save(record)
+        except MatrixError as error:
+            session.error(log_lines(str(error)))
+        finally:
+            if run.prune:
+                let_go(session)
+    if seen.status is not CellStatus.RAN or record is None:
+        session.error(log_lines(f"{seen.status}, {cell}: {seen.reason or 'not all was seen'}"))
+    session.log(f"{cell}: {len(run.jobs[cell].probes)} programs run in {seen.cpu_s:.1f} CPU s")
+
+
+@contextlib.contextmanager
+def at_work(
+    session: nox.Session, state: Path, cell: str
+) -> Iterator[tuple[Path, Callable[[], bool]]]:
+    """Hold a cell's environment, and give it a folder and the means to see that its run is over.
+
+    That ends us too: the driver holds the lock of its state for as long as it lives.
+    """
+    parent = os.getppid()
+
+    def is_over() -> bool:
+        with contextlib.suppress(Timeout), FileLock(state / "run.lock", timeout=0):
+            return True
+        return os.getppid() != parent
+
+    processes.end_with(parent, is_over)
+    envdir = Path(session.virtualenv.location).parent
+    work = state / "work" / cell
+    with FileLock(envdir / f"{cell}.session.lock"):
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        try:
+            yield work, is_over
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def let_go(session: nox.Session) -> None:
+    """Drop the session's environment: the next one is made anew."""
+    with contextlib.suppress(OSError):
+        drop(Path(session.virtualenv.location))
+
+
+def observe(session: nox.Session, run: Run, cell: str, work: Path) -> Observed:
+    """Install the lock, run what is to be run in the cell, and return what was seen."""
+    job, env = run.jobs[cell], Path(session.virtualenv.location)
+    began, started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
+    reason = install(session, Path(job.lock), job.python, work)
+    install_s = round(time.monotonic() - started, 3)
+    if reason:
+        return Observed(CellStatus.NOT_INSTALLABLE, reason, began, install_s)
+    before = children_cpu()
+    failure = run_script(env, run, cell, work)
+    cpu_s = round(children_cpu() - before, 3)
+    lines = tuple(read_lines(work / "out.jsonl"))
+    seen = Observed(CellStatus.RAN, "", began, install_s, cpu_s, lines)
+    if not failure and not any(line.get("done") for line in lines):
+        failure = "the in-cell runner ended before it was done"
+    failure = failure or difference(env, Path(job.lock), job.version, seen.versions)
+    if not failure:
+        return seen
+    # It may be the environment that is damaged.
+    let_go(session)
+    return msgspec.structs.replace(seen, status=CellStatus.BROKEN, reason=failure)
+
+
+def children_cpu() -> float:
+    """Return the CPU seconds of all processes under us that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def install(session: nox.Session, lock: Path, python: str, work: Path) -> str:
+    """Install the lock, unless it already is; return why it could not be, or ""."""
+    if not lock.exists():
+        return f"there is no lock {lock.name}; `nox -s lock` makes it"
+    env = Path(session.virtualenv.location)
+    if holds(env, lock, python):
+        return ""
+    unmark(env)
+    said = work / "install.txt"
+    # What another lock left in the environment would pass without a look at its hash. Into an empty
+    # one uv puts what it has in its cache, without asking the index about it again.
+    again = ["--reinstall"] if installed(env) else []
+    try:
+        with said.open("w", encoding="utf-8") as out:
+            session.install(
+                "--require-hashes", "--only-binary", ":all:", "--exact", *again, "-r", str(lock),
+                stdout=out, silent=False, log=False,
+            )  # fmt: skip
+    except CommandFailed:
+        return complaint(said.read_text(encoding="utf-8", errors="replace"))
+    mark(env, lock, python)
+    return ""
+
+
+def run_script(env: Path, run: Run, cell: str, work: Path) -> str:
+    """Run the experiment's script in the cell; return why it failed, or ""."""
+    job, experiment = run.jobs[cell], EXPERIMENTS[run.experiment]
+    order = {
+        "parent": os.getpid(),
+        "cell": cell,
+        "scratch": str(work / "scratch"),
+        "out": str(work / "out.jsonl"),
+        "timeout_s": run.timeout_s,
+        "probes": [{"id": p.id, "carrier": p.carrier, "path": p.path} for p in job.probes],
+        **experiment.order(run, job),
+    }
+    job_file = work / "job.json"
+    job_file.write_text(json.dumps(order), encoding="utf-8")
+    patience = Patience(work / "out.jsonl", 3 * experiment.longest_s(run, job) + MARGIN_S)
+    script = str(Path(run.runner) / experiment.script)
+    command = [str(python_of(env)), "-E", "-s", script, str(job_file)]
+    said = work / "runner.txt"
+    try:
+        with said.open("w", encoding="utf-8") as out:
+            status = processes.run(
+                command, grace_s=GRACE_S, overdue=patience.has_ended,
+                stdout=out if experiment.quiet else None,
+            )  # fmt: skip
+    except processes.Overdue:
+        return f"the in-cell runner was ended: it said nothing for {patience.limit_s:.0f} s"
+    except OSError as error:
+        return f"the in-cell runner did not start: {error.strerror}"
+    if not status:
+        return ""
+    failed = [line["failed"] for line in read_lines(work / "out.jsonl") if "failed" in line]
+    return "".join(failed) or tail(said, 2000) or "the in-cell runner failed without a word"
+
+
+class Patience:
+    """Ends when a file has not grown for `limit_s` seconds.
+
+    The runner bounds each of its phases and writes down each. But a probe can get at the runner.
+    """
+
+    def __init__(self, file: Path, limit_s: float) -> None:
+        self.file, self.limit_s = file, limit_s
+        self.size, self.since = 0, time.monotonic()
+
+    def has_ended(self) -> bool:
+        """Whether nothing has been heard for too long."""
+        size = self.file.stat().st_size if self.file.exists() else 0
+        if size != self.size:
+            self.size, self.since = size, time.monotonic()
+        return time.monotonic() - self.since > self.limit_s
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the runner's lines, parsed."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def complaint(said: str) -> str:
+    """Return what the installer complained of: from its error on, bounded, the cause at the end."""
+    causes = list(re.finditer(r"(?m)^ *(?:error:|cause:|×|├─▶|╰─▶) *(.+)$", said))  # noqa: RUF001
+    if not causes:
+        return said.strip()[-1500:] or "the installer failed without a word"
+    return f"{said[causes[0].start() :].strip()[:1500]}\n{causes[-1][1]}"
+
+
+def tail(path: Path, limit: int) -> str:
+    """Return the last `limit` characters of a file, from the start of a line, stripped."""
+    text = path.read_text(encoding="utf-8", errors="replace").strip()
+    return text if len(text) <= limit else "... " + text[-limit:].partition("\n")[2]

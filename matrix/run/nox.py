@@ -1,0 +1,247 @@
+"""Carry out a plan: start nox once more, with a session per cell, and file what became of each.
+
+In: tasks and what their cells share. Out: a record in the store for every cell, including those
+whose session failed before it could leave one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from ..errors import BadInput, Unreachable
+from ..experiments import EXPERIMENTS
+from ..experiments.upstream import NONE, UpstreamSuite
+from ..model.cell import CellStatus
+from ..model.files import ROOT, Say, Store, write_atomically
+from ..model.job import Job, Observed, ProbeJob, Run
+from ..plan.plan import Task, lock_path
+from ..plan.staging import stage
+from ..project import DATA, PROBES, Project
+from ..select.machine import Machine
+from ..select.settings import for_tools
+from . import processes
+from .environment import drop_unless_made_with, environment, forecast, holds, package_cache
+
+# Numba's own cases take seconds each; ten minutes is a suite that hangs.
+UPSTREAM_TIMEOUT_S = 600.0
+NO_FOLDER = (FileExistsError, NotADirectoryError, PermissionError)
+GRACE_S = 10.0  # for nox to end its sessions when interrupted
+
+
+@contextlib.contextmanager
+def only_run(folder: Path, say: Say, name: str = "run") -> Iterator[None]:
+    """Hold a folder, or what is `name`d in it, for one run; a second one says so and waits.
+
+    Raises:
+        BadInput: it is no folder, or not one to write to.
+        Unreachable: the disk refuses.
+    """
+    lock = FileLock(folder / f"{name}.lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"another run is using {folder}; waiting until it ends (Ctrl-C to leave)")
+        lock.acquire()
+    except OSError as error:
+        kind = BadInput if isinstance(error, NO_FOLDER) else Unreachable
+        raise kind(
+            f"{folder} cannot be used: {error.strerror}; it has to be a folder that can be written"
+            " to (--state and --envdir name others)"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class Nox(msgspec.Struct, frozen=True):
+    """How nox is started: cells at a time, whether uv may fetch CPythons, where environments go."""
+
+    jobs: int
+    download_python: str
+    envdir: Path
+
+
+def new_run(
+    project: Project,
+    machine: Machine,
+    tasks: Sequence[Task],
+    suites: Mapping[str, UpstreamSuite] = NONE,
+    *,
+    experiment: str = "probes",
+    folder: str = "observations",
+    isolation: str,
+    timeout_s: float,
+    prune: bool = False,
+    repeat: int = 1,
+    say: Say,
+) -> Run:
+    """Return what the sessions of these cells have to do, in the order of the tasks.
+
+    What is filed is of copies: what is there by now may be another probe, runner or lock than was
+    planned.
+    """
+    staged = stage(
+        project.state / "work" / "staged",
+        {probe.id: probe for task in tasks for probe in task.probes}.values(),
+        [task.cell.release for task in tasks],
+        home=PROBES,
+        locks=DATA / "locks",
+        say=say,
+    )
+    under = project.conditions([task.cell for task in tasks], machine, isolation, staged)
+    jobs = {}
+    for task in tasks:
+        now = under[task.cell.id]
+        here = machine.interpreters.get(task.cell.python)
+        jobs[task.cell.id] = Job(
+            numba=task.cell.release,
+            python=here.path if here else task.cell.python,
+            version=here.version if here else "",
+            lock=str(lock_path(staged.locks, task.cell.release)),
+            probes=tuple(
+                ProbeJob(p.id, p.carrier, str(p.path), now.key(p), now.source(p))
+                for p in (staged.probes.get(planned.id) for planned in task.probes)
+                if p is not None
+            ),
+            upstream_key=now.upstream_key(suites) if task.upstream else "",
+        )
+    return Run(
+        id=uuid.uuid4().hex,
+        experiment=experiment,
+        state=str(project.state),
+        folder=str(project.state / folder),
+        runner=str(staged.runner_folder),
+        platform=project.platform,
+        cpu=machine.cpu,
+        isolation=isolation,
+        timeout_s=timeout_s,
+        prune=prune,
+        known=tuple(probe.id for probe in project.probes),
+        upstream={name: suite.names for name, suite in suites.items()},
+        upstream_timeout_s=UPSTREAM_TIMEOUT_S,
+        jobs=jobs,
+        repeat=repeat,
+    )
+
+
+def _disk_it_takes(run: Run, nox: Nox) -> Iterator[str]:
+    new = [
+        cell
+        for cell, job in run.jobs.items()
+        if Path(job.lock).exists()
+        and not holds(environment(nox.envdir, cell), Path(job.lock), job.python)
+    ]
+    if new:
+        at_once = nox.jobs if run.prune else len(new)
+        yield from forecast(len(new), at_once, nox.envdir, package_cache())
+
+
+def run_cells(run: Run, nox: Nox, say: Say) -> None:
+    """Run the cells through nox, round by round, and see that each has a record of the last.
+
+    A cell that left none of a round is left out of the next.
+
+    Raises:
+        KeyboardInterrupt: after nox and all it started have ended.
+        Unreachable: nox could not be started.
+    """
+    for line in _disk_it_takes(run, nox):
+        say(line)
+    store = Store(Path(run.folder), say, EXPERIMENTS[run.experiment].record)
+    with environments_held(run.jobs, nox.envdir):
+        for number in range(1, run.repeat + 1):
+            if run.repeat > 1:
+                say(f"repetition {number} of {run.repeat}, {len(run.jobs)} cells")
+            run = msgspec.structs.replace(run, round=number)
+            status, sessions = call_nox(run, nox)
+            jobs = {}
+            for cell, job in run.jobs.items():
+                record = store.load(cell)
+                # Whatever nox says, only a record made by this very run counts as one.
+                if record is not None and record.run == run.id:
+                    jobs[cell] = job
+                else:
+                    how = sessions.get(cell, f"not run, nox ended with status {status}")
+                    _file_as_broken(
+                        cell, run, store, f"its session left no observations (nox: {how})"
+                    )
+            run = msgspec.structs.replace(run, jobs=jobs)
+    shutil.rmtree(Path(run.runner).parents[1], ignore_errors=True)
+
+
+@contextlib.contextmanager
+def environments_held(jobs: Mapping[str, Job], envdir: Path) -> Iterator[None]:
+    """Hold the environments of cells for one run, none made with another interpreter than theirs.
+
+    Runs with other states share them, and two must not make the same one.
+    """
+    with contextlib.ExitStack() as held:
+        # In one order everywhere, so that no two wait for each other.
+        for cell in sorted(jobs):
+            say = functools.partial(print, flush=True)
+            held.enter_context(only_run(envdir, say, cell))
+            # Of a run that was killed a session may be left, for as long as it takes to notice.
+            with only_run(envdir, say, f"{cell}.session"):
+                drop_unless_made_with(environment(envdir, cell), jobs[cell].python)
+        yield
+
+
+def call_nox(run: Run, nox: Nox) -> tuple[int, dict[str, str]]:
+    """Start nox with the sessions of these cells; return its status and its word for each cell.
+
+    The environments of the cells are held by the caller.
+
+    Raises:
+        KeyboardInterrupt: after nox and all it started have ended.
+        Unreachable: nox could not be started.
+    """
+    state = Path(run.state)
+    run_file = state / "run.json"
+    write_atomically(run_file, msgspec.json.encode(run).decode())
+    report = state / "nox.json"
+    report.unlink(missing_ok=True)
+    command = [
+        sys.executable, "-m", "nox",
+        "--parallel", str(nox.jobs), "--download-python", nox.download_python,
+        "--script-mode", "none", "--envdir", str(nox.envdir), "--report", str(report),
+        "--session", *(f"cell({cell})" for cell in run.jobs),
+    ]  # fmt: skip
+    seen = for_tools(os.environ) | {
+        "NUMBA_MATRIX_RUN": str(run_file),
+        processes.PARENT: str(os.getpid()),
+        "PYTHONIOENCODING": f"{sys.stdout.encoding}:backslashreplace",
+    }
+    try:
+        status = processes.run(command, grace_s=GRACE_S, environment=seen, folder=ROOT)
+    except OSError as error:
+        raise Unreachable(f"nox could not be started: {error}") from error
+    return status, _session_results(report)
+
+
+def _session_results(report: Path) -> dict[str, str]:
+    """Return nox's word for each cell's session, by cell id."""
+    if not report.exists():
+        return {}
+    sessions = json.loads(report.read_text(encoding="utf-8"))["sessions"]
+    return {entry["args"]["name"]: entry["result"] for entry in sessions}
+
+
+def _file_as_broken(cell: str, run: Run, store: Store[Any], reason: str) -> None:
+    broken = Observed(CellStatus.BROKEN, reason)
+    record = EXPERIMENTS[run.experiment].filed(run, cell, broken, store.load(cell))
+    if record is not None:
+        store.save(record)
