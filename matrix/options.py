@@ -70,6 +70,7 @@ class Elsewhere(Selecting):
 class Run(Selecting, Running):
     """select, run, judge, report"""
 
+    patch: str = ""
     upstream: bool = False
     shard: str = ""
     pythons: tuple[str, ...] = ()
@@ -278,6 +279,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "envdir": ("where environments are made (.nox)", {"metavar": "DIR"}),
     "fresh": ("take no notice of what is stored: run, or join, all of it", {}),
     "prune": ("drop a cell's environment when done", {}),
+    "patch": ("under it too: remedy, guard, or a Python file", {"metavar": "FILE"}),
     "upstream": ("Numba's own tests as well", {}),
     "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from .errors import BadInput, nearest
 from .experiments.outside import recall, without_changed
 from .experiments.probe import Probe, discover, runner_digest
 from .judge import claims as claims_file
 from .judge.claims import Claim
 from .model.cell import Cell, filed_in, parse_cell
-from .model.files import ROOT, Say, Store
+from .model.files import ROOT, Say, Store, named_path, read_regular
 from .model.record import CellRecord, observations
 from .plan.plan import Conditions, conditions, current
 from .plan.staging import Staged
@@ -28,6 +30,8 @@ from .select.selection import Catalogue, Selection, select
 
 DATA = ROOT / "matrix" / "data"
 PROBES = ROOT / "probes"
+USER = ROOT / "matrix" / "user"
+PATCHES = {name: USER / f"{name}.py" for name in ("remedy", "guard")}
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -154,4 +158,28 @@ def read_project(state: Path, probes: Path | None = None) -> Project:
     # Claims speak of every platform's cells: which of them are at hand does not matter here.
     pairs = {cell for p in Platform for cell in Catalogue(known, p, frozenset()).pairs()}
     claims = claims_file.load(DATA / "claims.toml", [probe.id for probe in found], pairs)
-    return Project(platform, known, found, claims, state, runner)
+    patched = [
+        probe.under(path)
+        for probe in found
+        for name, path in PATCHES.items()
+        if f"{probe.id}@{name}" in claims
+    ]
+    return Project(platform, known, (*found, *patched), claims, state, runner)
+
+
+def patch_named(word: str) -> Path:
+    """Return the patch that a user named: one that comes with the suite, or a file.
+
+    Raises BadInput when it is neither, or has a name that no probe's id can hold.
+    """
+    if word in PATCHES:
+        return PATCHES[word]
+    path = named_path("--patch", word)
+    if not path.exists():
+        raise BadInput(f"--patch {word}: there is no such file; {nearest(word, PATCHES)}")
+    read_regular(path)
+    if path.suffix != ".py" or not re.fullmatch(r"[\w-]+", path.stem) or path.stem in PATCHES:
+        raise BadInput(
+            f"--patch {word}: a patch is a file like my_patch.py, not named as {list(PATCHES)}"
+        )
+    return path

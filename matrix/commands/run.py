@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from .. import options as asked
 from ..errors import BadInput, NothingToRun, Status
 from ..experiments import upstream
@@ -14,17 +16,18 @@ from ..experiments.overhead.samples import (
     measurements,
 )
 from ..experiments.overhead.summary import summarise
-from ..experiments.probe import Probe, matching, named
+from ..experiments.probe import Probe, matching, named, with_patch
 from ..judge.bisect import bisect as halve
 from ..judge.changes import spans, story
 from ..judge.judge import judge, results
+from ..judge.patches import Change
 from ..model.cell import Cell, CellStatus, parse_cell
 from ..model.files import append
 from ..model.outcome import Result
 from ..model.record import CellRecord
 from ..plan import plan as planning
 from ..plan import shards
-from ..project import DATA, Project, read_project
+from ..project import DATA, Project, patch_named, read_project
 from ..report import findings as reports
 from ..report import pages, verdict
 from ..report.terminal import say
@@ -39,6 +42,11 @@ def run(o: asked.Run) -> int:
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
     selection = select(o.selectors, project.catalogue(machine.pythons), pre=o.pre)
     probes = matching(project.probes, o.probe)
+    if o.patch:
+        probes = with_patch(probes, patch_named(o.patch))
+        ids = {probe.id for probe in project.probes}
+        more = tuple(probe for probe in probes if probe.id not in ids)
+        project = msgspec.structs.replace(project, probes=(*project.probes, *more))
     for line in selection.lines():
         say(line)
     if not selection.runnable:
@@ -49,7 +57,9 @@ def run(o: asked.Run) -> int:
             return Status.HOLDS
     suites = upstream.load(DATA / "upstream.toml") if o.upstream else {}
     _run_due(o, project, machine, selection.runnable, probes, suites)
-    return _judge_and_report(project, selection, probes, o.isolation, o.summary, strict=o.strict)
+    return _judge_and_report(
+        project, selection, probes, o.isolation, o.summary, strict=o.strict, patched=bool(o.patch)
+    )
 
 
 def report(o: asked.Report) -> int:
@@ -175,6 +185,7 @@ def _judge_and_report(
     summary: Path | None,
     *,
     strict: bool,
+    patched: bool = False,
 ) -> int:
     """Judge the selected cells, write the reports, print the verdict, choose the status."""
     ids = tuple(probe.id for probe in probes)
@@ -192,6 +203,10 @@ def _judge_and_report(
     missing = [record for record in records if record.status is not CellStatus.RAN]
     for line in pages.conclusion(found, missing, folder, holds=holds):
         say(line)
+    if patched:
+        for line in pages.patch_lines(found):
+            say(line)
+        holds &= not any(effect.change is Change.WORSE for effect in found.effects)
     if not found.ran:
         return Status.COULD_NOT_RUN
     return (

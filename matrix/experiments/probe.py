@@ -24,12 +24,21 @@ CARRIERS = ("cache", "aot")
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """One probe: `id` is its path without suffix, `carrier` the folder it lies in."""
+    """One probe: `id` is its path without suffix, `carrier` the folder it lies in.
+
+    `patch` is a file that is run before it, after `import numba`.
+    """
 
     id: str
     carrier: str
     path: Path
     sha256: str
+    patch: Path | None = None
+
+    def under(self, patch: Path) -> Probe:
+        """Return the probe as it is run under a patch: another probe, `cache/self_lazy@remedy`."""
+        digest = hashlib.sha256(f"{self.sha256} {text_digest(patch)}".encode()).hexdigest()
+        return Probe(f"{self.id}@{patch.stem}", self.carrier, self.path, digest, patch)
 
 
 def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, ...]:
@@ -78,6 +87,12 @@ def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]
             raise BadInput(f"--probe {pattern}: no probe has that id; {hint}")
         wanted |= hit
     return tuple(probe for probe in candidates if not patterns or probe.id in wanted)
+
+
+def with_patch(probes: Iterable[Probe], patch: Path) -> tuple[Probe, ...]:
+    """Return the probes without any patch, and each of them under this one."""
+    plain = [probe for probe in probes if probe.patch is None]
+    return (*plain, *(probe.under(patch) for probe in plain))
 
 
 def named(probes: Iterable[Probe], name: str) -> Probe:

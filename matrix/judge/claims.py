@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,7 +21,11 @@ from ..model.cell import Cell
 from ..model.files import read_toml
 from ..model.outcome import Outcome, Result
 
-PHASES = ("interpreted", "cold", "warm", "again", "build", "load")
+PHASES = ("interpreted", "cold", "warm", "again", "build", "load", "patch")
+
+
+REMEDY = "under the remedy no open symbol leaves the process that compiles it"
+GUARD = "to store nothing that holds an open symbol is not enough: stored callers hold copies"
 
 
 class Kind(StrEnum):
@@ -63,13 +67,26 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is claimed of one probe. A hazard names its upstream `issue` and its `workarounds`."""
+    """What is claimed of one probe. A hazard names its upstream `issue` and its `workarounds`.
+
+    `remedy` and `guard`: what the probe must do under that patch, where it is run under it.
+    """
 
     kind: Kind
     why: str
     expect: tuple[Expectation, ...]
     issue: str = ""
     workarounds: tuple[str, ...] = ()
+    remedy: tuple[Expectation, ...] = ()
+    guard: tuple[Expectation, ...] = ()
+
+    def under_patches(self, probe: str) -> Iterator[tuple[str, Claim]]:
+        """Yield what is claimed of the probe under the patches that come with the suite."""
+        if self.remedy:
+            yield f"{probe}@remedy", Claim(Kind.PROMISE, REMEDY, self.remedy, self.issue)
+        if self.guard:
+            cured = (f"{probe}@remedy",)
+            yield f"{probe}@guard", Claim(Kind.HAZARD, GUARD, self.guard, self.issue, cured)
 
     def expectation(self, cell: Cell) -> Expectation:
         """Return the one expectation about `cell`; loading made sure that there is one."""
@@ -93,6 +110,10 @@ def load(path: Path, probes: Iterable[str], cells: Iterable[Cell]) -> dict[str, 
         for workaround in claim.workarounds:
             if workaround in claims and claims[workaround].kind is not Kind.PROMISE:
                 raise BadInput(f"{where}: the workaround {workaround!r} is a hazard itself")
+    for probe, claim in tuple(claims.items()):
+        for patched, cured in claim.under_patches(probe):
+            _check(f'{path}: ["{probe}"], {patched}', cured, known | {f"{probe}@remedy"}, pairs)
+            claims[patched] = cured
     for probe in sorted(known - claims.keys()):
         raise BadInput(
             f"{path}: the probe {probe} has no claim; add an entry"

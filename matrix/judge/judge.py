@@ -14,10 +14,9 @@ from ..model.cell import CellStatus, parse_cell
 from ..model.outcome import Outcome, Result, result_of, same_value
 from ..model.record import CellRecord, Phase, ProbeRecord, chosen
 from ..model.text import brief
-from . import rule
+from . import rules
 from .claims import Claim, Expectation, fixed_in
-from .isolation import NAME as ISOLATION
-from .isolation import both_ways, differences
+from .rules import ISOLATION, both_ways, differences
 
 GOOD = (Outcome.HIT, Outcome.WORKS)
 # What a probe has to do when nobody claims anything of it.
@@ -91,7 +90,9 @@ def judge(
     """Hold the claims about `probes` against the records; without claims, the values alone.
 
     With isolation `both` what was seen exec'd is what counts, and forked must have been the same.
+    Of what ran under a patch only that is judged of which something is claimed.
     """
+    probes = [probe for probe in probes if "@" not in probe or (claims and probe in claims)]
     judgements: list[Judgement] = []
     seen: dict[str, dict[str, Result]] = {}
     for record in sorted(records, key=lambda record: parse_cell(record.cell).key):
@@ -108,6 +109,7 @@ def judge(
                 judged
                 for probe in probes
                 if probe in kept
+                and "@" not in probe
                 and (judged := _rule(record.cell, kept[probe], seen[record.cell][probe], claims))
             ]
         if isolation == "both":
@@ -148,14 +150,14 @@ def _rule(
     cell: str, record: ProbeRecord, result: Result, claims: Mapping[str, Claim]
 ) -> Judgement | None:
     """Return whether the rule holds of a probe, or fails where its claim says it must fail."""
-    found = rule.rule_holds(record, result)
+    found = rules.rule_holds(record, result)
     if found is None:
         return None
     excuse = claims[record.id].expectation(parse_cell(cell)).against_rule
-    says = rule.says(record, result)
+    says = rules.says(record, result)
     if excuse:
         says += f" (claimed against the rule: {excuse})"
-    name = f"{record.id} {rule.NAME}"
+    name = f"{record.id} {rules.RULE}"
     return Judgement(name, record.id, cell, "rule", found != bool(excuse), says)
 
 

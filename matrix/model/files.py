@@ -120,11 +120,15 @@ def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
         pieces = [content.encode()] if isinstance(content, str) else content
         _replace(Path(os.path.realpath(path)), pieces)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise Unreachable(
-            f"{path} could not be written: {reason}. What it held before is unchanged; "
-            f"make room or give write access to {path.parent}, then run the same command again."
-        ) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> Unreachable:
+    """Return what to say of a file that the disk refused."""
+    return Unreachable(
+        f"{path} could not be written: {error.strerror or error}. What it held before is unchanged;"
+        f" make room or give write access to {path.parent}, then run the same command again."
+    )
 
 
 def append(path: Path, text: str) -> None:

@@ -10,13 +10,17 @@ from .cell import CellStatus
 
 
 class ProbeJob(msgspec.Struct, frozen=True):
-    """A probe to run, and the key and the source that its observations will be good under."""
+    """A probe to run, and the key and the source that its observations will be good under.
+
+    `patch` is a file to run in each process in which Numba is at work, or "".
+    """
 
     id: str
     carrier: str
     path: str
     key: str
     source: str
+    patch: str = ""
 
 
 class Job(msgspec.Struct, frozen=True):

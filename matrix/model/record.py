@@ -21,6 +21,8 @@ PHASES = {
     "cache": ("interpreted", "cold", "warm", "again"),
     "aot": ("interpreted", "build", "load"),
 }
+# In the place of one of them, where the patch that a probe runs under did not end well.
+PATCH = "patch"
 ISOLATIONS = ("exec", "fork")
 DEEPEST = 100  # lists in lists: the in-cell runner stores no value that is nested deeper
 
@@ -121,6 +123,8 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         names = tuple(phase.name for phase in self.phases)
         order = PHASES.get(self.carrier, ())
+        if PATCH in names[1:] and "@" in self.id:  # and not answered: in the place of a phase
+            order = (*order[: names.index(PATCH)], PATCH)
         ends = [
             phase.status != "answered"
             or phase.name == order[-1]

@@ -13,7 +13,7 @@ import msgspec
 
 from ..errors import BadInput
 from ..experiments.probe import Probe, probe_in, runner_digest
-from ..model.files import read_regular
+from ..model.files import read_regular, unwritable
 from .plan import lock_path
 
 
@@ -51,16 +51,19 @@ def stage(
 
     Raises:
         BadInput: a file of the runner, or a lock, cannot be read.
+        Unreachable: there is no room for a copy.
     """
     shutil.rmtree(folder, ignore_errors=True)
     found = {}
     for probe in probes:
         try:
-            copy = _copy(probe.path, folder / "probes" / probe.carrier)
+            copy = probe_in(_copy(probe.path, folder / "probes" / probe.carrier))
+            if probe.patch is not None:
+                copy = copy.under(_copy(probe.patch, folder / "patches"))
         except BadInput as error:
             say(f"{probe.id} is not run: {error}")
         else:
-            found[probe.id] = probe_in(copy)
+            found[probe.id] = copy
     for path in (home / "_cell").glob("*.py"):
         _copy(path, folder / "probes" / "_cell")
     for release in set(releases):
@@ -71,7 +74,10 @@ def stage(
 
 def _copy(path: Path, folder: Path) -> Path:
     content = read_regular(path)
-    folder.mkdir(parents=True, exist_ok=True)
     copy = folder / path.name
-    copy.write_bytes(content)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+    except OSError as error:
+        raise unwritable(copy, error) from error
     return copy

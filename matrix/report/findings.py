@@ -16,6 +16,7 @@ from ..experiments.overhead import plots
 from ..experiments.overhead.summary import OverheadReport
 from ..judge.changes import LEGEND, Span, Stretch, spans
 from ..judge.judge import Judgement, Verdict, results
+from ..judge.patches import Effect, effects
 from ..model.cell import CellStatus, parse_cell
 from ..model.outcome import Result
 from ..model.record import CellRecord, UpstreamResult
@@ -38,6 +39,7 @@ class Findings(msgspec.Struct, frozen=True):
     by_probe: dict[str, dict[str, Result]]
     spans: dict[str, tuple[Span, ...]]
     columns: tuple[Column, ...]
+    served: tuple[str, ...] = ()
     overhead: OverheadReport | None = None
     drawn: bool = False
 
@@ -45,6 +47,11 @@ class Findings(msgspec.Struct, frozen=True):
     def ran(self) -> tuple[CellRecord, ...]:
         """The cells with observations."""
         return tuple(r for r in self.records if r.status is CellStatus.RAN)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What patches change, against the probes without them."""
+        return effects(self.by_probe)
 
     @property
     def not_run(self) -> tuple[CellRecord, ...]:
@@ -150,7 +157,9 @@ def findings(
     platform = ordered[0].platform if ordered else ""
     looked_at = [cell for cell in by_cell if any(cell in did for did in by_probe.values())]
     table = columns(looked_at, changes, releases)
-    return Findings(platform, ordered, tuple(probes), verdict, by_probe, changes, table)
+    return Findings(
+        platform, ordered, tuple(probes), verdict, by_probe, changes, table, tuple(releases)
+    )
 
 
 def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path) -> Findings:

@@ -15,6 +15,7 @@ import msgspec
 from ..experiments.overhead import plots, tables
 from ..experiments.overhead.summary import OverheadReport
 from ..judge.judge import Judgement
+from ..judge.patches import Change, counted
 from ..model.cell import CellStatus, parse_cell
 from ..model.files import SCHEMA, write_atomically
 from ..model.outcome import Outcome
@@ -121,6 +122,14 @@ def conclusion(
     yield f"report: {folder / 'report.md'}"
 
 
+def patch_lines(found: Findings) -> Iterator[str]:
+    """Yield what the terminal shows of patches: every change, the worst last, and how many."""
+    for effect in reversed(found.effects):
+        if effect.change is not Change.UNCHANGED:
+            yield effect.line(found.served)
+    yield f"under the patch: {counted(found.effects)}"
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of matrix.json, made from its types."""
     return msgspec.json.schema(MatrixReport)
@@ -197,5 +206,5 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         finalize=page if autoescape else markdown_text,
     )
     environment.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
-    environment.globals.update(overhead_tables=tables, plots=plots)
+    environment.globals.update(overhead_tables=tables, plots=plots, counted=counted)
     return environment

@@ -159,7 +159,7 @@ def run_script(env: Path, run: Run, cell: str, work: Path) -> str:
         "scratch": str(work / "scratch"),
         "out": str(work / "out.jsonl"),
         "timeout_s": run.timeout_s,
-        "probes": [{"id": p.id, "carrier": p.carrier, "path": p.path} for p in job.probes],
+        "probes": [msgspec.to_builtins(probe) for probe in job.probes],
         **experiment.order(run, job),
     }
     job_file = work / "job.json"

@@ -113,7 +113,9 @@ def new_run(
             version=here.version if here else "",
             lock=str(lock_path(staged.locks, task.cell.release)),
             probes=tuple(
-                ProbeJob(p.id, p.carrier, str(p.path), now.key(p), now.source(p))
+                ProbeJob(
+                    p.id, p.carrier, str(p.path), now.key(p), now.source(p), str(p.patch or "")
+                )
                 for p in (staged.probes.get(planned.id) for planned in task.probes)
                 if p is not None
             ),
@@ -161,26 +163,34 @@ def run_cells(run: Run, nox: Nox, say: Say) -> None:
     """
     for line in _disk_it_takes(run, nox):
         say(line)
+    try:
+        with environments_held(run.jobs, nox.envdir):
+            for number in range(1, run.repeat + 1):
+                if run.repeat > 1:
+                    say(f"repetition {number} of {run.repeat}, {len(run.jobs)} cells")
+                run = _one_round(msgspec.structs.replace(run, round=number), nox, say)
+                if not run.jobs:
+                    break
+    finally:
+        shutil.rmtree(Path(run.runner).parents[1], ignore_errors=True)
+
+
+def _one_round(run: Run, nox: Nox, say: Say) -> Run:
+    """Run the cells once; return the run with those that left a record.
+
+    Whatever nox says, only a record made by this very run counts as one.
+    """
     store = Store(Path(run.folder), say, EXPERIMENTS[run.experiment].record)
-    with environments_held(run.jobs, nox.envdir):
-        for number in range(1, run.repeat + 1):
-            if run.repeat > 1:
-                say(f"repetition {number} of {run.repeat}, {len(run.jobs)} cells")
-            run = msgspec.structs.replace(run, round=number)
-            status, sessions = call_nox(run, nox)
-            jobs = {}
-            for cell, job in run.jobs.items():
-                record = store.load(cell)
-                # Whatever nox says, only a record made by this very run counts as one.
-                if record is not None and record.run == run.id:
-                    jobs[cell] = job
-                else:
-                    how = sessions.get(cell, f"not run, nox ended with status {status}")
-                    _file_as_broken(
-                        cell, run, store, f"its session left no observations (nox: {how})"
-                    )
-            run = msgspec.structs.replace(run, jobs=jobs)
-    shutil.rmtree(Path(run.runner).parents[1], ignore_errors=True)
+    status, sessions = call_nox(run, nox)
+    jobs = {}
+    for cell, job in run.jobs.items():
+        record = store.load(cell)
+        if record is not None and record.run == run.id:
+            jobs[cell] = job
+        else:
+            how = sessions.get(cell, f"not run, nox ended with status {status}")
+            _file_as_broken(cell, run, store, f"its session left no observations (nox: {how})")
+    return msgspec.structs.replace(run, jobs=jobs)
 
 
 @contextlib.contextmanager

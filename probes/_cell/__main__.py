@@ -18,6 +18,7 @@ import sys
 import contain
 import observe
 import upstream
+from phase import PATCHED
 from surroundings import phase_environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,6 +60,7 @@ class Cell:
         self.job = job
         self.scratch = job["scratch"]
         self.paths = {}
+        self.patches = {}
         self.left = {}
         self.introduced = False
 
@@ -72,6 +74,7 @@ class Cell:
             "phase": phase,
             "source": probe["path"],
             "path": self.paths[probe["id"]],
+            "patch": self.patch(probe, phase),
             "scratch": self.scratch,
             "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
             "mixins": os.path.join(self.scratch, "mixins")
@@ -79,14 +82,28 @@ class Cell:
             else None,
         }
 
+    def patch(self, probe, phase):
+        """Return our copy of the file to run before this phase of the probe, or None."""
+        patch = probe.get("patch")
+        if not patch or phase not in PATCHED:
+            return None
+        if patch not in self.patches:
+            folder = os.path.join(self.scratch, "patches", str(len(self.patches)))
+            self.patches[patch] = observe.stage(patch, folder)
+        return self.patches[patch]
+
     def run(self):
-        """Carry out every phase of every probe, generation by generation."""
+        """Carry out every phase of every probe, generation by generation.
+
+        What is patched and what is not, or otherwise, has no process in common.
+        """
         due = {probe["id"]: FIRST for probe in self.job["probes"]}
         for phases in GENERATIONS:
             probes = [p for p in self.job["probes"] if due[p["id"]] in phases]
-            if not probes:
-                continue
-            seen = self.generation([self.order(probe, due[probe["id"]]) for probe in probes])
+            orders = [self.order(probe, due[probe["id"]]) for probe in probes]
+            seen = {}
+            for patch in sorted({order["patch"] or "" for order in orders}):
+                seen.update(self.generation([o for o in orders if (o["patch"] or "") == patch]))
             for probe in probes:
                 due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
 
@@ -140,7 +157,9 @@ class Cell:
 
     def forked(self, orders):
         name = "-".join(sorted({order["phase"] for order in orders}))
-        waker = os.path.join(self.scratch, "waker")
+        patch = orders[0]["patch"]
+        # What is cached under a patch is of that patch.
+        waker = os.path.join(os.path.dirname(patch) if patch else self.scratch, "waker")
         if not os.path.exists(waker):
             observe.stage(os.path.join(HERE, "waker.py"), waker)
         job = {
@@ -149,6 +168,7 @@ class Cell:
             "out": self.job["out"],
             "waker": os.path.join(waker, "waker.py"),
             "parent": os.getpid(),
+            "patch": patch,
         }
         job_file = os.path.join(self.scratch, name + ".json")
         with open(job_file, "w", encoding="utf-8") as file:

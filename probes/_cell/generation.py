@@ -12,12 +12,15 @@ import importlib
 import json
 import os
 import sys
+import time
+import traceback
 
 import contain
 import counters
 import observe
 import phase
 import plain
+from evidence import places
 
 
 def wake_pycc():
@@ -57,6 +60,28 @@ def wake_by_building(folder, mixins):
 
 def nothing(n):
     return n + 1
+
+
+def patch(orders, job):
+    """Patch this process, and so all that are forked from it; return whether that went well.
+
+    What it raises is what each of the orders did.
+    """
+    started = time.monotonic()
+    results = phase.Results(os.devnull)
+    try:
+        phase.run_patch(job["patch"], results)
+    except BaseException as error:
+        raised = phase.what_was_raised(error, places(orders[0]["scratch"]))
+        said = traceback.format_exc()
+    else:
+        return True
+    ending = contain.Ending(0, False, time.monotonic() - started, None, "", said, 0)
+    for order in orders:
+        observe.prepare(order)
+        phase.Results(order["results"]).say(patching=True, **raised)
+        observe.append(job["out"], observe.observation(order, ending))
+    return False
 
 
 def carry_out(orders, job):
@@ -108,6 +133,9 @@ def main(job_file):
     well = aside(carry_out, loads, job)
     if builds or by_phase:
         observe.append(job["out"], {"versions": counters.versions()})
+    patched = [order for order in job["orders"] if order["phase"] != "load"]
+    if job.get("patch") and not patch(patched, job):
+        return int(not well)
     well = aside(carry_out_builds, builds, job) and well
     for name, orders in by_phase.items():
         if name != "interpreted":

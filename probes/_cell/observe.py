@@ -157,13 +157,13 @@ def believed(told):
 def observation(order, ending):
     """Return what the phase did. Its `status` says how it ended, its other fields what was seen."""
     told = said(order["results"])
-    answered = told.get("answered") is True
+    answered, patching = told.get("answered") is True, told.get("patching") is True
     told = believed(told)
     hidden = places(order["scratch"])
     status = how_it_ended(told, answered, ending)
     seen = {
         "probe": order["probe"],
-        "name": order["phase"],
+        "name": "patch" if patching else order["phase"],
         "status": status,
         "exit": ending.code,
         "signal": ending.signal,

@@ -43,9 +43,29 @@ def lead_caches(folder):
         config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
 
 
-def load_probe(path):
+# The phases in which Numba is at work, and which a patch is for.
+PATCHED = ("build", "cold", "warm", "again")
+PATCH = "the patch"  # as a module's name: nobody imports that
+
+
+def run_patch(path, results):
+    """Run a patch, once in a process: after `import numba`, before any probe, and its `install()`.
+
+    While it runs, whatever happens is of the phase `patch`.
+    """
+    if PATCH in sys.modules:
+        return
+    results.say(patching=True)
+    importlib.import_module("numba")
+    module = load_probe(path, PATCH)
+    if hasattr(module, "install"):
+        module.install()
+    results.say(patching=False)
+
+
+def load_probe(path, name=None):
     """Import the file as a module of its own name, as `python file.py` beside it could."""
-    name = os.path.splitext(os.path.basename(path))[0]
+    name = name or os.path.splitext(os.path.basename(path))[0]
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     # What Numba pickles into its cache is looked up by module name again.
@@ -186,6 +206,8 @@ def perform(order):
     started = time.perf_counter()
     try:
         os.chdir(folder)
+        if order.get("patch"):
+            run_patch(order["patch"], results)
         if name == "interpreted":
             value = interpreted(path, order["carrier"])
         elif name == "build":
@@ -203,13 +225,17 @@ def perform(order):
     except BaseException as error:
         run_s = time.perf_counter() - started
         imports.hear_of_archives()
-        results.say(
-            exception=identifier(type(error).__name__),
-            message=bounded(normalise(str(error), hidden), MESSAGE_LIMIT),
-            run_s=run_s,
-        )
+        results.say(run_s=run_s, **what_was_raised(error, hidden))
         sys.excepthook(*sys.exc_info())
     leave_quietly()
+
+
+def what_was_raised(error, hidden):
+    """An exception as results hold it."""
+    return {
+        "exception": identifier(type(error).__name__),
+        "message": bounded(normalise(str(error), hidden), MESSAGE_LIMIT),
+    }
 
 
 def leave_quietly():

@@ -113,7 +113,7 @@ def test_a_folder_whose_name_others_would_fill_in_is_refused(
     state = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
     ended = msgspec.structs.replace(edited, state=state).judge()
     assert ended.status == 2
-    assert "is no UTF-8; give that folder another name" in ended.without_traceback()
+    assert "is no UTF-8; give it another name" in ended.without_traceback()
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_wrong_releases_file_is_refused(edited: Driver) -> None:
 @posix_only
 @pytest.mark.parametrize("name", ["claims.toml", "releases.toml", "upstream.toml"])
 def test_what_is_no_toml_file_is_refused(edited: Driver, newest: str, name: str) -> None:
-    path = edited.project / "matrix" / name
+    path = edited.project / "matrix" / "data" / name
     good = path.read_bytes()
     bad: dict[str, Callable[[], object]] = {
         "this is a folder": path.mkdir,

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DRIVER = sorted(p for p in (ROOT / "matrix").rglob("*.py") if p.stat().st_size)
+# What runs in a user's own environment, one file each so that it can be copied there.
+USER = sorted(p for p in (ROOT / "matrix" / "user").glob("*.py") if p.stat().st_size)
+DRIVER = sorted(p for p in (ROOT / "matrix").rglob("*.py") if p.stat().st_size and p not in USER)
 RUNNER = sorted((ROOT / "probes" / "_cell").glob("*.py"))
 PROBES = sorted(p for p in (ROOT / "probes").glob("*/*.py") if p.parent.name != "_cell")
 # A folder knows of those on lower floors, and of none on its own but itself.
@@ -118,6 +120,11 @@ def test_the_driver_knows_no_file_of_the_cell(path: Path) -> None:
     assert not top_level(path) & {"probes", "numba", "numpy", "llvmlite", *in_cell}
 
 
+@pytest.mark.parametrize("path", USER, ids=module)
+def test_what_runs_at_a_users_knows_only_the_standard_library_and_numba(path: Path) -> None:
+    assert top_level(path) <= sys.stdlib_module_names | {"numba", "numpy", "llvmlite"}
+
+
 @pytest.mark.parametrize("path", RUNNER, ids=lambda path: path.stem)
 def test_the_in_cell_runner_knows_only_itself_the_standard_library_and_numba(path: Path) -> None:
     in_cell = {p.stem for p in RUNNER}
@@ -160,3 +167,4 @@ def test_no_folder_of_a_probe_is_left_out_of_these_checks() -> None:
     assert {path.parent.name for path in PROBES} >= {"aot", "cache"}
     assert len(DRIVER) > 15
     assert len(RUNNER) > 5
+    assert {path.stem for path in USER} >= {"guard", "remedy"}

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from matrix.judge.isolation import differences
 from matrix.judge.judge import judge
+from matrix.judge.rules import differences
 from matrix.model.record import ProbeRecord
 from tests.unit import records as make
 

@@ -2,7 +2,7 @@
 
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
-from matrix.judge.rule import rule_holds
+from matrix.judge.rules import rule_holds
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import Dispatcher, ProbeRecord, Specialisation
 from tests.unit import records as make

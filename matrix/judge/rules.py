@@ -1,0 +1,79 @@
+"""What must hold of every probe in every cell, whatever is claimed of it. Pure.
+
+The symbol rule: as soon as a recursion's cycle has two specialisations, Numba calls through a
+symbol named `.numba.unresolved$...` that only the compiling process patches. So such a symbol is in
+the code of a probe exactly when its warm process crashes, or when its module cannot be built or
+loaded.
+
+Isolation: forking the phases changes nothing; a probe does the same `exec`'d and forked.
+"""
+
+from __future__ import annotations
+
+from ..model.outcome import Outcome, Result, result_of, same_value
+from ..model.record import CellRecord, Phase, ProbeRecord
+from ..model.text import brief
+
+RULE = "unresolved-symbol"
+ISOLATION = "isolation"
+
+
+def rule_holds(record: ProbeRecord, result: Result) -> bool | None:
+    """Whether the rule holds for what a probe did; None where it says nothing.
+
+    It says nothing of a probe whose code was never run to the end in the process that compiled it.
+    """
+    phases = {phase.name: phase for phase in record.phases}
+    if record.carrier == "aot":
+        compiling = phases.get("build")
+        failed = result.phase in ("build", "load") and result.outcome is not Outcome.WORKS
+    else:
+        compiling = phases.get("cold")
+        if compiling is None or compiling.status != "answered" or "warm" not in phases:
+            return None
+        failed = phases["warm"].status == "crashed"
+    if compiling is None:
+        return None
+    return left_open(compiling) == failed
+
+
+def left_open(phase: Phase) -> bool:
+    """Whether the code compiled in this phase calls through a symbol that it leaves open."""
+    in_ir = any(s.unresolved for d in phase.dispatchers for s in d.specialisations)
+    return in_ir or bool(phase.unresolved)
+
+
+def says(record: ProbeRecord, result: Result) -> str:
+    """Return what was seen of the symbol beside what the probe did."""
+    name = "build" if record.carrier == "aot" else "cold"
+    compiling = next(phase for phase in record.phases if phase.name == name)
+    symbol = "an unresolved symbol" if left_open(compiling) else "no unresolved symbol"
+    return f"{symbol} in {name}, and {result}"
+
+
+def both_ways(record: CellRecord, probe: str) -> tuple[ProbeRecord, ProbeRecord] | None:
+    """Return what is stored of a probe as `exec` and as `fork`, or None when one is missing."""
+    stored = {p.isolation: p for p in record.probes if p.id == probe}
+    return (stored["exec"], stored["fork"]) if len(stored) > 1 else None
+
+
+def differences(execed: ProbeRecord, forked: ProbeRecord) -> list[str]:
+    """Return what is not the same in both, in words; nothing when all is.
+
+    Outcomes, phases, details, values, hits and misses are compared; times never are.
+    """
+    one, other = result_of(execed), result_of(forked)
+    found = []
+    if (one.outcome, one.phase, one.detail) != (other.outcome, other.phase, other.detail):
+        found.append(f"exec'd: {one}; forked: {other}")
+    for a, b in zip(execed.phases, forked.phases, strict=False):
+        if a.name == b.name and counted(a) != counted(b):
+            found.append(f"{a.name}: {counted(a)} exec'd, {counted(b)} forked")
+        if a.name == b.name and not same_value(a.value, b.value):
+            found.append(f"{a.name}: value {brief(a.value)} exec'd, {brief(b.value)} forked")
+    return found
+
+
+def counted(phase: Phase) -> str:
+    """Return the counters of a phase in words."""
+    return f"{phase.hits} hits, {phase.misses} misses, {phase.compiled} compiled"

@@ -1,0 +1,688 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Recursion that survives ``cache=True`` and ``numba.pycc``, for Numba 0.48.0 to 0.68.1.
+
+Call :func:`install` before the first cached function is compiled or loaded and before the first
+``CC`` is compiled, or run a script under it: ``python remedy.py SCRIPT ARGS...``. One file, to be
+imported or vendored; it needs nothing but the standard library and Numba.
+
+Why it is needed: a call into a function that is still being compiled is lowered to a call through
+a global named ``.numba.unresolved$NAME``, an *open symbol*, which only the compiling process fills
+in (numba#6061, #6513). What it does: no library leaves the process with an open symbol. Each one
+is defined in the IR, as a constant that holds the address of the function NAME, and the code of
+that function is linked in where it is not: before the library is optimised if the function is
+known by then, and in a copy made for the cache if not. So a stored library is complete, and
+loading one needs no patch at all. Storing waits until the last function of the cycle is compiled.
+
+A call that was lowered while the return type of its callee was provisional, and turned out
+another (numba#8882: a wrong value), is compiled anew with the settled type.
+"""
+
+import contextlib
+import functools
+import hashlib
+import importlib
+import inspect
+import os
+import runpy
+import sys
+import types as pytypes
+import warnings
+import weakref
+
+MODULES = "base caching codegen compiler cpu dispatcher errors lowering typeinfer"  # of numba.core
+OPEN = ".numba.unresolved$"  # RuntimeLinker.PREFIX
+CLOSED = "numba.recursion$"
+FORMAT = "+numba-matrix-remedy.1"  # of what is stored: a Numba without the remedy ignores it
+ROUNDS = 8  # a return type that has not settled by then never will
+
+
+class UnknownNumba(ImportError):
+    """The remedy was not proved on this Numba; nothing has been changed."""
+
+
+class _Frame:
+    """One compilation of a function, and its result once there is one."""
+
+    def __init__(self, call):
+        self.function, self.args, self.flags = call["func"], tuple(call["args"]), call["flags"]
+        self.cres = None
+
+
+class _Known:
+    """What this process knows of its functions, guarded by Numba's compiler lock.
+
+    All but `libraries` is about the compilation under way, and empty outside one.
+    """
+
+    def __init__(self):
+        self.libraries = weakref.WeakValueDictionary()  # by the function each one defines
+        self.depth = 0  # of compilations within compilations
+        self.frames = []  # theirs, the innermost last
+        self.jitted = None  # while pycc compiles an export: plain function -> its dispatcher
+        self._forget()
+
+    def _forget(self):
+        self.overloads = []  # (dispatcher, result) added to dispatchers
+        self.unsaved = []  # arguments of save_overload for what is still open
+        self.calls = {}  # name of a callee -> {(frame of the caller, return type)}
+        self.settled = {}  # (function, argument types) -> return type found in an earlier round
+
+    @contextlib.contextmanager
+    def compilation(self):
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+            if not self.depth:
+                self._forget()
+
+    @contextlib.contextmanager
+    def round(self, call):
+        self.frames.append(_Frame(call))
+        try:
+            yield self.frames[-1]
+        finally:
+            self.frames.pop()
+
+    def retract(self, results, frame):
+        """Forget the calls made where these results, or none, came from; return those frames."""
+        callers = {caller for calls in self.calls.values() for caller, _ in calls if caller}
+        gone = {caller for caller in callers if id(caller.cres) in results} | {frame}
+        for callee, calls in self.calls.items():
+            self.calls[callee] = {call for call in calls if call[0] not in gone}
+        return gone
+
+    @contextlib.contextmanager
+    def export(self, jitted):
+        self.jitted, outer = jitted, self.jitted
+        try:
+            yield
+        finally:
+            self.jitted = outer
+
+
+# --- open symbols ---------------------------------------------------------------------------------
+
+
+def _open_symbols(library):
+    """Return the names of the functions that the library calls through an open symbol."""
+    return [
+        gv.name[len(OPEN) :]
+        for gv in library._final_module.global_variables
+        if gv.is_declaration and gv.name.startswith(OPEN)
+    ]
+
+
+def _close(library, numba, libraries):
+    """Define the library's open symbols, linking in what defines the functions behind them.
+
+    What is linked in may have open symbols of its own. Those of functions nobody knows stay open.
+    """
+    module, linked = library._final_module, True
+    while linked:
+        linked = False
+        for name in _open_symbols(library):
+            source = library if _defines(module, name) else libraries.get(name)
+            if source is None:
+                continue
+            module.link_in(_definition(name, numba))
+            if source is not library:
+                module.link_in(source._get_module_for_linking(), preserve=True)
+                _inherit_reload_init(library, source)
+            symbol = module.get_global_variable(OPEN + name)
+            # Nobody else's business: another module may have the same symbol, and still open.
+            symbol.linkage = "internal"
+            symbol.name = CLOSED + name
+            linked = True
+
+
+def _defines(module, name):
+    try:
+        return not module.get_function(name).is_declaration
+    except NameError:
+        return False
+
+
+def _definition(name, numba):
+    """Return a module that defines the open symbol and declares the function behind it.
+
+    The linker replaces the declaration by the function, whatever its type.
+    """
+    ir = numba.llvmir
+    module = ir.Module()
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), ()), name)
+    pointer = ir.IntType(8).as_pointer()
+    symbol = ir.GlobalVariable(module, pointer, OPEN + name)
+    symbol.initializer = function.bitcast(pointer)
+    symbol.global_constant = True
+    symbol.linkage = "linkonce_odr"
+    return numba.llvm.parse_assembly(str(module))
+
+
+def _inherit_reload_init(library, source):
+    """Let what must run when `source` is loaded run when `library` is (parallel code needs it)."""
+    library.__dict__.setdefault("_reload_init", set()).update(getattr(source, "_reload_init", ()))
+
+
+def _sealed(library, numba, libraries):
+    """Return the library, or a copy without open symbols; None while that cannot be made.
+
+    The copy is there to be linked and stored: it is never added to the engine.
+    """
+    library._ensure_finalized()
+    if not _open_symbols(library):
+        return library
+    sealed = library._codegen.create_library(library._name)
+    sealed._final_module.link_in(library._final_module, preserve=True)
+    _inherit_reload_init(sealed, library)
+    _close(sealed, numba, libraries)
+    if _open_symbols(sealed):
+        return None
+    sealed._optimize_final_module()
+    sealed._final_module.verify()
+    sealed._finalized = True
+    return sealed
+
+
+def _compile_for_cache(sealed):
+    """Give a copy what only a library that the engine has compiled has: object code."""
+    module = sealed._final_module
+    sealed._dynamic_globals = [
+        gv.name for gv in module.global_variables if gv.name.startswith("numba.dynamic.globals")
+    ]
+    sealed.enable_object_caching()
+    sealed._compiled_object = sealed._codegen._tm.emit_object(module)
+
+
+def _patch_optimize(numba, known):
+    """Close each library, of the JIT or of pycc, before it is optimised: LLVM may then inline."""
+    original = numba.CPUCodeLibrary._optimize_final_module
+
+    @functools.wraps(original)
+    def _optimize_final_module(self):
+        _close(self, numba, known.libraries)
+        return original(self)
+
+    numba.CPUCodeLibrary._optimize_final_module = _optimize_final_module
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+
+def _patch_index(numba, known):
+    """Let no file be shared with a Numba that is not patched, in either direction.
+
+    Index files begin with another version, so that either finds an empty cache, and data files have
+    other names, so that neither overwrites what the other is about to read. Properties, as this has
+    to hold for functions that were decorated before.
+    """
+    files = numba.caching.IndexDataCacheFile
+    files._version = _changed("_version", lambda version: version + FORMAT)
+    files._data_name_pattern = _changed(
+        "_data_name_pattern", lambda name: name.replace(".{number", ".remedy.{number")
+    )
+
+
+def _changed(attribute, change):
+    return property(
+        lambda self: change(self.__dict__[attribute]),
+        lambda self, value: self.__dict__.__setitem__(attribute, value),
+    )
+
+
+def _patch_save(numba, known):
+    """Store nothing that is open: what can be closed is, what may be closed yet waits."""
+    original = numba.caching.Cache.save_overload
+
+    @functools.wraps(original)
+    def save_overload(self, sig, data):
+        library = sealed = _library(data)
+        if self._enabled and isinstance(library, numba.CPUCodeLibrary):
+            sealed = _sealed(library, numba, known.libraries)
+        if sealed is library:
+            original(self, sig, data)
+        elif sealed is None and known.frames:
+            known.unsaved.append((self, sig, data))
+        elif sealed is None:
+            _warn_not_stored(self, library, numba)
+        else:
+            _compile_for_cache(sealed)
+            original(self, sig, sealed if data is library else _with_library(data, sealed))
+
+    numba.caching.Cache.save_overload = save_overload
+
+
+def _with_library(cres, sealed):
+    init = sealed._reload_init.union(cres.reload_init)
+    return cres._replace(library=sealed, reload_init=list(init))
+
+
+def _library(data):
+    """Return the library of what a cache stores: a compilation result, or a library itself."""
+    return getattr(data, "library", data)
+
+
+def _warn_not_stored(cache, library, numba):
+    lost = ", ".join(_open_symbols(library))
+    message = "Cannot cache {!r}: it calls what this process no longer has: {}".format(cache, lost)
+    warnings.warn(numba.errors.NumbaWarning(message), stacklevel=3)
+
+
+# --- compiling ------------------------------------------------------------------------------------
+
+
+def _patch_overloads(numba, known):
+    """Note which library defines a function, and what is compiled on behalf of something else."""
+    original = numba.dispatcher._DispatcherBase.add_overload
+
+    @functools.wraps(original)
+    def add_overload(self, cres):
+        original(self, cres)
+        _register(cres, numba, known)
+        if known.depth:
+            known.overloads.append((self, cres))
+
+    numba.dispatcher._DispatcherBase.add_overload = add_overload
+
+
+def _register(cres, numba, known):
+    if isinstance(cres.library, numba.JITCodeLibrary):
+        known.libraries[cres.fndesc.llvm_func_name] = cres.library
+        # To 0.62 a library does not know what the code in it needs.
+        cres.library.__dict__.setdefault("_reload_init", set()).update(cres.reload_init)
+
+
+def _patch_calls(numba, known):
+    """Note with which return type an open symbol is called, and by whom."""
+    original = numba.base.BaseContext.call_unresolved
+
+    @functools.wraps(original)
+    def call_unresolved(self, builder, name, sig, args):
+        caller = known.frames[-1] if known.frames else None
+        call = caller, numba.types.unliteral(sig.return_type)
+        known.calls.setdefault(name, set()).add(call)
+        return original(self, builder, name, sig, args)
+
+    numba.base.BaseContext.call_unresolved = call_unresolved
+
+
+def _patch_names(numba, known):
+    """Call a function through an open symbol by the name that it has.
+
+    From 0.55 on names end in the compiler flags, and Numba takes those of the caller for those of
+    the callee: where a parallel function and another call each other, nobody defines that name.
+    """
+    original = numba.lowering.Lower._lower_call_RecursiveCall
+
+    @functools.wraps(original)
+    def _lower_call_RecursiveCall(self, fnty, expr, signature):
+        tags = _abi_tags(fnty.dispatcher_type.dispatcher, signature.args, known)
+        if tags is None:
+            return original(self, fnty, expr, signature)
+        self.fndesc.abi_tags, own = tags, self.fndesc.abi_tags
+        try:
+            return original(self, fnty, expr, signature)
+        finally:
+            self.fndesc.abi_tags = own
+
+    numba.lowering.Lower._lower_call_RecursiveCall = _lower_call_RecursiveCall
+
+
+def _abi_tags(dispatcher, args, known):
+    """Return the tags in the name of a specialisation, compiled or under way; None before 0.55."""
+    if args in dispatcher.overloads:
+        return getattr(dispatcher.overloads[args].fndesc, "abi_tags", None)
+    for frame in reversed(known.frames):
+        if frame.function is dispatcher.py_func and frame.args == args:
+            mangle = getattr(frame.flags, "get_mangle_string", None)
+            return mangle and [mangle()]
+    return None
+
+
+def _patch_inference(numba, known):
+    """Let a recursive call see the return type that an earlier round found for its callee."""
+    original = numba.typeinfer.TypeInferer.return_types_from_partial
+
+    @functools.wraps(original)
+    def return_types_from_partial(self):
+        provisional = original(self)
+        settled = next(
+            known.settled.get((frame.func_id.func, tuple(frame.args)))
+            for frame in self.context.callstack
+            if frame.typeinfer is self
+        )
+        if settled is None or provisional is None:
+            return provisional or settled
+        return self.context.unify_types(provisional, settled) or provisional
+
+    numba.typeinfer.TypeInferer.return_types_from_partial = return_types_from_partial
+
+
+def _patch_compile(numba, known):
+    """When a function is compiled, see that it is what it was taken for, and store what waited."""
+    original = numba.compiler.compile_extra
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def compile_extra(*args, **kwargs):
+        call = signature.bind(*args, **kwargs).arguments
+        with numba.global_compiler_lock, known.compilation():
+            cres = _compile_until_settled(original, call, numba, known)
+            _register(cres, numba, known)
+            waiting, known.unsaved = known.unsaved, []
+            for cache, sig, data in waiting:
+                cache.save_overload(sig, data)  # or back among the unsaved
+        return cres
+
+    _replace_compile_extra(numba, compile_extra)
+
+
+def _replace_compile_extra(numba, function):
+    numba.compiler.compile_extra = function
+    pycc = sys.modules.get("numba.pycc.compiler")
+    if pycc:  # it has imported the function by name
+        pycc.compile_extra = function
+
+
+def _compile_until_settled(compile_extra, call, numba, known):
+    """Compile until every call into the function expects the return type that it has.
+
+    Raises TypingError when that does not come about.
+    """
+    key = call["func"], tuple(call["args"])
+    before = len(known.overloads)
+    for _ in range(ROUNDS):
+        again = dict(call, flags=call["flags"].copy())
+        with known.round(again) as frame:
+            try:
+                frame.cres = cres = compile_extra(**again)
+            except BaseException:
+                _drop(before, frame, None, known)
+                raise
+        if cres.objectmode:  # nobody calls that through an open symbol
+            _drop(before, None, None, known)
+            return cres
+        name, found = cres.fndesc.llvm_func_name, cres.signature.return_type
+        wrong = [c for c in known.calls.get(name, ()) if c[1] != numba.types.unliteral(found)]
+        if not wrong:
+            known.calls.pop(name, None)
+            return cres
+        known.settled[key] = found
+        _forget_overload(None, cres)
+        dropped = _drop(before, frame, name, known)
+        if not dropped.issuperset(caller for caller, _ in wrong):
+            break  # a caller that is no specialisation of a dispatcher
+    raise _unsettled(cres, wrong, numba)
+
+
+def _drop(before, frame, name, known):
+    """Take back the specialisations compiled since that call the function through an open symbol.
+
+    So are those that call one of these in that way. Without a name: any function that nobody
+    defines. Returns the frames of what was taken back, the one that is given included.
+    """
+    recent = [(set(_open_symbols(c.library)), d, c) for d, c in known.overloads[before:]]
+    lost = {name} if name else set().union(*(r[0] for r in recent)).difference(known.libraries)
+    dropped, size = [], -1
+    while size < len(dropped):
+        size = len(dropped)
+        dropped = [entry for entry in recent if lost & entry[0]]
+        lost.update(cres.fndesc.llvm_func_name for _, _, cres in dropped)
+    for _, dispatcher, cres in dropped:
+        _forget_overload(dispatcher, cres)
+    known.overloads[before:] = [entry[1:] for entry in recent if entry not in dropped]
+    known.unsaved = [
+        (cache, sig, data)
+        for cache, sig, data in known.unsaved
+        if not lost.intersection(_open_symbols(_library(data)))
+    ]
+    return known.retract({id(cres) for _, _, cres in dropped}, frame)
+
+
+def _forget_overload(dispatcher, cres):
+    """Let a specialisation be as if it had never been compiled."""
+    with contextlib.suppress(KeyError):
+        cres.target_context.remove_user_function(cres.entry_point)
+    if dispatcher is not None:
+        kept = [other for other in dispatcher.overloads.values() if other is not cres]
+        dispatcher._reset_overloads()
+        for other in kept:
+            dispatcher.add_overload(other)
+
+
+def _unsettled(cres, wrong, numba):
+    caller, expected = min(wrong, key=str)
+    return numba.errors.TypingError(
+        "{caller} is compiled to call {callee} as returning {expected}, but {callee} returns"
+        " {found} (numba#8882), and compiling them anew does not settle it. Let every return"
+        " statement of {callee} give one type: return numba.{found}(...)".format(
+            caller=caller.function.__qualname__ if caller else "a function",
+            callee=cres.fndesc.qualname,
+            expected=expected,
+            found=cres.signature.return_type,
+        )
+    )
+
+
+# --- pycc -----------------------------------------------------------------------------------------
+
+
+def _patch_runtime(numba, known):
+    """Have Numba's runtime compiled for the JIT before pycc has it compiled for its own target.
+
+    The address that an open symbol has until it is defined is in the JIT's only (0.57 and later).
+    """
+    original = numba.cpu.CPUContext.with_aot_codegen
+
+    @functools.wraps(original)
+    def with_aot_codegen(self, *args, **kwargs):
+        self.refresh()
+        return original(self, *args, **kwargs)
+
+    numba.cpu.CPUContext.with_aot_codegen = with_aot_codegen
+
+
+def _patch_link(numba, known):
+    """Link no open library into one of pycc's, which would miss the environments of the others."""
+    original = numba.CPUCodeLibrary.add_linking_library
+
+    @functools.wraps(original)
+    def add_linking_library(self, library):
+        if not isinstance(self, numba.JITCodeLibrary):
+            library = _sealed(library, numba, known.libraries) or library
+        original(self, library)
+
+    numba.CPUCodeLibrary.add_linking_library = add_linking_library
+
+
+def _patch_export(numba, known):
+    """Let pycc export functions that call themselves or functions nobody jitted.
+
+    What is compiled is a copy, so that a call of the exported function by its name is no
+    re-entrance, and a plain function that it calls is taken for one that is jitted.
+    """
+    compile_extra = numba.compiler.compile_extra
+    signature = inspect.signature(compile_extra)
+    resolve_value_type = numba.context.BaseContext.resolve_value_type
+
+    @functools.wraps(compile_extra)
+    def export(*args, **kwargs):
+        call = signature.bind(*args, **kwargs).arguments
+        if not call["targetctx"].aot_mode:
+            return compile_extra(**call)
+        # They live as long as the library they are linked into.
+        with known.export(call["library"].__dict__.setdefault("_jitted_by_remedy", {})):
+            return compile_extra(**dict(call, func=_copy(call["func"])))
+
+    @functools.wraps(resolve_value_type)
+    def resolve(self, val):
+        try:
+            return resolve_value_type(self, val)
+        except ValueError:
+            if known.jitted is None or not isinstance(val, pytypes.FunctionType):
+                raise
+        if val not in known.jitted:
+            known.jitted[val] = numba.njit(val)
+        return numba.types.Dispatcher(known.jitted[val])
+
+    _replace_compile_extra(numba, export)
+    numba.context.BaseContext.resolve_value_type = resolve
+
+
+def _copy(function):
+    function = getattr(function, "py_func", function)
+    copy = pytypes.FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    for attribute in ("__module__", "__qualname__", "__doc__", "__kwdefaults__"):
+        setattr(copy, attribute, getattr(function, attribute))
+    return copy
+
+
+# --- installing -----------------------------------------------------------------------------------
+
+PARTS = (
+    _patch_optimize,
+    _patch_index,
+    _patch_save,
+    _patch_overloads,
+    _patch_calls,
+    _patch_names,
+    _patch_inference,
+    _patch_compile,
+    _patch_runtime,
+    _patch_link,
+    _patch_export,
+)
+
+
+# What is replaced or relied on: its name, and the first digits of the digests of its source text,
+# white space apart, in the 40 releases from 0.48.0 to 0.68.1, oldest first.
+PROVED = """
+CPUCodeLibrary._optimize_final_module 4973bdda b1e2845d 280f046f 991670fc 0f84bcb0
+CPUCodeLibrary._get_module_for_linking 6e90c85e
+CPUCodeLibrary._finalize_final_module d3677e79 4fbd77d2 3a486cc3 34037c72
+CPUCodeLibrary._unserialize 48b5774b
+CPUCodeLibrary.add_linking_library 576c2685 87779973
+CPUCodeLibrary.enable_object_caching 3168e6d0
+CPUCodeLibrary.finalize a2bb6391 fff240ca 56db8fd9 f6dc8a7c
+CPUCodeLibrary.get_defined_functions ecfef986
+CPUCodeLibrary.serialize_using_object_code 7424fc89 c8c1d790
+codegen.RuntimeLinker f4dbeb07
+codegen.JITCPUCodegen.insert_unresolved_ref a94e4de6
+caching.Cache.save_overload 4a14fb73
+caching.Cache._save_overload 63bb3776 5a386c2a
+caching.IndexDataCacheFile.__init__ d42e4efe
+caching.IndexDataCacheFile._load_index 40642dc9 64f669bc
+caching.IndexDataCacheFile._save_index 5ce03d28
+compiler.CompileResult._reduce 86794d73 6fc2a1b3 d153c468
+compiler.compile_extra dc3d3292
+dispatcher._DispatcherBase._reset_overloads 09d40abb
+dispatcher._DispatcherBase.add_overload e79a1898 1a2950d1
+base.BaseContext.call_unresolved 5efb702b
+base.BaseContext.refresh 62105fbe ce01a9d7 8586d22a
+base.BaseContext.remove_user_function 6006b13d
+context.BaseContext.resolve_value_type 7e581834
+context.CallStack.register bcbcfc3f 35921135 c5be9e48 de326b8b
+cpu.CPUContext.with_aot_codegen 3d29d8c4
+lowering.Lower._lower_call_RecursiveCall 6271b27d 2dff7720 6b0459a6
+typeinfer.TypeInferer.resolve_call 2bec9ad8 630ff5c9 41ed1c5c
+typeinfer.TypeInferer.return_types_from_partial ca47f3c4
+"""
+
+
+def install(unknown="raise"):
+    """Patch Numba in this process, once, whatever number of copies of this file ask for it.
+
+    Returns True where the remedy is in force. On a Numba that it was not proved on it changes
+    nothing and raises UnknownNumba, or returns False with ``unknown="ignore"``.
+    """
+    if unknown not in ("raise", "ignore"):
+        raise ValueError('unknown is "raise" or "ignore", not {!r}'.format(unknown))
+    import numba
+
+    if getattr(numba, "_numba_matrix_remedy", None):
+        return True
+    try:
+        found = _Numba()
+        _check(found)
+    except UnknownNumba:
+        if unknown == "raise":
+            raise
+        return False
+    known = _Known()
+    for part in PARTS:
+        part(found, known)
+    numba._numba_matrix_remedy = FORMAT
+    return True
+
+
+class _Numba:
+    """The parts of Numba that the remedy stands on, wherever this release keeps them."""
+
+    def __init__(self):
+        import llvmlite.binding
+        import llvmlite.ir
+        import numba
+
+        self.version = numba.__version__
+        self.llvm, self.llvmir = llvmlite.binding, llvmlite.ir
+        self.types, self.njit = numba.types, numba.njit
+        self.global_compiler_lock = _module("compiler_lock").global_compiler_lock
+        self.context = _module("typing.context")
+        for name in MODULES.split():
+            setattr(self, name, _module(name))
+        # To 0.53 there is no other code library than that for CPUs.
+        self.CPUCodeLibrary = getattr(self.codegen, "CPUCodeLibrary", self.codegen.CodeLibrary)
+        self.JITCodeLibrary = self.codegen.JITCodeLibrary
+
+
+def _module(name):
+    for package in ("numba.core.", "numba.targets.", "numba."):  # 0.48 has no core
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(package + name)
+    raise UnknownNumba("the remedy does not know this Numba: there is no module " + name)
+
+
+def _check(numba):
+    """Raise UnknownNumba unless all that is replaced or relied on reads as where it was proved."""
+    strange = [
+        path
+        for path, *digests in map(str.split, PROVED.strip().splitlines())
+        if _digest(numba, path) not in digests
+    ]
+    if strange:
+        raise UnknownNumba(
+            "the remedy was not proved on this Numba ({}), and nothing has been changed: {} {}"
+            " not as in any release it knows. install(unknown='ignore') goes without.".format(
+                numba.version, ", ".join(strange), "is" if len(strange) == 1 else "are"
+            )
+        )
+
+
+def _digest(numba, path):
+    """Return the first digits of the digest of a function's source, or None if there is none."""
+    try:
+        source = inspect.getsource(functools.reduce(getattr, path.split("."), numba))
+    except (AttributeError, OSError, TypeError):
+        return None
+    return hashlib.sha256(" ".join(source.split()).encode()).hexdigest()[:8]
+
+
+def main(arguments):
+    """Run a script with the remedy installed: SCRIPT ARGS..."""
+    if not arguments:
+        sys.exit("usage: python -m numba_matrix.remedy SCRIPT ARGS...")
+    install()
+    sys.argv[:] = arguments
+    sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
+    runpy.run_path(arguments[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
