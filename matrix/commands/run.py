@@ -24,7 +24,7 @@ from ..judge.patches import Change
 from ..model.cell import Cell, CellStatus, parse_cell
 from ..model.files import append
 from ..model.outcome import Result
-from ..model.record import CellRecord
+from ..model.record import NOTHING, CellRecord
 from ..plan import plan as planning
 from ..plan import shards
 from ..project import DATA, Project, patch_named, read_project
@@ -56,7 +56,8 @@ def run(o: asked.Run) -> int:
         if not selection.cells:
             return Status.HOLDS
     suites = upstream.load(DATA / "upstream.toml") if o.upstream else {}
-    _run_due(o, project, machine, selection.runnable, probes, suites)
+    missed = _run_due(o, project, machine, selection.runnable, probes, suites)
+    selection = selection.without(missed)
     return _judge_and_report(
         project, selection, probes, o.isolation, o.summary, strict=o.strict, patched=bool(o.patch)
     )
@@ -68,7 +69,7 @@ def report(o: asked.Report) -> int:
     statuses = [
         _judge_and_report(
             there, selection, matching(there.probes, o.probe), default_isolation(), o.summary,
-            strict=o.strict,
+            strict=o.strict, whole=False,
         )
         for there, selection in reported(o, project)
     ]  # fmt: skip
@@ -138,9 +139,9 @@ def reported(o: asked.Report, project: Project) -> list[tuple[Project, Selection
         # They may come from other machines: no interpreter of this one has a say.
         pythons = [frozenset(o.pythons) or there.stored_pythons for there in places]
         catalogues = [there.catalogue(at) for there, at in zip(places, pythons, strict=True)]
-        found = select_everywhere(o.selectors, catalogues, pre=o.pre)
+        found = [s.anywhere() for s in select_everywhere(o.selectors, catalogues, pre=o.pre)]
     else:
-        found = [there.all_that_is_stored() for there in places]
+        found = [there.all_that_is_stored().anywhere() for there in places]
     for there, selection in zip(places, found, strict=True):
         if not selection.cells:
             say(f"{there.platform}: no cell is selected or stored")
@@ -157,8 +158,12 @@ def _run_due(
     cells: Sequence[Cell],
     probes: tuple[Probe, ...],
     suites: Mapping[str, upstream.UpstreamSuite] = upstream.NONE,
-) -> None:
-    """Run the (cell, probe) pairs that are not stored, or all of them if asked to."""
+) -> dict[str, str]:
+    """Run the (cell, probe) pairs that are not stored, or all of them if asked to.
+
+    Returns the cells that did not come to run, and why.
+    """
+    missed: dict[str, str] = {}
     with only_run(project.state, say):
         for isolation in ("exec", "fork") if o.isolation == "both" else (o.isolation,):
             under = project.conditions(cells, machine, isolation)
@@ -174,7 +179,8 @@ def _run_due(
                     project, machine, jobs, suites,
                     isolation=isolation, timeout_s=o.timeout, prune=o.prune, say=say,
                 )  # fmt: skip
-                run_cells(run, Nox(o.jobs, o.download_python, o.envdir), say)
+                missed |= run_cells(run, Nox(o.jobs, o.download_python, o.envdir), say)
+    return missed
 
 
 def _judge_and_report(
@@ -186,11 +192,18 @@ def _judge_and_report(
     *,
     strict: bool,
     patched: bool = False,
+    whole: bool = True,
 ) -> int:
-    """Judge the selected cells, write the reports, print the verdict, choose the status."""
-    ids = tuple(probe.id for probe in probes)
+    """Judge the selected cells, write the reports, print the verdict, choose the status.
+
+    Unless they were to be `whole`, a square of which nothing is stored fails nothing, and is said.
+    """
     records = [_record(project, selected, probes) for selected in selection.cells]
-    given = judge(records, ids, project.claims, isolation)
+    seen = {probe.id for record in records for probe in record.probes}
+    ids = tuple(probe.id for probe in probes if whole or probe.id in seen)
+    if len(ids) < len(probes):
+        say(f"of {len(probes) - len(ids)} probes nothing is stored in these cells")
+    given = judge(records, ids, project.claims, isolation, whole=whole)
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
     folder = project.state / "report"
@@ -209,9 +222,9 @@ def _judge_and_report(
         holds &= not any(effect.change is Change.WORSE for effect in found.effects)
     if not found.ran:
         return Status.COULD_NOT_RUN
-    return (
-        Status.FAILS if not holds else Status.COULD_NOT_RUN if missing and strict else Status.HOLDS
-    )
+    if not holds:
+        return Status.FAILS
+    return Status.COULD_NOT_RUN if strict and (missing or found.unseen) else Status.HOLDS
 
 
 def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
@@ -223,5 +236,5 @@ def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> Ce
         numba=selected.cell.release,
         status=selected.status or CellStatus.BROKEN,
         platform=project.platform,
-        reason=selected.reason or "nothing is stored of it",
+        reason=selected.reason or NOTHING,
     )

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from ..model.files import UNDECODABLE, write_atomically
+from ..errors import BadInput
+from ..model.files import UNDECODABLE, read_regular, set_aside, write_atomically
 from ..model.record import CellRecord, Module, ProbeRecord
 
 
@@ -53,16 +54,19 @@ def remember(state: Path, cell: str, isolation: str, lines: Iterable[Mapping[str
         **{probe: tuple(sorted(files)) for probe, files in found.items()},
     }
     kept = [(*probe, files) for probe, files in sorted(memo.items()) if files]
-    if kept or _path(state, cell).exists():
+    path = _path(state, cell)
+    if path.exists() and not path.is_file():
+        set_aside(path)
+    if kept or path.exists():
         write_atomically(_path(state, cell), msgspec.json.encode(kept).decode())
 
 
 def recall(state: Path, cell: str) -> Memo:
     """Return where the modules of a cell's probes lie; a memo that cannot be read says nothing."""
     try:
-        content = _path(state, cell).read_bytes()
+        content = read_regular(_path(state, cell))
         kept = msgspec.json.decode(content, type=list[tuple[str, str, tuple[File, ...]]])
-    except (OSError, *UNDECODABLE):
+    except (BadInput, *UNDECODABLE):
         return {}
     return {(probe, isolation): files for probe, isolation, files in kept}
 

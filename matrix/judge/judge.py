@@ -86,11 +86,14 @@ def judge(
     probes: Sequence[str],
     claims: Mapping[str, Claim] | None,
     isolation: str,
+    *,
+    whole: bool = True,
 ) -> Verdict:
     """Hold the claims about `probes` against the records; without claims, the values alone.
 
     With isolation `both` what was seen exec'd is what counts, and forked must have been the same.
-    Of what ran under a patch only that is judged of which something is claimed.
+    What was not seen of a cell breaks its claim if the cells were to be `whole`; else it is passed
+    over. Of what ran under a patch only that is judged of which something is claimed.
     """
     probes = [probe for probe in probes if "@" not in probe or (claims and probe in claims)]
     judgements: list[Judgement] = []
@@ -103,6 +106,7 @@ def judge(
         judgements += [
             _judgement(record.cell, probe, kept.get(probe), seen[record.cell].get(probe), claims)
             for probe in probes
+            if whole or probe in kept
         ]
         if claims:
             judgements += [
@@ -113,7 +117,7 @@ def judge(
                 and (judged := _rule(record.cell, kept[probe], seen[record.cell][probe], claims))
             ]
         if isolation == "both":
-            judgements += [_isolated(record, probe) for probe in probes]
+            judgements += [_isolated(record, probe) for probe in probes if whole or probe in kept]
     unlike = [u for probe in probes for u in _unlike(probe, seen, claims[probe])] if claims else []
     ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
     return Verdict(tuple(ordered), tuple(unlike))

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import itertools
 import os
+import shutil
 import stat
 import tempfile
 import tomllib
@@ -40,10 +41,7 @@ def read_regular(path: Path) -> bytes:
     A pipe would keep its reader waiting for ever, and a device may have no end.
     """
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = IRREGULAR.get(stat.filemode(mode)[0], "something else")
-            raise BadInput(f"{path}: this is {kind}; it has to be a regular file, or a link to one")
+        _refuse_irregular(path)
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: this file cannot be read: {error.strerror}") from error
@@ -60,6 +58,13 @@ def read_toml(path: Path, holds: str) -> dict[str, Any]:
     except ValueError as error:  # of TOML, of UTF-8, of a number with too many digits
         why = str(error)
     raise BadInput(f"{path}: not TOML: {why}; it holds {holds}")
+
+
+def _refuse_irregular(path: Path) -> None:
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = IRREGULAR.get(stat.filemode(mode)[0], "something else")
+        raise BadInput(f"{path}: this is {kind}; it has to be a regular file, or a link to one")
 
 
 def named_path(what: str, text: str) -> Path:
@@ -131,8 +136,28 @@ def unwritable(path: Path, error: OSError) -> Unreachable:
     )
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder, as far as it can be, however deep a probe has made it."""
+    with contextlib.suppress(OSError):
+        _flatten(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _flatten(folder: Path) -> None:
+    """Bring every folder that lies deep below this one up to just below it: no path grows long."""
+    numbers = itertools.count()
+    near = [Path(entry) for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+    for inside in near:  # which grows
+        for entry in list(os.scandir(inside)):
+            if entry.is_dir(follow_symlinks=False):
+                near.append(folder / f".flat-{next(numbers)}")
+                Path(entry.path).rename(near[-1])
+
+
 def append(path: Path, text: str) -> None:
-    """Add lines to a file that a CI system reads; raises Unreachable."""
+    """Add lines to a file that a CI system reads; raises Unreachable, BadInput if it is no file."""
+    if path.exists():
+        _refuse_irregular(path)
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(text.rstrip("\n") + "\n")

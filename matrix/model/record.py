@@ -24,6 +24,7 @@ PHASES = {
 # In the place of one of them, where the patch that a probe runs under did not end well.
 PATCH = "patch"
 ISOLATIONS = ("exec", "fork")
+NOTHING = "nothing is stored of it"  # the reason of a cell that nobody has run
 DEEPEST = 100  # lists in lists: the in-cell runner stores no value that is nested deeper
 
 

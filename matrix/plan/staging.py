@@ -5,7 +5,6 @@ In: the in-cell runner, probes and locks as they are now. Out: copies for one ru
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import msgspec
 
 from ..errors import BadInput
 from ..experiments.probe import Probe, probe_in, runner_digest
-from ..model.files import read_regular, unwritable
+from ..model.files import read_regular, remove, unwritable
 from .plan import lock_path
 
 
@@ -53,7 +52,7 @@ def stage(
         BadInput: a file of the runner, or a lock, cannot be read.
         Unreachable: there is no room for a copy.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     found = {}
     for probe in probes:
         try:

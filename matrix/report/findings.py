@@ -49,6 +49,11 @@ class Findings(msgspec.Struct, frozen=True):
         return tuple(r for r in self.records if r.status is CellStatus.RAN)
 
     @property
+    def unseen(self) -> int:
+        """In how many squares of the cells that ran nothing is known of the probe."""
+        return sum(r.cell not in self.by_probe[p] for r in self.ran for p in self.probes)
+
+    @property
     def effects(self) -> tuple[Effect, ...]:
         """What patches change, against the probes without them."""
         return effects(self.by_probe)

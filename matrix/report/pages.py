@@ -19,7 +19,7 @@ from ..judge.patches import Change, counted
 from ..model.cell import CellStatus, parse_cell
 from ..model.files import SCHEMA, write_atomically
 from ..model.outcome import Outcome
-from ..model.record import CellRecord, Phase, UpstreamResult, chosen
+from ..model.record import NOTHING, CellRecord, Phase, UpstreamResult, chosen
 from ..model.text import Markdown, brief, cut, page, table_cell
 from ..model.text import markdown as markdown_text
 from .findings import Findings
@@ -105,18 +105,23 @@ def conclusion(
             yield found.legend
     for record in missing:
         reason = cut(record.reason.splitlines()[-1], 1000) if record.reason else ""
-        yield f"NOT RUN {record.cell}: {record.status}, {reason}"
+        # No run of this machine's has tried the one of which nothing is stored.
+        tried = f"{record.status}, " if record.run or record.reason != NOTHING else ""
+        yield f"NOT RUN {record.cell}: {tried}{reason}"
     for warning in found.early:
         yield f"EARLY WARNING {warning.cell}: {warning.id}: {warning.says}"
     if not found.ran:
         yield "no cell ran: nothing is known"
         return
-    words = "every claim holds" if holds else f"{len(found.failing)} claims do not hold"
+    looked_at = " that was looked at" if found.unseen else ""
+    words = f"every claim{looked_at} holds" if holds else f"{len(found.failing)} claims do not hold"
     if found.verdict.unlike:
         words += f", {len(found.verdict.unlike)} probes are not alike in all cells"
     if found.early:
         words += f" on stable releases, {len(found.early)} early warnings from candidates"
     not_run = f"; {len(missing)} selected cells did not run" if missing else ""
+    if found.unseen:
+        not_run += f"; {found.unseen} squares were not run"
     yield ""
     yield f"{words}: {len(found.probes)} probes in {len(found.ran)} cells{not_run}"
     yield f"report: {folder / 'report.md'}"

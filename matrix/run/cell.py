@@ -12,7 +12,6 @@ import datetime as dt
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ from nox.command import CommandFailed
 from ..errors import MatrixError
 from ..experiments import EXPERIMENTS
 from ..model.cell import CellStatus
-from ..model.files import Store
+from ..model.files import Store, remove
 from ..model.job import Observed, Run
 from ..model.text import log_line, log_lines
 from . import processes
@@ -49,7 +48,7 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
         try:
             seen = observe(session, run, cell, work)
             # Before anything is filed: what probes left here may be what fills the disk.
-            shutil.rmtree(work, ignore_errors=True)
+            remove(work)
             if is_over():
                 session.error("the run that this cell belongs to is over: nothing is filed")
             record = experiment.filed(run, cell, seen, store.load(cell))
@@ -83,12 +82,12 @@ def at_work(
     envdir = Path(session.virtualenv.location).parent
     work = state / "work" / cell
     with FileLock(envdir / f"{cell}.session.lock"):
-        shutil.rmtree(work, ignore_errors=True)
+        remove(work)
         work.mkdir(parents=True)
         try:
             yield work, is_over
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            remove(work)
 
 
 def let_go(session: nox.Session) -> None:

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import json
 import os
-import shutil
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from ..errors import BadInput, Unreachable
 from ..experiments import EXPERIMENTS
 from ..experiments.upstream import NONE, UpstreamSuite
 from ..model.cell import CellStatus
-from ..model.files import ROOT, Say, Store, write_atomically
+from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
 from ..plan.plan import Task, lock_path
 from ..plan.staging import stage
@@ -152,10 +151,11 @@ def _disk_it_takes(run: Run, nox: Nox) -> Iterator[str]:
         yield from forecast(len(new), at_once, nox.envdir, package_cache())
 
 
-def run_cells(run: Run, nox: Nox, say: Say) -> None:
+def run_cells(run: Run, nox: Nox, say: Say) -> dict[str, str]:
     """Run the cells through nox, round by round, and see that each has a record of the last.
 
-    A cell that left none of a round is left out of the next.
+    A cell that left none of a round is left out of the next. Returns the cells that nox ended
+    without, and how: of those what was stored before is stored still.
 
     Raises:
         KeyboardInterrupt: after nox and all it started have ended.
@@ -163,20 +163,23 @@ def run_cells(run: Run, nox: Nox, say: Say) -> None:
     """
     for line in _disk_it_takes(run, nox):
         say(line)
+    missed: dict[str, str] = {}
     try:
         with environments_held(run.jobs, nox.envdir):
             for number in range(1, run.repeat + 1):
                 if run.repeat > 1:
                     say(f"repetition {number} of {run.repeat}, {len(run.jobs)} cells")
-                run = _one_round(msgspec.structs.replace(run, round=number), nox, say)
+                run = msgspec.structs.replace(run, round=number)
+                run = msgspec.structs.replace(run, jobs=_one_round(run, nox, say, missed))
                 if not run.jobs:
                     break
     finally:
-        shutil.rmtree(Path(run.runner).parents[1], ignore_errors=True)
+        remove(Path(run.runner).parents[1])
+    return missed
 
 
-def _one_round(run: Run, nox: Nox, say: Say) -> Run:
-    """Run the cells once; return the run with those that left a record.
+def _one_round(run: Run, nox: Nox, say: Say, missed: dict[str, str]) -> dict[str, Job]:
+    """Run the cells once; return those that left a record, and add to those that were `missed`.
 
     Whatever nox says, only a record made by this very run counts as one.
     """
@@ -187,10 +190,14 @@ def _one_round(run: Run, nox: Nox, say: Say) -> Run:
         record = store.load(cell)
         if record is not None and record.run == run.id:
             jobs[cell] = job
+            continue
+        how = sessions.get(cell, f"not run, nox ended with status {status}")
+        reason = f"its session left no observations (nox: {how})"
+        if cell not in sessions and record is not None:
+            missed[cell] = reason
         else:
-            how = sessions.get(cell, f"not run, nox ended with status {status}")
-            _file_as_broken(cell, run, store, f"its session left no observations (nox: {how})")
-    return msgspec.structs.replace(run, jobs=jobs)
+            _file_as_broken(cell, run, store, reason)
+    return jobs
 
 
 @contextlib.contextmanager

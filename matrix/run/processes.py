@@ -24,6 +24,7 @@ PARENT = "NUMBA_MATRIX_PARENT"
 POSIX = os.name == "posix"
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_S = 0.02  # how often a process is looked at
+WAKE_S = 2.0  # how often what is below it is
 ASK_S = 0.25  # and how often one asks whether one's parent is still there
 GRACE_S = 20.0  # for what cleans up when it is interrupted
 
@@ -102,11 +103,28 @@ def run(
 
 
 def _wait(process: subprocess.Popen[bytes], overdue: Callable[[], bool]) -> int:
+    looked = time.monotonic()
     while process.returncode is None:
         if overdue():
             raise Overdue
         _look(process)
+        if time.monotonic() - looked > WAKE_S:
+            _wake(process.pid)
+            looked = time.monotonic()
     return process.returncode
+
+
+def _wake(leader: int) -> None:
+    """Set going again what a probe has stopped below a process: nox, its sessions, the runner."""
+    below, stopped = {leader}, []
+    for pid, parent, state in sorted(_processes()):
+        if parent in below:
+            stopped += [pid] if state == "T" else []
+            # What a probe does to itself is its own: we look no further than the in-cell runner.
+            below |= set() if _words(pid).endswith(b"/job.json\0") else {pid}
+    for pid in stopped:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def _look(process: subprocess.Popen[bytes]) -> None:
@@ -159,14 +177,23 @@ def _adopt_orphans() -> None:
 
 
 def _children() -> list[int]:
-    """Return our direct children (Linux; elsewhere there are none to see)."""
-    found = []
+    """Return our direct children."""
+    return [pid for pid, parent, *_ in _processes() if parent == os.getpid()]
+
+
+def _words(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Yield each process, its parent and its state (Linux; elsewhere there are none to see)."""
     for path in Path("/proc").glob("[0-9]*/stat") if sys.platform == "linux" else ():
         with contextlib.suppress(OSError):
             fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            if int(fields[1]) == os.getpid():
-                found.append(int(path.parent.name))
-    return found
+            yield int(path.parent.name), int(fields[1]), fields[0]
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -42,6 +42,21 @@ class Selection(msgspec.Struct, frozen=True):
     def runnable(self) -> tuple[Cell, ...]:
         """The cells that have a wheel and an interpreter."""
         return tuple(selected.cell for selected in self.cells if selected.status is None)
+
+    def without(self, missed: Mapping[str, str]) -> Selection:
+        """Return it with the cells that did not come to run, and why, as such that cannot."""
+        cells = tuple(
+            Selected(s.cell, CellStatus.BROKEN, missed[s.cell.id]) if s.cell.id in missed else s
+            for s in self.cells
+        )
+        return msgspec.structs.replace(self, cells=cells)
+
+    def anywhere(self) -> Selection:
+        """Return it for cells that may have run on any machine: this one need have no CPython."""
+        cells = tuple(
+            Selected(s.cell) if s.status is CellStatus.NO_INTERPRETER else s for s in self.cells
+        )
+        return msgspec.structs.replace(self, cells=cells)
 
     def lines(self) -> Iterator[str]:
         """Yield what a user is told of it before anything runs."""

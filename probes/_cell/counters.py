@@ -52,7 +52,7 @@ class Watch:
     """Counts, from now on, loads and compilations; caches are to lie below `folder`."""
 
     def __init__(self, folder):
-        self.folder = os.path.join(folder, "")
+        self.folder = os.path.join(os.path.realpath(folder), "")
         self.numba = os.path.join(os.path.dirname(importlib.import_module("numba").__file__), "")
         self.loads = 0
         self.saves = 0
@@ -68,6 +68,7 @@ class Watch:
         before(caching.IndexDataCacheFile, "save", self.file_written)
         # These two are heard before they happen: in some releases and for some probes they raise.
         before(compiler.CompilerBase, "compile_extra", self.function_compiled)
+        before(compiler.CompilerBase, "compile_ir", self.ir_compiled)
         for thing in vars(codegen).values():
             if isinstance(thing, type) and "insert_unresolved_ref" in vars(thing):
                 before(thing, "insert_unresolved_ref", self.symbol_left_open)
@@ -104,6 +105,9 @@ class Watch:
     def is_numbas(self, function):
         """Whether Numba has this function compiled for itself: it lies in Numba's folder."""
         names = getattr(function, "__globals__", {})
+        # What Numba writes around the kernel of a probe's stencil lies in its folder, too.
+        if getattr(function, "__name__", "").startswith("__numba_stencil"):
+            return False
         if any(names is namespace for namespace in self.generated):
             return True
         # The module's name as well as its file: what is exec'd may claim any file.
@@ -123,11 +127,14 @@ class Watch:
         self.where(index._cache_path)
 
     def where(self, path):
-        if not os.path.join(str(path), "").startswith(self.folder):
+        if not os.path.join(os.path.realpath(str(path)), "").startswith(self.folder):
             self.elsewhere.add(str(path))
 
     def function_compiled(self, _, function, *__, **___):
         self.compiled += not self.is_numbas(function)
+
+    def ir_compiled(self, _, func_ir, *__, **___):
+        self.compiled += not self.is_numbas(func_ir.func_id.func)
 
     def symbol_left_open(self, _, builder, fnty, name):
         self.unresolved.add(name)

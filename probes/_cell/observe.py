@@ -19,6 +19,8 @@ NAME_LIMIT = 100
 RESULTS_LIMIT = 2**20
 # Of a cache file; Numba's own stay well below. Of a larger one the size must do.
 DIGESTED = 2**26
+# Numba's caches lie just below the probe's folder; a probe may go as deep as it likes.
+DEEPEST_FOLDER = 20
 
 
 def prepare(order):
@@ -43,14 +45,26 @@ def stage(source, folder):
 def data_files(folder):
     """The cache's index and data files below `folder`, each with its size and a digest."""
     found = []
-    for where, _, names in os.walk(folder):
-        for name in names:
+    waiting = [(folder, 0)]
+    while waiting:
+        where, depth = waiting.pop()
+        for name in names_in(where):
+            path = os.path.join(where, name)
             if name.endswith((".nbi", ".nbc")):
-                size, digest = measured(os.path.join(where, name))
+                size, digest = measured(path)
                 # Whatever bytes it is called by, and no backslash: that is no file's name.
                 called = name.encode("utf-8", "xmlcharrefreplace").decode()
                 found.append({"name": called, "bytes": size, "sha256": digest})
+            elif depth < DEEPEST_FOLDER and os.path.isdir(path) and not os.path.islink(path):
+                waiting.append((path, depth + 1))
     return sorted(found, key=lambda file: (file["name"], file["sha256"]))
+
+
+def names_in(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:  # it went away, or may not be looked into
+        return []
 
 
 def measured(path):

@@ -5,6 +5,7 @@ each written the moment it is known, so that a process that dies has said what i
 """
 
 import ast
+import atexit
 import functools
 import hashlib
 import importlib.machinery
@@ -182,7 +183,11 @@ def load(path):
 def compiled(path, results, hidden, inspect):
     """The probe's value with Numba at work, and what Numba says it loaded and compiled."""
     watch = counters.Watch(os.path.dirname(path))
+    loaded = []
+    # Threads that go on and exit handlers compile as well: whoever comes first is asked last.
+    atexit.register(lambda: loaded and results.say(**watch.totals(loaded[0])))
     module = load_probe(path)
+    loaded.append(module)
     try:
         value = module.run()
     finally:

@@ -17,6 +17,11 @@ HANGING = FAULTS / "hanging"
 MEDDLING = FAULTS / "meddling"
 
 EXPECTED = {
+    "cache/calls_a_stencil": "recompiled in warm (never)",
+    "cache/compiles_at_exit": "recompiled in warm (never)",
+    "cache/digs_deep": "hit",
+    "cache/links_its_cache": "raised in cold (CacheElsewhere)",
+    "cache/stops_nox": "hit",
     "cache/caches_elsewhere": "raised in cold (CacheElsewhere)",
     "cache/caches_under_an_odd_name": "hit",
     "cache/closes_stdout": "hit",
@@ -82,6 +87,8 @@ LEAVING = {
 }
 # Nothing about these depends on how a phase is started, and every process costs a second.
 ONE_WAY = {
+    "cache/digs_deep",
+    "cache/links_its_cache",
     "cache/caches_under_an_odd_name",
     "cache/compiles_what_it_executes",
     "cache/counts_in_halves",

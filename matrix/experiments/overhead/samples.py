@@ -6,7 +6,6 @@ In and out: a `Measurement`, with every sample that was taken. Nothing is worked
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ...model.cell import CellStatus
-from ...model.files import SCHEMA, Say, Store
+from ...model.files import SCHEMA, Say, Store, remove
 from ...model.job import Job, Observed, Run
 
 FOLDER = "overhead"
@@ -144,7 +143,7 @@ def file_what_was_taken(taken: Path, folder: Path, enough: int, say: Say) -> dic
         if newer.repeat < enough:
             fate = "stored as they are" if kept else "let go, as more are stored"
             say(f"{newer.cell}: {newer.repeat} repetitions of a run cut short, {fate}")
-    shutil.rmtree(taken, ignore_errors=True)
+    remove(taken)
     return done
 
 
