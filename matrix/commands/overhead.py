@@ -107,4 +107,5 @@ def _publish(project: Project, found: OverheadReport) -> None:
     ids = tuple(probe.id for probe in project.probes)
     given = judge(records, ids, project.claims, isolation)
     written = reports.findings(records, ids, given, isolation, project.served)
+    written = reports.with_claims(written, project.claims, project.probes)
     pages.write(folder, reports.with_overhead(written, found, folder), isolation)

@@ -119,12 +119,7 @@ def table_cell(value: object) -> Markdown:
     return Markdown(markdown(value).replace("|", r"\x7c"))
 
 
-def page(value: object) -> object:
-    """Return a value for a page, whose template escapes markup, without control characters."""
-    return _printable(value, but="\n") if type(value) is str else value
-
-
-def _printable(text: str, but: str = "") -> str:
+def _printable(text: str) -> str:
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c in but else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

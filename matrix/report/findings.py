@@ -6,7 +6,7 @@ In: records, verdict, claims. Out: the `Findings`, and the lines that the termin
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,9 @@ from packaging.version import Version
 
 from ..experiments.overhead import plots
 from ..experiments.overhead.summary import OverheadReport
+from ..experiments.probe import Probe
 from ..judge.changes import LEGEND, Span, Stretch, spans
+from ..judge.claims import Claim
 from ..judge.judge import Judgement, Verdict, results
 from ..judge.patches import Effect, effects
 from ..model.cell import CellStatus, parse_cell
@@ -42,6 +44,8 @@ class Findings(msgspec.Struct, frozen=True):
     served: tuple[str, ...] = ()
     overhead: OverheadReport | None = None
     drawn: bool = False
+    claims: dict[str, Claim] = {}
+    sources: dict[str, str] = {}
 
     @property
     def ran(self) -> tuple[CellRecord, ...]:
@@ -171,6 +175,15 @@ def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path
     """Return the findings with what was measured, and whether its plots are in `folder`."""
     drawn = overhead is not None and plots.up_to_date(folder, overhead)
     return msgspec.structs.replace(found, overhead=overhead, drawn=drawn)
+
+
+def with_claims(
+    found: Findings, claims: Mapping[str, Claim] | None, probes: Iterable[Probe]
+) -> Findings:
+    """Return the findings with what is claimed, and with the sources of the probes."""
+    sources = {probe.id: probe.path.read_text("utf-8", errors="replace") for probe in probes}
+    asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
+    return msgspec.structs.replace(found, claims=asked, sources=sources)
 
 
 def columns(

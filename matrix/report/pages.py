@@ -20,9 +20,10 @@ from ..model.cell import CellStatus, parse_cell
 from ..model.files import SCHEMA, write_atomically
 from ..model.outcome import Outcome
 from ..model.record import NOTHING, CellRecord, Phase, UpstreamResult, chosen
-from ..model.text import Markdown, brief, cut, page, table_cell
+from ..model.text import Markdown, brief, cut, table_cell
 from ..model.text import markdown as markdown_text
 from .findings import Findings
+from .page.page import page
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -145,7 +146,7 @@ def write(folder: Path, found: Findings, isolation: str) -> None:
     write_atomically(folder / "matrix.json", in_pieces(matrix_report(found, isolation)))
     write_atomically(folder / "matrix.schema.json", [indented(json_schema()), b"\n"])
     write_atomically(folder / "report.md", markdown(found))
-    write_atomically(folder / "index.html", html(found))
+    write_atomically(folder / "index.html", html(found, isolation, folder))
     (folder / "junit.xml").unlink(missing_ok=True)
     if found.overhead is not None:
         write_atomically(folder / "overhead.md", tables.markdown(found.overhead))
@@ -170,15 +171,13 @@ def indented(value: object) -> bytes:
 def markdown(found: Findings) -> str:
     """Return report.md: what fails, what differs, then the table; it reads well unrendered."""
     return (
-        _environment(autoescape=False)
-        .get_template("report.md.jinja")
-        .render(f=found, table=Markdown(table(found)))
+        _environment().get_template("report.md.jinja").render(f=found, table=Markdown(table(found)))
     )
 
 
-def html(found: Findings) -> str:
-    """Return index.html: the same, with every cell's observations a click away."""
-    return _environment(autoescape=True).get_template("index.html.jinja").render(f=found)
+def html(found: Findings, isolation: str, folder: Path) -> str:
+    """Return index.html: a page to look things up in, the plots in `folder` within it."""
+    return page(found, isolation, plots.inlined(folder) if found.drawn else {})
 
 
 def table(found: Findings) -> str:
@@ -200,15 +199,15 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "| " + " | ".join(padded) + " |"
 
 
-def _environment(*, autoescape: bool) -> jinja2.Environment:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=autoescape,  # noqa: S701 (Markdown is no HTML; index.html is escaped)
+        autoescape=False,  # noqa: S701 (Markdown is no HTML)
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        finalize=page if autoescape else markdown_text,
+        finalize=markdown_text,
     )
     environment.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
     environment.globals.update(overhead_tables=tables, plots=plots, counted=counted)

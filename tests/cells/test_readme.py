@@ -34,8 +34,11 @@ INSTEAD = {
     "nox -s tests": "nox -s tests -- tests/unit/test_cells.py",  # all of it is what runs this
     "nox -s overhead -- minors --repeat 5": "nox -s overhead -- --help",  # minutes
     "nox -s bench": "nox -s bench -- --help",  # half an hour
+    "nox -s matrix -- seed --patch guard": "nox -s matrix -- seed --patch guard --probe aot/plain",
     "nox -s lock": "nox -s lock -- --help",  # would lock every release that the copy lacks
     "nox -s plan -- SELECTOR... --shards 8": "nox -s plan -- seed --shards 8",
+    "nox -s matrix -- CELL...": "nox -s matrix -- seed --probe aot/plain",
+    "nox -s report -- SELECTOR... --strict": "nox -s report -- seed --strict",
     "nox -s merge -- DIR...": "nox -s merge -- .matrix/observations",
 }
 PROBES = ("cache/self_lazy", "aot/even_odd_helper", "aot/plain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
+from matplotlib import style
 
 from matrix.experiments.overhead import plots, tables
 from matrix.experiments.overhead.ratios import CLAIMS, Standing
@@ -19,7 +21,7 @@ from matrix.experiments.overhead.summary import OverheadReport, summarise
 from matrix.judge.judge import Verdict
 from matrix.report.findings import Findings, findings, with_overhead
 from matrix.report.pages import MatrixReport, json_schema, write
-from tests.unit.overhead_records import measurement, only
+from tests.unit.overhead_records import Vary, as_it_is, measurement, only
 
 OLD, NEW = "0.48.0-cp38", "0.68.1-cp313"
 
@@ -139,23 +141,32 @@ def test_reports_show_plots_only_when_they_are_of_these_figures(
     before = written(tmp_path, summary())
     shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
     after = written(tmp_path, summary())
-    for page in ("report.md", "index.html"):
-        assert "overhead/compile-and-load-light.svg" not in before[page]
-        assert "overhead/compile-and-load-light.svg" in after[page]
-    assert (
-        'media="(prefers-color-scheme: dark)" srcset="overhead/process-start-dark.svg"'
-        in (after["index.html"])
-    )
     other = written(tmp_path, summary(measurement(OLD, vary=wild)))
-    assert "compile-and-load-light" not in other["report.md"] + other["index.html"]
+    shown = {"report.md": "overhead/compile-and-load-light.svg", "index.html": "<picture>"}
+    for page, sign in shown.items():
+        assert [sign in made[page] for made in (before, after, other)] == [False, True, False]
+
+
+def test_the_page_holds_the_plots_themselves_for_light_and_dark(
+    drawn: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
+    page = written(tmp_path, summary())["index.html"]
+    addresses = plots.inlined(drawn)
+    for plot in plots.PLOTS:
+        dark, light = addresses[f"{plot}-dark"], addresses[f"{plot}-light"]
+        assert f'media="(prefers-color-scheme: dark)" srcset="{dark}"' in page
+        assert f'<img src="{light}"' in page
+    svg = base64.b64decode(addresses["process-start-dark"].partition(",")[2])
+    assert svg == (drawn / "overhead/process-start-dark.svg").read_bytes()
 
 
 def test_every_link_of_the_pages_leads_to_a_file(drawn: Path, tmp_path: Path) -> None:
     shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
     made = written(tmp_path, summary())
-    links = re.findall(r'(?:src|srcset|href)="([^":]+)"', made["index.html"])
+    links = re.findall(r'(?:src|srcset|href)="([^":#]+)"', made["index.html"])
     links += re.findall(r"\]\(([^):]+)\)", made["report.md"])
-    assert len(links) > 8
+    assert len(links) > 6
     assert [link for link in links if not (tmp_path / link).exists()] == []
 
 
@@ -190,6 +201,52 @@ def test_plots_can_be_drawn_where_nothing_is_steady(tmp_path: Path) -> None:
 
     plots.draw(tmp_path, summary(measurement(OLD, vary=all_wild)))
     assert all((tmp_path / name).exists() for name in plots.pictures())
+
+
+def all_alike(_program: Program, run: RunKind, _step: str, _repetition: int) -> float:
+    return 30.0 if run is RunKind.WARM else 1.0
+
+
+@pytest.mark.parametrize("vary", [as_it_is, all_alike])
+def test_a_tick_tells_its_time_in_the_unit_that_suits_it(vary: Vary, tmp_path: Path) -> None:
+    plots.draw(tmp_path, summary(measurement(OLD, vary=vary)))
+    for plot in plots.PLOTS:
+        text = (tmp_path / plots.picture(plot, "light", "svg")).read_text(encoding="utf-8")
+        said = re.findall(r"<!-- (.+?) -->", text)
+        assert sum(bool(re.fullmatch(r"[\d.]+ m?s", word)) for word in said) > 2
+        assert [word for word in said if "10^" in word or "times" in word] == []
+
+
+@pytest.mark.parametrize("number", [1, 2, 30])
+@pytest.mark.parametrize("plot", plots.PLOTS)
+def test_the_legend_and_the_title_are_within_the_picture(plot: str, number: int) -> None:
+    cells = [f"0.{48 + n}.0-cp38" for n in range(number)]
+    theme = plots.THEMES["light"]
+    with style.context(["default", plots.settings(theme)]):
+        canvas = plots.drawn(plot, summary(*map(measurement, cells)), theme)
+        canvas.draw_without_rendering()
+    (legend,) = canvas.legends
+    title = canvas.texts[0]
+    assert title.get_text() == plots.PLOTS[plot]
+    drawn = canvas.axes[0].get_tightbbox()
+    assert drawn is not None
+    for part in (legend, title):
+        box = part.get_window_extent()
+        assert canvas.bbox.containsx(box.x0)
+        assert canvas.bbox.containsx(box.x1)
+        assert not box.overlaps(drawn)
+
+
+def test_what_is_unsteady_is_drawn_in_grey_with_its_spread(drawn: Path, tmp_path: Path) -> None:
+    def unsteady(_program: Program, _run: RunKind, _step: str, repetition: int) -> float:
+        return float(repetition)
+
+    plots.draw(tmp_path, summary(measurement(OLD), measurement(NEW, vary=unsteady)))
+    for plot in plots.PLOTS:
+        for theme in plots.THEMES:
+            name, grey = plots.picture(plot, theme, "svg"), plots.THEMES[theme].grey
+            assert grey not in (drawn / name).read_text(encoding="utf-8")
+            assert (tmp_path / name).read_text(encoding="utf-8").count(f"stroke: {grey}") > 1
 
 
 def test_the_same_figures_give_the_same_plots(drawn: Path, tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from matrix.model.text import (
     log_line,
     log_lines,
     markdown,
-    page,
     table_cell,
 )
 
@@ -97,11 +96,6 @@ def test_a_log_keeps_the_lines_of_the_suite_itself() -> None:
     assert log_lines("one\n  ::error::two\n\x1b[2Kthree") == (
         "one\n  \\::error::two\n\\x1b[2Kthree"
     )
-
-
-def test_a_page_keeps_line_ends_and_writes_other_control_characters_out() -> None:
-    assert page("a\n\x1b\u202eb") == "a\n\\x1b\\u202eb"
-    assert page(3) == 3
 
 
 def test_a_value_is_brief_and_says_how_much_is_left_out() -> None:

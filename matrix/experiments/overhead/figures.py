@@ -25,7 +25,7 @@ WORTHLESS = 0.50
 RULE = (
     "± is the distance between the lowest and the highest sample (of 7 or more: without the"
     f" outermost sixths) in per cent of the median, and at least {LEAST:.0%}; from {WORTHLESS:.0%}"
-    " on the figure is worthless and not shown"
+    " on the figure is worthless, left out of tables and grey in plots"
 )
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 

@@ -6,6 +6,7 @@ what is stored. Readable without colour: by marker, fill and hatch.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ class Theme(msgspec.Struct, frozen=True):
     page: str
     text: str
     faint: str
+    grey: str
     one: str
     two: str
     three: str
@@ -47,9 +49,13 @@ class Theme(msgspec.Struct, frozen=True):
 
 # Blue, orange and green that differ in lightness too, and to colour-blind eyes.
 THEMES = {
-    "light": Theme("#ffffff", "#1f2328", "#d0d7de", "#0b5394", "#b45309", "#8fb996"),
-    "dark": Theme("#0d1117", "#e6edf3", "#30363d", "#79b8ff", "#f0a35e", "#5f8f6b"),
+    "light": Theme("#ffffff", "#1f2328", "#d0d7de", "#8c959f", "#0b5394", "#b45309", "#8fb996"),
+    "dark": Theme("#0d1117", "#e6edf3", "#30363d", "#6e7681", "#79b8ff", "#f0a35e", "#5f8f6b"),
 }
+# Fewer releases than this stand as far apart as so many would.
+ROOM = 5
+# A bar's width, and where something stands that must not lie on it: in widths of a release.
+BAR, BESIDE = 0.62, 0.42
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -73,8 +79,8 @@ SERIES = (
 
 
 CAPTIONS = {
-    "compile-and-load": "third function of a process, no signature; blank where unsteady",
-    "process-start": "to the end of the first call, no signature; blank where unsteady",
+    "compile-and-load": "third function of a process, no signature; grey where unsteady",
+    "process-start": "to the end of the first call, no signature; grey where unsteady",
 }
 
 
@@ -86,6 +92,16 @@ def picture(plot: str, theme: str, suffix: str) -> str:
 def pictures() -> tuple[str, ...]:
     """Return the names of all pictures."""
     return tuple(picture(p, theme, suffix) for p in PLOTS for theme in THEMES for suffix in FORMATS)
+
+
+def inlined(folder: Path) -> dict[str, str]:
+    """Return the pictures as addresses that hold them, by plot and theme: `process-start-dark`."""
+    return {
+        f"{plot}-{theme}": "data:image/svg+xml;base64,"
+        + base64.b64encode((folder / picture(plot, theme, "svg")).read_bytes()).decode()
+        for plot in PLOTS
+        for theme in THEMES
+    }
 
 
 def digest(found: OverheadReport) -> str:
@@ -102,11 +118,6 @@ def up_to_date(folder: Path, found: OverheadReport) -> bool:
     return all((folder / one).exists() for one in pictures())
 
 
-def remember(folder: Path, found: OverheadReport) -> None:
-    """Note what the pictures were drawn from; raises Unreachable."""
-    write_atomically(folder / FOLDER / DRAWN_FROM, digest(found))
-
-
 def forget(folder: Path) -> None:
     """Take the note away before drawing: half-drawn pictures are not up to date."""
     try:
@@ -117,27 +128,36 @@ def forget(folder: Path) -> None:
 
 def draw(folder: Path, found: OverheadReport) -> None:
     """Draw every picture; raises Unreachable when one cannot be written."""
+    forget(folder)
     # It takes a second to import, and only `nox -s overhead` installs it.
     from matplotlib import style  # noqa: PLC0415
+
+    for plot in PLOTS:
+        for theme, colours in THEMES.items():
+            with style.context(["default", settings(colours)]):
+                save(drawn(plot, found, colours), folder, plot, theme)
+    write_atomically(folder / FOLDER / DRAWN_FROM, digest(found))
+
+
+def drawn(plot: str, found: OverheadReport, theme: Theme) -> Canvas:
+    """Return one picture as it is to be saved."""
     from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
 
     drawings: dict[str, Callable[[Axes, OverheadReport, Theme], None]] = {
         "compile-and-load": compile_and_load,
         "process-start": process_start,
     }
-    forget(folder)
-    for plot, title in PLOTS.items():
-        for theme, colours in THEMES.items():
-            with style.context(["default", settings(colours)]):
-                canvas = Canvas(figsize=(width(found), 4.6), layout="constrained")
-                axes = canvas.add_subplot()
-                axes.set_title(title, loc="left", fontsize=11, pad=26)
-                drawings[plot](axes, found, colours)
-                name_releases(axes, found.cells, CAPTIONS[plot])
-                # Above the axes, where nothing can lie under it.
-                axes.legend(ncols=4, loc="lower left", bbox_to_anchor=(-0.01, 1), borderaxespad=0.2)
-                save(canvas, folder, plot, theme)
-    remember(folder, found)
+    canvas = Canvas(figsize=(width(found), 4.6), layout="constrained")
+    axes = canvas.add_subplot()
+    drawings[plot](axes, found, theme)
+    axes.yaxis.set_major_formatter(FuncFormatter(tick))
+    axes.grid(axis="y")
+    name_releases(axes, found.cells, CAPTIONS[plot])
+    canvas.suptitle(PLOTS[plot], x=0.01, ha="left", fontsize=11)
+    # Outside the axes, where nothing can lie under it, and laid out with them, so that it fits.
+    canvas.legend(ncols=4, loc="outside lower center")
+    return canvas
 
 
 def settings(theme: Theme) -> dict[str, Any]:
@@ -185,14 +205,15 @@ def name_releases(axes: Axes, cells: Sequence[CellFigures], caption: str) -> Non
     names = [parse_cell(cell.id) for cell in cells]
     labels = [f"{cell.release} · {cell.python}" for cell in names]
     axes.set_xticks(range(len(cells)), labels, rotation=60, ha="right", rotation_mode="anchor")
-    axes.set_xlim(-0.6, len(cells) - 0.4)
+    beside = max(0, ROOM - len(cells)) / 2
+    axes.set_xlim(-0.6 - beside, len(cells) - 0.4 + beside)
     axes.set_xlabel(f"Numba release · CPython\n{caption}", linespacing=1.8)
     axes.tick_params(axis="x", length=0)
 
 
 def compile_and_load(axes: Axes, found: OverheadReport, theme: Theme) -> None:
     """Draw what the third function costs to compile and to load, plain beside recursive."""
-    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+    from matplotlib.ticker import LogLocator, NullFormatter  # noqa: PLC0415
 
     for series in SERIES:
         colour = theme.one if series.run is COLD else theme.two
@@ -200,70 +221,80 @@ def compile_and_load(axes: Axes, found: OverheadReport, theme: Theme) -> None:
         made = [cell.of(series.program, series.run, step) for cell in found.cells]
         points(axes, made, series, colour, theme)
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(decade))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel("time for one function, log scale")
-    axes.grid(axis="y")
 
 
-def decade(value: float, _: object) -> str:
+def tick(value: float, _: object) -> str:
     """Return a tick's time in the unit that suits it: `10 ms`."""
     size, unit = unit_of(value)
-    return f"{value / size:g} {unit}"
+    return f"{value / size:g} {unit}" if value else "0"
 
 
 def points(axes: Axes, made: Sequence[Figure], series: Series, colour: str, theme: Theme) -> None:
-    """Draw the medians of one series and their spread; what is not steady is left out."""
-    shown = [(number, figure) for number, figure in enumerate(made) if figure.steady]
-    axes.errorbar(
-        [number + series.shift for number, _ in shown],
-        [figure.median for _, figure in shown],
-        yerr=[[f.median - f.low for _, f in shown], [f.high - f.median for _, f in shown]],
-        fmt=series.marker,
-        markersize=5,
-        color=colour,
-        markerfacecolor=colour if series.filled else theme.page,
-        elinewidth=1,
-        label=series.label,
-    )
+    """Draw the medians of one series and their spread, grey where they are not steady."""
+    for steady, ink in ((True, colour), (False, theme.grey)):
+        shown = [(place, figure) for place, figure in enumerate(made) if figure.steady is steady]
+        medians = [figure.median for _, figure in shown]
+        axes.errorbar(
+            [place + series.shift for place, _ in shown],
+            medians,
+            # On a log scale there is no 0 to reach down to.
+            yerr=[
+                [min(f.spread, 0.9 * f.median) for _, f in shown],
+                [f.spread for _, f in shown],
+            ],
+            fmt=series.marker,
+            markersize=5,
+            color=ink,
+            markerfacecolor=ink if series.filled else theme.page,
+            elinewidth=1,
+            label=series.label if steady else None,
+        )
 
 
 def process_start(axes: Axes, found: OverheadReport, theme: Theme) -> None:
     """Draw imports and the first compile on top of each other, and the same start with a cache."""
-    cold, warm = (
-        [(place, c) for place, c in enumerate(found.cells) if c.start(run).steady]
-        for run in (COLD, WARM)
-    )
-    tops = stack(axes, cold, theme)
-    spread = [cell.start(COLD).spread for _, cell in cold]
+    stack(axes, found.cells, theme)
     for ink, thick in ((theme.page, 3.5), (theme.text, 1.2)):
-        axes.errorbar([p for p, _ in cold], tops, spread, fmt="none", ecolor=ink, elinewidth=thick)
-    loaded = [cell.start(WARM) for _, cell in warm]
-    axes.errorbar(
-        [place for place, _ in warm],
-        [figure.median for figure in loaded],
-        [figure.spread for figure in loaded],
-        fmt="D",
-        markersize=5,
-        color=theme.text,
-        markerfacecolor=theme.page,
-        label="all of it with a cache",
-    )
-    axes.set_ylabel("seconds from the first import on")
-    axes.grid(axis="y")
+        starts = [cell.start(COLD) for cell in found.cells]
+        axes.errorbar(range(len(starts)), [f.median for f in starts], [f.spread for f in starts],
+                      fmt="none", ecolor=ink, elinewidth=thick)  # fmt: skip
+    for steady, ink in ((True, theme.text), (False, theme.grey)):
+        loaded = [(place, c.start(WARM)) for place, c in enumerate(found.cells)]
+        shown = [(place, figure) for place, figure in loaded if figure.steady is steady]
+        axes.errorbar(
+            [place + BESIDE for place, _ in shown],
+            [figure.median for _, figure in shown],
+            [figure.spread for _, figure in shown],
+            fmt="D",
+            markersize=5,
+            color=ink,
+            markerfacecolor=theme.page,
+            label="all of it with a cache" if steady else None,
+        )
+    axes.set_ylabel("time from the first import on")
     axes.set_ylim(bottom=0)
 
 
-def stack(axes: Axes, cells: Sequence[tuple[int, CellFigures]], theme: Theme) -> list[float]:
-    """Draw the parts of a process start as bars on top of each other; return where they end."""
+def stack(axes: Axes, cells: Sequence[CellFigures], theme: Theme) -> None:
+    """Draw the parts of a process start as bars on top of each other, up to its median."""
     layers = (
         ("import numpy", "import numpy", theme.three, ""),
         ("import numba", "import numba", theme.two, "----"),
         ("first compile", "f0 first call", theme.one, "////"),
     )
+    from matplotlib.patches import Rectangle  # noqa: PLC0415
+
     tops = [0.0] * len(cells)
     for label, step, colour, hatch in layers:
-        heights = [cell.of(Program.LAZY_PLAIN, COLD, step).median for _, cell in cells]
-        axes.bar([place for place, _ in cells], heights, 0.62, tops, label=label, color=colour,
-                 hatch=hatch, edgecolor=theme.page, linewidth=0.5)  # fmt: skip
+        heights = [cell.of(Program.LAZY_PLAIN, COLD, step).median for cell in cells]
+        inks = [colour if cell.start(COLD).steady else theme.grey for cell in cells]
+        axes.bar(range(len(cells)), heights, BAR, tops, color=inks, hatch=hatch,
+                 edgecolor=theme.page, linewidth=0.5)  # fmt: skip
+        # What the legend shows, whatever is steady.
+        axes.add_patch(
+            Rectangle((0, 0), 0, 0, label=label, facecolor=colour, hatch=hatch, ec=theme.page)
+        )
         tops = [top + height for top, height in zip(tops, heights, strict=True)]
-    return tops

@@ -1,0 +1,219 @@
+"""The rows of the page: a probe, what is claimed of it, what it did, and words for that. Pure.
+
+In: `Findings`. Out: `Row`s, and the `Shape`s they belong to.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers.python import PythonLexer
+
+from ...judge.changes import Span
+from ...judge.claims import Claim, Kind
+from ...judge.judge import GOOD
+from ...model.outcome import Outcome, Result
+from ...model.record import Phase, chosen
+from ..findings import Findings
+from .shapes import Place, anchor, places, words
+from .squares import NOT_RUN, Square, State, broken_cells, squares, together
+
+# What a state's text leaves to be said, by outcome and phase, then by outcome.
+TOLD = {
+    "hit": "The next process loads it from the cache and compiles nothing.",
+    "works": "The built module gives the right value where Numba cannot be imported.",
+    "crashed warm": "The first process is fine; the next one loads it from the cache and dies.",
+    "crashed cold": "The first process that calls it dies.",
+    "crashed load": "The module is built, and the process that loads it dies.",
+    "raised interpreted": "It cannot even be run as plain Python.",
+    "raised cold": "The first process that calls it already ends with an exception.",
+    "raised warm": "The first process is fine; the next one ends with an exception.",
+    "raised build": "The module cannot be built.",
+    "raised load": "The module is built, but cannot be loaded where Numba cannot be imported.",
+    "wrong cold": "It gives a wrong value, in the first process already, and says nothing.",
+    "wrong": "It gives a wrong value and says nothing.",
+    "recompiled": "The value is right, but the next process compiles it again.",
+    "uncacheable": "The value is right, but nothing is stored: every process compiles it again.",
+    "timed_out": "It does not end in time.",
+}
+UNCACHED = (Outcome.RECOMPILED, Outcome.UNCACHEABLE)
+LEXER = PythonLexer()
+FORMATTER = HtmlFormatter(nowrap=True)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A probe: where it stands, what is claimed of it and what it did."""
+
+    number: int
+    id: str
+    place: Place
+    claim: Claim | None
+    lead: str
+    code: Markup
+    squares: dict[str, Square]
+    spans: tuple[Span, ...]
+    said: str
+    said_in: str
+
+    @property
+    def hazard(self) -> bool:
+        """Whether a defect is claimed of it."""
+        return self.claim is not None and self.claim.kind is Kind.HAZARD
+
+    def of(self, cells: Sequence[str]) -> Square:
+        """Return the square of some cells, seen together."""
+        return together([self.squares.get(cell, NOT_RUN) for cell in cells])
+
+    @property
+    def seen(self) -> tuple[tuple[str, str, str], ...]:
+        """What is seen of it, in a sentence and a word, with the releases where it changes."""
+        return tuple(
+            (self._where(span, tags), tell(result), str(result))
+            for span in self.spans
+            for result, tags in span.results
+        )
+
+    def _where(self, span: Span, tags: Sequence[str]) -> str:
+        pythons = f" [{', '.join(tags)}]" if len(span.results) > 1 else ""
+        return f"{span.releases}{pythons}" if len(self.spans) > 1 or pythons else ""
+
+    @property
+    def safety(self) -> list[tuple[str, list[str]]]:
+        """How safe it is, each with the releases: one entry where it is the same on all."""
+        grouped = itertools.groupby(self.spans, key=_safety)
+        return [(word, [str(span.releases) for span in members]) for word, members in grouped]
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """Probes of one shape, whatever carries them."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def title(self) -> str:
+        """The name as words."""
+        return words(self.name)
+
+    @property
+    def anchor(self) -> str:
+        """The address of its chapter."""
+        return anchor(self.name)
+
+    @property
+    def hazards(self) -> list[Row]:
+        """The probes a defect is claimed of; the plainest has the shortest name."""
+        hazards = [row for row in self.rows if row.hazard]
+        return sorted(hazards, key=lambda row: (row.place.carrier != "cache", len(row.id)))
+
+    @property
+    def seen(self) -> list[list[Row]]:
+        """The hazards, those together of which the same is seen."""
+        grouped: dict[Any, list[Row]] = {}
+        for row in self.hazards:
+            grouped.setdefault((row.seen, row.said, row.said_in), []).append(row)
+        return list(grouped.values())
+
+    @property
+    def whys(self) -> dict[str, list[str]]:
+        """Why its hazards are there, each reason once, with the threads."""
+        found: dict[str, list[str]] = {}
+        for claim in [row.claim for row in self.hazards if row.claim]:
+            found[claim.why] = list(dict.fromkeys([*found.get(claim.why, ()), claim.issue]))
+        return found
+
+    @property
+    def lead(self) -> str:
+        """What it is, in a sentence."""
+        return (self.hazards or self.rows)[0].lead
+
+    @property
+    def state(self) -> State:
+        """The worst state of its squares."""
+        return together([s for row in self.rows for s in row.squares.values()]).state
+
+    @property
+    def rank(self) -> int:
+        """Sorts shapes: those with something that is not as claimed, with a hazard, the rest."""
+        return 0 if self.state is State.BROKEN else 1 if self.hazards else 2
+
+
+def tell(result: Result) -> str:
+    """Return an outcome in a sentence."""
+    key = f"{result.outcome} {result.phase}"
+    return TOLD.get(key) or TOLD.get(str(result.outcome)) or f"{result}."
+
+
+def _safety(span: Span) -> str:
+    if len(span.results) > 1:
+        return "it depends on the Python"
+    outcome = span.results[0][0].outcome
+    return (
+        "safe"
+        if outcome in GOOD
+        else "right, but not cached"
+        if outcome in UNCACHED
+        else "not safe"
+    )
+
+
+def rows_of(found: Findings, isolation: str) -> list[Row]:
+    """Return a row for every probe, in the order they have there."""
+    kin = {probe: claim.workarounds for probe, claim in found.claims.items()}
+    where, broken = places(found.probes, kin), broken_cells(found.verdict)
+    kept = {record.cell: chosen(record, isolation) for record in found.ran}
+    rows = []
+    for number, probe in enumerate(found.probes):
+        did, claim = found.by_probe[probe], found.claims.get(probe)
+        source = found.sources.get(probe, "")
+        code = Markup(highlight(source, LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
+        marked = squares(did, claim, broken.get(probe, ()))
+        last = next((cell for cell in reversed(did) if did[cell].outcome not in GOOD), None)
+        said = _said(did[last], kept[last][probe].phases) if last else ""
+        lead = _lead(source)
+        rows.append(
+            Row(number, probe, where[probe], claim, lead, code, marked, found.spans[probe], said,
+                last or "")
+        )  # fmt: skip
+    return rows
+
+
+def _lead(source: str) -> str:
+    """Return the first sentence of a probe's docstring; a probe of anybody's may have none."""
+    try:
+        text = ast.get_docstring(ast.parse(source)) or ""
+    except (SyntaxError, ValueError):
+        return ""
+    return text.partition("\n")[0]
+
+
+def _said(result: Result, phases: Sequence[Phase]) -> str:
+    """Return the line that names what went wrong, as somebody would search for it."""
+    phase = next(phase for phase in reversed(phases) if phase.name == result.phase)
+    if phase.exception:
+        line = next((line for line in (phase.message or "").splitlines() if line.strip()), "")
+        return f"{phase.exception}: {line}"[:200]
+    return next((line for line in phase.stderr.splitlines() if line.strip()), "")[:200]
+
+
+def shapes_of(rows: Sequence[Row]) -> list[Shape]:
+    """Return the rows by shape, those first that somebody should look at."""
+    by_shape: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: (row.place.carrier != "cache", row.id)):
+        by_shape.setdefault(row.place.shape, []).append(row)
+    shapes = [Shape(name, tuple(members)) for name, members in by_shape.items()]
+    return sorted(shapes, key=lambda shape: (shape.rank, shape.name))
+
+
+def coded(text: str) -> Markup:
+    """Return a sentence with what it has in backticks as code."""
+    plain, code = Markup("{}"), Markup("<code>{}</code>")
+    parts = enumerate(text.split("`"))
+    return Markup().join((code if n % 2 else plain).format(part) for n, part in parts)

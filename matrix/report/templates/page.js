@@ -1,0 +1,390 @@
+"use strict";
+// The map of index.html as a thing to search and to open. All of a view is in the address, after #:
+// "release=0.61&text=literal", with "at=CELL,PROBE" while a square's evidence is open. Text from
+// probes only ever becomes text (textContent, setAttribute), never markup.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const data = JSON.parse($("data").textContent);
+  const { cells, probes, kinds, states } = data;
+  const FIELDS = ["text", "release", "python", "shape", "carrier", "outcome", "differs", "open"];
+  const ORDER = ["not_run", "kept", "hazard", "broken"]; // as squares.State: the worse, the later
+  const NOT_RUN = kinds[0];
+  const form = $("filters"), grid = $("grid"), panel = $("panel");
+  const narrow = matchMedia("(max-width: 700px)");
+  const byId = new Map(probes.map((probe) => [probe.id, probe]));
+  const cellNumber = new Map(cells.map((cell, number) => [cell.id, number]));
+  const chapters = [...document.querySelectorAll(".chapter")];
+  const rows = [...grid.querySelectorAll("tr[data-n]")];
+  rows.forEach((row, place) => { probes[place].row = row; });
+  let view = {}, columns = [], shown = [];
+
+  const make = (tag, fields = {}, ...children) => {
+    const made = Object.assign(document.createElement(tag), fields);
+    made.append(...children);
+    return made;
+  };
+
+  // --- the address ---------------------------------------------------------------------------
+
+  const read = () => {
+    const text = location.hash.slice(1);
+    if (text && !text.includes("=")) return { ...view, at: "" }; // a chapter's address
+    const given = new URLSearchParams(text);
+    return Object.fromEntries([...FIELDS, "at"].map((name) => [name, given.get(name) ?? ""]));
+  };
+  const address = (wanted) => {
+    const kept = [...FIELDS, "at"].filter((name) => wanted[name]);
+    const written = new URLSearchParams(kept.map((name) => [name, wanted[name]])).toString();
+    // Readable where it can be: none of these three ends a fragment or a parameter.
+    return "#" + (written.replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3D", "=") || "show=all");
+  };
+  const go = (change, how = "pushState") => {
+    history[how](null, "", address({ ...view, ...change }));
+    apply();
+  };
+
+  // --- what is chosen ------------------------------------------------------------------------
+
+  const compare = (one, other) => {
+    const left = one.split("."), right = other.split(".");
+    for (let i = 0; i < Math.max(left.length, right.length); i++) {
+      const gap = parseInt(left[i] ?? 0, 10) - parseInt(right[i] ?? 0, 10);
+      if (gap) return gap;
+    }
+    return 0;
+  };
+  const HOLDS = { ">=": (n) => n >= 0, "<=": (n) => n <= 0, ">": (n) => n > 0, "<": (n) => n < 0 };
+  const within = (release, asked) => {
+    const [, sign, version] = asked.match(/^(>=|<=|>|<|==|=)?(.*)$/);
+    const bare = version.replace(/\.?\*$/, "");
+    return HOLDS[sign] ? HOLDS[sign](compare(release, bare)) : release === bare || `${release}.`.startsWith(`${bare}.`);
+  };
+  // Words are a union, as on the command line; what a comma joins must all hold.
+  const releaseChosen = (release) => !view.release.trim() || view.release.trim().split(/\s+/).some(
+    (word) => word.split(",").filter(Boolean).every((asked) => within(release, asked)));
+
+  const together = (found) => {
+    const ran = found.filter((kind) => kind[0] !== "not_run");
+    if (!ran.length) return NOT_RUN;
+    const worst = ran.reduce((a, b) => (ORDER.indexOf(b[0]) > ORDER.indexOf(a[0]) ? b : a));
+    const texts = [...new Set(ran.map((kind) => kind[2]))];
+    const [state, word, text] = texts.length > 1 ? [worst[0], "by Python", "differs by Python: " + texts.join("; ")] : worst;
+    const lacking = found.length - ran.length;
+    return lacking ? [state, `${word} *`, `${text}; not run on ${lacking} of its Pythons`] : [state, word, text];
+  };
+  const square = (probe, column) => together(column.cells.map((n) => kinds[probe.squares[n]]));
+
+  const chosenColumns = () => {
+    const found = [], open = view.open.split(",");
+    cells.forEach((cell, number) => {
+      if (!releaseChosen(cell.release) || (view.python && cell.python !== view.python)) return;
+      const last = found.at(-1);
+      if (last && last.release === cell.release) last.cells.push(number);
+      else found.push({ release: cell.release, cells: [number] });
+    });
+    return found.flatMap((column) => column.cells.length > 1 && open.includes(column.release)
+      ? [column, ...column.cells.map((n) => ({ release: column.release, tag: cells[n].tag, cells: [n] }))]
+      : [column]);
+  };
+
+  const sourceOf = (id) => document.querySelector(`[data-src="${CSS.escape(id)}"]`);
+  const haystack = (probe) => probe.haystack ??= [
+    probe.id, probe.shape.replaceAll("_", " "), probe.why, sourceOf(probe.id)?.textContent ?? "",
+    ...new Set(probe.squares.map((kind) => kinds[kind][2])),
+  ].join("\n").toLowerCase();
+
+  const squeezed = (text) => text.replace(/\s+/g, "");
+  const chosen = (probe) => {
+    const own = columns.filter((column) => !column.tag);
+    const found = own.map((column) => square(probe, column));
+    const text = view.text.toLowerCase(), words = text.split(/\s+/).filter(Boolean);
+    // Code means itself, however it is spaced; words may stand anywhere.
+    const told = /[()=@]/.test(text) ? squeezed(haystack(probe)).includes(squeezed(text)) : words.every((word) => haystack(probe).includes(word));
+    const ran = own.flatMap((column) => column.cells.map((n) => probe.squares[n])).filter(Boolean);
+    return told
+      && (!view.shape || probe.shape === view.shape)
+      && (!view.carrier || [probe.carrier, probe.form].includes(view.carrier))
+      && (!view.outcome || own.some((column) => column.cells.some((n) =>
+        kinds[probe.squares[n]].slice(0, 2).includes(view.outcome))))
+      && (!view.differs || new Set(ran).size > 1)
+      && (found.length > 0);
+  };
+
+  // --- the map -------------------------------------------------------------------------------
+
+  const says = (kind) => `${states[kind[0]][1]}: ${kind[2]}`;
+  // A square that is there already is kept where it says the same: the page comes with all of them.
+  const drawSquare = (probe, column, there) => {
+    const kind = square(probe, column), td = there ?? make("td");
+    const className = kind[0] + (column.tag ? " sub" : ""), text = `${states[kind[0]][0]} ${kind[1]}`;
+    if (td.className !== className) td.className = className;
+    if (td.firstChild?.nodeValue !== text) td.textContent = text;
+    if (kind[0] === "broken" && !td.firstElementChild) td.append(make("small", { textContent: "not as claimed" }));
+    td.tabIndex = -1;
+    td.setAttribute("aria-label", `${says(kind)}, ${column.tag ?? column.release}`);
+    return td;
+  };
+  const drawRow = (probe) => {
+    const { row } = probe;
+    while (row.cells.length > columns.length + 1) row.lastElementChild.remove();
+    columns.forEach((column, n) => {
+      const there = row.cells[n + 1], td = drawSquare(probe, column, there);
+      if (!there) row.append(td);
+    });
+  };
+  const drawHead = (column) => {
+    const head = make("th", { scope: "col", className: column.tag ? "sub" : "" });
+    if (column.tag) head.append(column.tag);
+    else if (column.cells.length < 2) head.append(column.release, " ", make("small", { textContent: cells[column.cells[0]].tag }));
+    else {
+      const open = view.open.split(",").includes(column.release);
+      const button = make("button", { type: "button", textContent: `${column.release} ${open ? "▾" : "▸"}` });
+      button.setAttribute("aria-expanded", String(open));
+      button.dataset.release = column.release;
+      head.append(button);
+    }
+    return head;
+  };
+  const drawTable = () => {
+    grid.tHead.rows[0].replaceChildren(grid.tHead.rows[0].cells[0], ...columns.map(drawHead));
+    for (const body of grid.tBodies) {
+      body.hidden = !shown.some((probe) => probe.shape === body.dataset.shape);
+      body.rows[0].cells[0].colSpan = columns.length + 1;
+    }
+    for (const probe of probes) {
+      probe.row.hidden = !shown.includes(probe);
+      if (!probe.row.hidden) drawRow(probe);
+    }
+    const first = shown[0]?.row.cells[1];
+    if (first) first.tabIndex = 0;
+  };
+  const named = (run) => run.length < 4 ? run.map((c) => c.release).join(", ")
+    : `${run[0].release} to ${run.at(-1).release} (${run.length} releases)`;
+  const drawCard = (probe) => {
+    const runs = [];
+    for (const column of columns.filter((c) => !c.tag)) {
+      const kind = square(probe, column), last = runs.at(-1);
+      if (last && last.kind[0] === kind[0] && last.kind[2] === kind[2]) last.columns.push(column);
+      else runs.push({ kind, columns: [column] });
+    }
+    const lines = runs.map((run) => {
+      const line = make("button", { type: "button", className: run.kind[0] },
+        `${states[run.kind[0]][0]} ${named(run.columns)}: ${run.kind[2]}${run.kind[0] === "broken" ? ", not as claimed" : ""}`);
+      line.dataset.at = `${cells[run.columns.at(-1).cells.at(-1)].id},${probe.id}`;
+      return line;
+    });
+    return make("div", {}, make("h3", { className: "id", textContent: probe.id }), ...lines);
+  };
+  const drawCards = (all) => {
+    const shapes = [...new Set(columns.length ? shown.map((probe) => probe.shape) : [])];
+    $("cards").replaceChildren(...shapes.map((shape) => {
+      const members = shown.filter((probe) => probe.shape === shape);
+      const [state] = together(members.flatMap((probe) => columns.map((c) => square(probe, c))));
+      return make("details", { className: "card", open: all === true || shapes.length < 4 },
+        make("summary", { textContent: `${states[state][0]} ${shape.replaceAll("_", " ")}` }), ...members.map(drawCard));
+    }));
+  };
+
+  const drawIndex = () => {
+    for (const entry of document.querySelectorAll(".index li")) {
+      const members = shown.filter((probe) => probe.shape === entry.dataset.shape);
+      entry.hidden = !members.length;
+      const state = together(members.flatMap((probe) => columns.map((c) => square(probe, c))))[0];
+      entry.querySelector(".sign").textContent = states[state][0];
+    }
+    // What follows the map is about what is on it.
+    for (const chapter of chapters) chapter.hidden = !shown.some((probe) => probe.shape === chapter.dataset.shape);
+    $("hidden-chapters").hidden = !chapters.some((chapter) => chapter.hidden);
+  };
+  const count = () => {
+    const own = columns.filter((c) => !c.tag), known = [...new Set(cells.map((cell) => cell.release))];
+    $("count").textContent = own.length
+      ? `${shown.length} of ${probes.length} probes, ${own.length} of ${known.length} releases.`
+      : `No release here is ${view.release}${view.python ? ` with CPython ${view.python}` : ""}: there are ${known.join(", ")}.`;
+    $("nothing").hidden = shown.length > 0;
+    $("scroll").hidden = !shown.length;
+  };
+  const draw = () => {
+    columns = chosenColumns();
+    shown = probes.filter(chosen);
+    drawTable();
+    if (narrow.matches) drawCards();
+    drawIndex();
+    count();
+  };
+
+  const apply = () => {
+    const before = JSON.stringify({ ...view, at: "" });
+    view = read();
+    for (const name of FIELDS) {
+      const field = form.elements[name];
+      if (field && field !== document.activeElement) field.type === "checkbox" ? field.checked = !!view[name] : field.value = view[name];
+    }
+    if (JSON.stringify({ ...view, at: "" }) !== before) draw();
+    const target = $(location.hash.slice(1));
+    if (target?.hidden) { target.hidden = false; target.scrollIntoView(); }
+    const [cell, ...id] = view.at.split(",");
+    const probe = byId.get(id.join(","));
+    if (probe && cellNumber.has(cell)) open(probe, cellNumber.get(cell));
+    else if (panel.open) panel.close();
+  };
+
+  // --- the evidence of a square --------------------------------------------------------------
+
+  const evidence = async (number) => {
+    const bytes = Uint8Array.from(atob($(`ev-${number}`).textContent), (c) => c.charCodeAt(0));
+    const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(plain).text());
+  };
+  const facts = (pairs) => make("dl", {}, ...pairs.filter(([, text]) => text).flatMap(
+    ([name, text]) => [make("dt", { textContent: name }), make("dd", { className: "id", textContent: text })]));
+  const kept = (name, text) => text ? [make("details", { open: text.length < 1500 }, make("summary", { textContent: name }), make("pre", { textContent: text }))] : [];
+  const drawPhase = (phase) => {
+    const said = phase.signal ?? phase.exception ?? "";
+    const open = (phase.dispatchers ?? []).flatMap((d) => d.specialisations.map(
+      (s) => `${d.name}(${s.signature})${s.unresolved ? ": leaves a symbol open" : ""}`));
+    const counted = ["hits", "misses", "loads", "saves", "compiled"].map((n) => `${phase[n] ?? 0} ${n}`).join(", ");
+    return make("section", {}, make("h3", { textContent: `${phase.name}: ${phase.status.replace("_", " ")}${said ? ` (${said})` : ""}` }), facts([
+      ["value", phase.value === "null" && phase.name === "build" ? "" : phase.value],
+      ["exit status", phase.exit ? String(phase.exit) : ""],
+      ["message", phase.message],
+      ["cache", /interpreted|load|build/.test(phase.name) ? "" : counted],
+      ["data files", phase.files],
+      ["specialisations", open.join("; ")],
+      ["open symbols", (phase.unresolved ?? []).join(", ")],
+      ["left behind", phase.strays ? `${phase.strays} processes` : ""],
+    ]), ...kept("stdout", phase.stdout), ...kept("stderr", phase.stderr));
+  };
+  const source = (id, sign) => {
+    const found = sourceOf(id);
+    if (!found) return [];
+    const copy = found.cloneNode(true);
+    copy.removeAttribute("data-src");
+    return [make("figure", { className: "code" }, make("figcaption", {}, `${sign} `, make("span", { className: "id", textContent: id })), copy)];
+  };
+  const command = ([what, text], probe, cell) => {
+    const line = text.replace("{cell}", cell.id).replace("{probe}", () => probe.quoted);
+    const button = make("button", { type: "button", textContent: "Copy" });
+    button.setAttribute("aria-label", `Copy: ${what}`);
+    button.onclick = () => copyText(line, button);
+    return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", { textContent: line }), button)];
+  };
+  const thread = (issue) => issue.startsWith("https://") ? [" ", make("a", { href: issue, textContent: "thread" })] : [];
+  const chooser = (probe, number) => {
+    const choice = make("select", {}, ...cells.map((cell, n) => make("option", {
+      value: cell.id, selected: n === number, textContent: `${cell.id} ${states[kinds[probe.squares[n]][0]][0]} ${kinds[probe.squares[n]][1]}` })));
+    choice.onchange = () => go({ at: `${choice.value},${probe.id}` }, "replaceState");
+    return make("label", {}, "Cell ", choice);
+  };
+  const drawRun = (found, cell) => {
+    const set = found.cells[cell.id];
+    if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why}` })];
+    const alike = Object.keys(found.cells).filter((id) => found.cells[id] === set && id !== cell.id);
+    const same = alike.length ? `The same to the letter in ${alike.join(", ")}.` : "No other cell did the same to the letter.";
+    return [...(found.said[cell.id] ?? []).map((text) => make("p", { className: "state broken", textContent: text })),
+      ...found.sets[set].map((n) => drawPhase(found.phases[n])), make("p", { className: "small", textContent: same })];
+  };
+  const open = async (probe, number) => {
+    const cell = cells[number], kind = kinds[probe.squares[number]], body = $("panel-body");
+    const run = make("div", { textContent: "Opening the evidence ..." });
+    $("panel-title").textContent = `${probe.id} in ${cell.id}`;
+    const chapter = document.querySelector(`.index li[data-shape="${CSS.escape(probe.shape)}"] a`);
+    body.replaceChildren(
+      make("p", {}, make("span", { className: `state ${kind[0]}`, textContent: `${states[kind[0]][0]} ${says(kind)}` })),
+      make("p", { className: "small", textContent: cell.versions }),
+      make("p", {}, probe.why && `Why: ${probe.why}.`, ...thread(probe.issue)),
+      make("p", {}, chooser(probe, number), " ", ...(probe.hazard ? [make("a", { href: chapter.href, textContent: "What to write instead, and on which releases" })] : [])),
+      run, make("h3", { textContent: "Source" }),
+      make("div", { className: "pair" }, ...source(probe.id, states[kind[0]][0]), make("div", {}, ...probe.workarounds.flatMap((id) => source(id, "✓ instead:")))),
+      make("h3", { textContent: "Commands" }), ...data.commands.flatMap((c) => command(c, probe, cell)));
+    if (!panel.open) { panel.showModal(); $("panel-title").focus(); }
+    panel.scrollTop = 0;
+    try {
+      run.replaceChildren(...drawRun(await evidence(probe.number), cell));
+    } catch (error) {
+      run.textContent = `This browser cannot open the evidence (${error}); matrix.json beside this page holds it.`;
+    }
+  };
+
+  // --- what people do ------------------------------------------------------------------------
+
+  const copyText = async (text, button) => {
+    const was = button.textContent;
+    try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; }
+    catch { button.textContent = "Copying is not allowed here: take it from the page"; }
+    setTimeout(() => { button.textContent = was; }, 2000);
+  };
+  const place = (td) => ({ probe: probes.find((p) => p.row === td.parentElement), column: columns[td.cellIndex - 1] });
+  const ask = (td) => {
+    const { probe, column } = place(td);
+    // Of several Pythons, the one that tells most: the last that ran.
+    const ran = column.cells.filter((n) => probe.squares[n]);
+    go({ at: `${cells[(ran.length ? ran : column.cells).at(-1)].id},${probe.id}` });
+  };
+  const focusSquare = (td) => {
+    for (const other of grid.querySelectorAll('td[tabindex="0"]')) other.tabIndex = -1;
+    td.tabIndex = 0;
+    td.focus();
+    td.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  const move = (td, down, right) => {
+    const visible = shown.map((probe) => probe.row);
+    const row = visible[visible.indexOf(td.parentElement) + down];
+    const next = row?.cells[td.cellIndex + right];
+    if (next?.tagName === "TD") focusSquare(next);
+  };
+  const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+  grid.addEventListener("mouseover", ({ target }) => {
+    const td = target.closest("td");
+    if (td) td.title = td.getAttribute("aria-label");
+  });
+  grid.addEventListener("click", ({ target }) => {
+    const td = target.closest("td"), release = target.closest("button")?.dataset.release;
+    if (td) { focusSquare(td); ask(td); }
+    if (release) {
+      const had = view.open.split(",").filter(Boolean);
+      go({ open: (had.includes(release) ? had.filter((r) => r !== release) : [...had, release]).join(",") }, "replaceState");
+      grid.querySelector(`button[data-release="${CSS.escape(release)}"]`)?.focus();
+    }
+  });
+  grid.addEventListener("keydown", (event) => {
+    const td = event.target.closest("td");
+    if (!td) return;
+    if (ARROWS[event.key]) { event.preventDefault(); move(td, ...ARROWS[event.key]); }
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); ask(td); }
+  });
+  $("cards").addEventListener("click", ({ target }) => { if (target.dataset.at) go({ at: target.dataset.at }); });
+  panel.addEventListener("close", () => {
+    const [cell, ...id] = view.at.split(","), probe = byId.get(id.join(","));
+    if (view.at) go({ at: "" });
+    // Opened by its address, it has nowhere to go back to.
+    const column = columns.findLastIndex((c) => c.cells.includes(cellNumber.get(cell)));
+    const lost = document.activeElement === document.body || panel.contains(document.activeElement);
+    if (lost && probe && column >= 0 && !narrow.matches) focusSquare(probe.row.cells[column + 1]);
+  });
+  panel.addEventListener("click", ({ target }) => { if (target === panel) panel.close(); });
+  form.addEventListener("input", () => {
+    const given = new FormData(form);
+    go(Object.fromEntries(FIELDS.slice(0, 7).map((name) => [name, given.get(name) ?? ""])), "replaceState");
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  const clear = () => { document.activeElement.blur(); go(Object.fromEntries(FIELDS.map((name) => [name, ""]))); };
+  form.addEventListener("reset", (event) => { event.preventDefault(); clear(); });
+  for (const button of document.querySelectorAll(".all")) button.addEventListener("click", clear);
+  $("copy").addEventListener("click", ({ target }) => copyText(location.href, target));
+  addEventListener("hashchange", apply);
+  addEventListener("popstate", apply);
+  addEventListener("beforeprint", () => drawCards(true));
+  narrow.addEventListener("change", () => drawCards());
+
+  const fill = (name, pairs) => form.elements[name].append(...pairs.map(([value, textContent]) => make("option", { value, textContent })));
+  const unique = (values) => [...new Set(values)].filter(Boolean).map((value) => [value, value.replaceAll("_", " ")]);
+  fill("python", unique(cells.map((cell) => cell.python)).sort((a, b) => compare(a[0], b[0])));
+  fill("shape", unique(probes.map((probe) => probe.shape)).sort());
+  fill("carrier", unique([...probes.map((p) => p.carrier), ...probes.map((p) => p.form).sort()]));
+  fill("outcome", [...Object.entries(states).map(([state, told]) => [state, `${told[0]} ${told[1]}`]), ...unique(kinds.slice(1).map((kind) => kind[1]))]);
+  document.documentElement.classList.add("js");
+  form.hidden = $("hint").hidden = false;
+  grid.setAttribute("role", "grid");
+  apply();
+})();

@@ -1,0 +1,179 @@
+"""Finding one's shape: filters and addresses, chapters, and what is there without JavaScript."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from matrix.report.findings import Findings
+from tests.browser.conftest import Visitor
+
+SEED = "cache/literal_seed_called"
+
+
+def probes_on(page: Page) -> list[str]:
+    """Return the probes of the rows that are to be seen."""
+    names: list[str] = page.locator("tr[data-n]:visible .id").all_inner_texts()
+    return names
+
+
+def releases_on(page: Page) -> list[str]:
+    """Return the releases that the map has columns for."""
+    heads = page.locator("#grid thead th").all_inner_texts()[1:]
+    return [head.split()[0] for head in heads]
+
+
+def squares_on(page: Page) -> list[str]:
+    """Return the text of every square that is to be seen."""
+    texts: list[str] = page.locator("#grid td:visible").all_inner_texts()
+    return texts
+
+
+def test_who_was_bitten_finds_whether_it_is_safe_and_what_to_write_instead(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole)
+    page.get_by_label("Your code").fill("fact(n,1)")
+    page.get_by_label("Numba release").fill("0.61")
+    assert SEED in probes_on(page)
+    assert releases_on(page) == ["0.61.0", "0.61.2"]
+    row = page.locator("tr[data-n]", has_text=SEED)
+    assert row.locator("td").all_inner_texts() == ["▲ crashed", "▲ crashed"]
+    page.locator(".index a", has_text="literal seed").click()
+    chapter = page.locator("#hazard-literal-seed")
+    expect(chapter).to_be_in_viewport()
+    expect(chapter).to_contain_text("not safe on every release looked at")
+    expect(chapter.locator("pre", has_text="np.int64(1)").first).to_be_visible()
+    # The link to send.
+    assert page.url.endswith("#hazard-literal-seed")
+    expect(visitor.open(page.url).locator("#hazard-literal-seed")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "address"),
+    [
+        ("text", "vectorize", "#text=vectorize"),
+        ("release", ">=0.57,<0.60 0.48.0", "#release="),
+        ("python", "3.9", "#python=3.9"),
+        ("shape", "literal_seed", "#shape=literal_seed"),
+        ("carrier", "cfunc", "#carrier=cfunc"),
+        ("outcome", "recompiled", "#outcome=recompiled"),
+        ("differs", "1", "#differs=1"),
+    ],
+)
+def test_a_filter_is_in_the_address_and_the_address_gives_the_same_view(
+    visitor: Visitor, whole: str, field: str, value: str, address: str
+) -> None:
+    page = visitor.open(whole)
+    everything = (len(probes_on(page)), len(releases_on(page)))
+    control = page.locator(f"#filters [name={field}]")
+    if field == "differs":
+        control.check()
+    elif field in ("text", "release"):
+        control.fill(value)
+    else:
+        control.select_option(value)
+    assert address in page.url
+    chosen = (probes_on(page), releases_on(page))
+    assert (len(chosen[0]), len(chosen[1])) < everything
+    assert chosen[0]
+    sent = visitor.open(page.url)
+    assert (probes_on(sent), releases_on(sent)) == chosen
+    assert sent.locator("#count").inner_text() == page.locator("#count").inner_text()
+    page.get_by_role("button", name="Show all").first.click()
+    assert (len(probes_on(page)), len(releases_on(page))) == everything
+
+
+def test_filters_choose_what_they_say(visitor: Visitor, whole: str, every: Findings) -> None:
+    page = visitor.open(whole + "#differs=1")
+    assert set(probes_on(page)) == set(every.differing)
+    page = visitor.open(whole + "#outcome=recompiled")
+    recompiled = {
+        probe
+        for probe in every.probes
+        if any(result.outcome == "recompiled" for result in every.by_probe[probe].values())
+    }
+    assert set(probes_on(page)) == recompiled
+    page = visitor.open(whole + "#carrier=aot&shape=self&outcome=hazard")
+    assert all(probe.startswith("aot/self") for probe in probes_on(page))
+    page = visitor.open(whole + "#release=>=0.57,<0.58 0.48.0&python=3.8")
+    assert releases_on(page) == ["0.48.0", "0.57.0", "0.57.1"]
+    page = visitor.open(whole + "#text=SIGSEGV literal called")
+    found = probes_on(page)
+    assert SEED in found
+    assert "cache/literal_seed_lazy" not in found
+
+
+def test_what_nobody_has_is_said_with_what_there_is(visitor: Visitor, whole: str) -> None:
+    page = visitor.open(whole + "#release=0.99")
+    expect(page.locator("#count")).to_contain_text("No release here is 0.99: there are 0.48.0,")
+    expect(page.locator("#nothing")).to_be_visible()
+    page.locator("#nothing button").click()
+    assert len(releases_on(page)) == 40
+
+
+def test_a_release_opens_into_its_pythons_and_the_address_says_so(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole + "#release=0.51.2&shape=closure")
+    assert squares_on(page) == ["▲ by Python"]
+    button = page.locator("#grid thead button")
+    assert button.get_attribute("aria-expanded") == "false"
+    button.press("Enter")
+    assert page.locator("#grid thead button").get_attribute("aria-expanded") == "true"
+    assert squares_on(page) == ["▲ by Python", "▲ raised", "▲ raised", "▲ recompiled"]
+    assert page.evaluate("document.activeElement.dataset.release") == "0.51.2"
+    assert squares_on(visitor.open(page.url)) == squares_on(page)
+
+
+def test_a_chapter_that_a_filter_has_hidden_comes_back_for_who_asks(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole + "#shape=layout")
+    chapter = page.locator("#hazard-literal-seed")
+    expect(chapter).to_be_hidden()
+    page.evaluate("location.hash = '#hazard-literal-seed'")
+    expect(chapter).to_be_in_viewport()
+    # The map is as it was, and so it stays for who goes on within the page.
+    page.locator("nav a", has_text="The map").click()
+    assert {"layout" in probe for probe in probes_on(page)} == {True}
+
+
+def test_every_hazard_has_a_chapter_that_says_the_four_things(
+    visitor: Visitor, whole: str, every: Findings
+) -> None:
+    page = visitor.open(whole)
+    hazards = {probe for probe, claim in every.claims.items() if claim.kind == "hazard"}
+    shown = page.locator(".chapter").evaluate_all(
+        """chapters => chapters.map(chapter => {
+          const texts = name => [...chapter.querySelectorAll(name)].map(e => e.textContent);
+          return [chapter.id, texts("h4"), texts("dt .id"), texts("pre").length];
+        })"""
+    )
+    told = ["What you see", "Why", "What to write instead", "On which releases"]
+    assert [heads for _, heads, _, _ in shown] == [told] * len(shown)
+    assert {probe for *_, probes, _ in shown for probe in probes} == hazards
+    assert all(sources >= 2 * len(probes) for *_, probes, sources in shown)
+    sources = page.locator("[data-src]").evaluate_all("all => all.map(e => e.dataset.src)")
+    assert set(sources) == set(every.probes)
+
+
+def test_without_javascript_the_same_is_to_be_read(visitor: Visitor, whole: str) -> None:
+    plain = visitor.open(whole, scripts=False)
+    drawn = visitor.open(whole)
+    assert squares_on(plain) == squares_on(drawn)
+    assert probes_on(plain) == probes_on(drawn)
+    expect(plain.locator(".verdict")).to_be_visible()
+    expect(plain.locator("#hazard-literal-seed")).to_contain_text("np.int64(1)")
+    expect(plain.locator("#filters")).to_be_hidden()
+    expect(drawn.locator(".plain")).to_be_hidden()
+    expect(plain.locator(".plain")).to_contain_text("matrix.json")
+
+
+def test_the_signs_of_shapes_are_the_same_without_javascript(visitor: Visitor, whole: str) -> None:
+    signs = [
+        visitor.open(whole, scripts=scripts).locator(".index .sign").all_inner_texts()
+        for scripts in (True, False)
+    ]
+    assert signs[0] == signs[1]
+    assert set(signs[0]) == {"▲", "✓"}

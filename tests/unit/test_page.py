@@ -1,0 +1,300 @@
+"""What the page is made of: shapes, states, evidence, and how large it becomes."""
+
+from __future__ import annotations
+
+import base64
+import html.parser
+import json
+import re
+import zlib
+from typing import Any
+
+import msgspec
+import pytest
+
+from matrix.judge.claims import Claim, Expectation, Kind
+from matrix.judge.judge import judge
+from matrix.model.cell import CellStatus
+from matrix.model.outcome import Outcome, Result, result_of
+from matrix.model.record import CellRecord, ProbeRecord
+from matrix.report.findings import Findings, findings
+from matrix.report.page.page import page
+from matrix.report.page.rows import coded, rows_of, shapes_of, tell
+from matrix.report.page.shapes import anchor, places, words
+from matrix.report.page.squares import NOT_RUN, Square, State, packed, squares, together
+from tests.unit import records, wide
+
+ISSUE = "https://github.com/numba/numba/issues/6061"
+MEGABYTE = 1_000_000
+
+
+def found_of(claims: dict[str, Claim], *cells: CellRecord) -> Findings:
+    given = judge(cells, tuple(claims), claims, "exec")
+    found = findings(cells, tuple(claims), given, "exec", ())
+    sources = {probe: f'"""What {probe} is."""\n\nx = 1 < 2\n' for probe in claims}
+    return msgspec.structs.replace(found, claims=claims, sources=sources)
+
+
+def hazard(*expect: Expectation, workarounds: tuple[str, ...] = ("cache/a_lazy",)) -> Claim:
+    return Claim(Kind.HAZARD, "int(1) is a literal", expect, ISSUE, workarounds)
+
+
+def promise(*expect: Expectation) -> Claim:
+    return Claim(Kind.PROMISE, "it is so", expect)
+
+
+HIT = Expectation(Outcome.HIT)
+CRASH = Expectation(Outcome.CRASHED, phase="warm")
+CLAIMS = {"cache/a_lazy": promise(HIT), "cache/a_called": hazard(CRASH)}
+
+
+def usual(cell: str = "0.57.0-cp311") -> CellRecord:
+    return records.cell(cell, records.hit("cache/a_lazy"), records.crashed("cache/a_called"))
+
+
+@pytest.mark.parametrize(
+    ("probe", "shape", "form"),
+    [
+        ("cache/literal_seed_called", "literal_seed", "called"),
+        ("cache/literal_seed_np_int64_called", "literal_seed", "called"),
+        ("aot/literal_seed_helper_signature", "literal_seed", "helper_signature"),
+        ("aot/literal_seed_two_exports", "literal_seed", "two_exports"),
+        ("cache/literal_bool_called", "literal_bool", "called"),
+        ("cache/even_odd_one_uncached_lazy", "even_odd", "lazy"),
+        ("cache/default_omitted_lazy", "default", "lazy"),
+        ("aot/default_passed_helper", "default", "helper"),
+        ("cache/linked_jitclass_lazy", "linked", "lazy"),
+        ("aot/plain", "plain", ""),
+        ("cache/self_two_types_lazy", "self", "lazy"),
+        ("cache/shrinking_tuple_lazy", "shrinking_tuple", "lazy"),
+        ("cache/tuple_lazy", "tuple", "lazy"),
+    ],
+)
+def test_a_name_says_its_shape_carrier_and_form(probe: str, shape: str, form: str) -> None:
+    claims = wide.claimed()
+    found = places(claims, {name: claim.workarounds for name, claim in claims.items()})[probe]
+    assert (found.shape, found.carrier, found.form) == (shape, probe.partition("/")[0], form)
+
+
+def test_a_name_of_anybodys_is_a_shape_of_its_own() -> None:
+    found = places(["cache/my thing", "cache/my thing_lazy", "aot/x"], {})
+    assert [place.shape for place in found.values()] == ["my thing", "my thing", "x"]
+    assert words("literal_seed") == "literal seed"
+    assert anchor("literal_seed") == "hazard-literal-seed"
+
+
+def test_a_shape_is_told_from_its_plainest_hazard() -> None:
+    claims = wide.claimed()
+    found = wide.findings([wide.seed_cell()])
+    by_name = {shape.name: shape for shape in shapes_of(rows_of(found, "exec"))}
+    assert by_name["ackermann"].lead.startswith("Ackermann's function, which calls itself")
+    assert by_name["even_odd"].hazards[0].id == "cache/even_odd_lazy"
+    hazards = {row.id for shape in by_name.values() for row in shape.hazards}
+    plain = {probe: claim for probe, claim in claims.items() if "@" not in probe}
+    assert hazards == {probe for probe, claim in plain.items() if claim.kind is Kind.HAZARD}
+
+
+HITS, RAISES = Result(Outcome.HIT, "warm"), Result(Outcome.RAISED, "load", "ImportError")
+
+
+@pytest.mark.parametrize(
+    ("claim", "result", "broken", "state"),
+    [
+        (promise(HIT), HITS, False, State.KEPT),
+        (promise(HIT), RAISES, True, State.BROKEN),
+        (hazard(CRASH), RAISES, False, State.HAZARD),
+        (hazard(CRASH, HIT), HITS, False, State.KEPT),
+        (hazard(CRASH), HITS, True, State.BROKEN),
+        # Who relies on a promise is not helped by a claim that it fails here.
+        (promise(HIT, Expectation(Outcome.RAISED)), RAISES, False, State.HAZARD),
+        # But to refuse, or to store nothing, can be all that is promised.
+        (promise(Expectation(Outcome.RAISED)), RAISES, False, State.KEPT),
+        (None, HITS, False, State.KEPT),
+        (None, RAISES, True, State.BROKEN),
+    ],
+)
+def test_a_square_has_the_state_of_its_claim(
+    claim: Claim | None, result: Result, *, broken: bool, state: State
+) -> None:
+    cell = "0.57.0-cp311"
+    made = squares({cell: result}, claim, [cell] if broken else [])
+    assert made == {cell: Square(state, result.outcome.value, str(result))}
+
+
+def test_of_cells_that_should_be_alike_the_fewer_are_not_as_claimed() -> None:
+    odd = records.cell(
+        "0.60.0-cp312", records.hit("cache/a_lazy", 56), records.crashed("cache/a_called")
+    )
+    found = found_of(CLAIMS, usual(), usual("0.58.0-cp311"), odd)
+    row = next(row for row in rows_of(found, "exec") if row.id == "cache/a_lazy")
+    assert {cell: square.state for cell, square in row.squares.items()} == {
+        "0.57.0-cp311": State.KEPT,
+        "0.58.0-cp311": State.KEPT,
+        "0.60.0-cp312": State.BROKEN,
+    }
+
+
+def test_several_pythons_make_one_square_that_hides_nothing() -> None:
+    well, ill = Square(State.KEPT, "hit", "hit"), Square(State.BROKEN, "wrong", "wrong in cold")
+    assert together([]) == together([NOT_RUN, NOT_RUN]) == NOT_RUN
+    assert together([well, well]) == well
+    assert together([well, ill]) == Square(
+        State.BROKEN, "by Python", "differs by Python: hit; wrong in cold"
+    )
+    assert together([well, NOT_RUN]) == Square(
+        State.KEPT, "hit *", "hit; not run on 1 of its Pythons"
+    )
+
+
+def unpacked(text: str) -> Any:
+    return json.loads(zlib.decompress(base64.b64decode(text)))
+
+
+def test_cells_that_did_the_same_share_one_copy_whatever_it_took() -> None:
+    slow = tuple(
+        msgspec.structs.replace(phase, wall_s=9.0, cpu_s=8.0, run_s=7.0)
+        for phase in records.crashed().phases
+    )
+    digests = [msgspec.structs.replace(f, sha256="9" * 16) for f in records.CACHED]
+    other = (*slow[:1], msgspec.structs.replace(slow[1], files_after=tuple(digests)), slow[2])
+    runs = {"one": records.crashed().phases, "two": other, "three": records.hit().phases}
+    found = unpacked(packed(runs, {"one": ["said"]}))
+    assert found["cells"] == {"one": 0, "two": 0, "three": 1}
+    assert found["sets"] == [[0, 1, 2], [0, 3, 4]]
+    assert found["said"] == {"one": ["said"]}
+    phase = found["phases"][1]
+    assert phase["unresolved"] == list(records.OPEN)
+    assert phase["files"] == "2 in the cache (0 before, changed)"
+    assert phase.keys().isdisjoint({"wall_s", "cpu_s", "run_s"})
+
+
+def test_evidence_keeps_numbers_that_a_browser_cannot_count_to_and_bounds_what_is_long() -> None:
+    many = [2**63 - 1] * 1000
+    runs = {"a": [records.phase("cold", value=2**63 - 1)], "b": [records.phase("cold", value=many)]}
+    large, long = unpacked(packed(runs, {}))["phases"]
+    assert large["value"] == "9223372036854775807"
+    assert len(long["value"]) < 2100
+    assert long["value"].endswith("characters left out]")
+
+
+def test_what_is_safe_where_is_said_with_the_releases() -> None:
+    older = records.cell(
+        "0.48.0-cp38", records.hit("cache/a_lazy"), records.recompiled("cache/a_called")
+    )
+    newer = records.cell("0.60.0-cp312", records.hit("cache/a_lazy"), records.hit("cache/a_called"))
+    rows = rows_of(found_of(CLAIMS, older, usual(), newer), "exec")
+    by_id = {row.id: row.safety for row in rows}
+    assert [word for word, _ in by_id["cache/a_lazy"]] == ["safe"]
+    assert by_id["cache/a_called"] == [
+        ("right, but not cached", ["0.48.0"]),
+        ("not safe", ["0.57.0"]),
+        ("safe", ["0.60.0"]),
+    ]
+    assert (rows[1].said, rows[1].said_in) == ("Fatal Python error", "0.57.0-cp311")
+
+
+def test_what_is_seen_is_told_once_with_the_pythons_where_they_differ() -> None:
+    crashed = records.crashed("cache/a_called")
+    other = records.cell("0.57.0-cp310", records.hit("cache/a_lazy"), records.hit("cache/a_called"))
+    alike, mixed = found_of(CLAIMS, usual(), usual("0.57.0-cp39")), found_of(CLAIMS, usual(), other)
+    told, where = tell(result_of(crashed)), "0.57.0"
+    rows = [
+        next(row for row in rows_of(found, "exec") if row.hazard).seen for found in (alike, mixed)
+    ]
+    assert rows[0] == (("", told, "crashed in warm (SIGSEGV)"),)
+    assert {place for place, _, _ in rows[1]} == {f"{where} [cp311]", f"{where} [cp310]"}
+
+
+@pytest.mark.parametrize("probe", [p for p in wide.PROBES if p.id.endswith(("lazy", "helper"))])
+def test_every_outcome_that_is_claimed_is_told_in_a_sentence(probe: Any) -> None:
+    for expectation in wide.claimed()[probe.id].expect:
+        result = Result(expectation.outcome, expectation.phase or "cold", expectation.detail or "")
+        assert re.fullmatch(r"[A-Z][^()]+\.", tell(result)), result
+
+
+def test_code_in_a_sentence_is_marked_and_nothing_in_it_is_markup() -> None:
+    assert coded("a `b<c` <i>") == "a <code>b&lt;c</code> &lt;i&gt;"
+
+
+def test_the_page_says_what_changed_since_the_reference_only_where_that_is_known() -> None:
+    found = found_of(CLAIMS, usual())
+    assert "reference" not in page(found, "exec", {})
+    assert "Nothing differs from the reference." in page(found, "exec", {}, ())
+    assert "<li>cache/a: x &lt; y</li>" in page(found, "exec", {}, ("cache/a: x < y",))
+
+
+def test_what_did_not_run_is_named_and_never_blank() -> None:
+    absent = records.not_run("0.57.0-cp39", CellStatus.NO_INTERPRETER, "no CPython 3.9 here")
+    made = page(found_of(CLAIMS, usual(), absent), "exec", {})
+    assert "no interpreter: no CPython 3.9 here" in made
+    assert '<td class="hazard">▲ crashed *</td>' in made
+    nothing = page(found_of(CLAIMS, absent), "exec", {})
+    assert "No cell ran: nothing is known." in nothing
+    assert nothing.count('<td class="not_run">- not run</td>') == 2
+
+
+def test_probes_without_claims_have_a_map_and_no_chapters() -> None:
+    cells, probes = [usual()], ("cache/a_lazy", "cache/a_called")
+    found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec", ())
+    made = page(found, "exec", {})
+    assert "No hazard is claimed of these probes." in made
+    assert '<td class="broken">✗ crashed<small>not as claimed</small></td>' in made
+    assert "--probes FOLDER" in made
+
+
+def test_a_release_candidate_that_breaks_a_claim_warns_and_is_marked() -> None:
+    early = records.cell("0.69.0rc1-cp313", *usual().probes[1:], records.recompiled("cache/a_lazy"))
+    made = page(found_of(CLAIMS, usual(), early), "exec", {})
+    assert "Early warnings from release candidates" in made
+    assert "Every claim holds in every cell that ran of a stable release." in made
+
+
+class Tags(html.parser.HTMLParser):
+    """Counts elements, and keeps every address on a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts, self.addresses = 0, list[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take note of an element."""
+        self.scripts += tag == "script"
+        self.addresses += [v or "" for k, v in attrs if k in ("src", "href", "srcset", "action")]
+
+
+def test_the_page_is_one_file_that_leads_only_to_threads_and_to_the_files_beside_it() -> None:
+    found = found_of(CLAIMS, usual())
+    tags = Tags()
+    tags.feed(page(found, "exec", {}))
+    assert tags.scripts == 2 + len(CLAIMS)
+    elsewhere = {a for a in tags.addresses if not a.startswith(("#", "data:"))}
+    assert elsewhere == {ISSUE, "matrix.json", "matrix.schema.json"}
+
+
+def test_the_same_cells_in_another_order_give_the_same_page() -> None:
+    cells = (usual("0.48.0-cp38"), usual(), usual("0.60.0-cp312"))
+    assert page(found_of(CLAIMS, *cells), "exec", {}) == page(
+        found_of(CLAIMS, *cells[::-1]), "exec", {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "limit"), [(wide.default_cells, 2 * MEGABYTE), (wide.all_cells, 5 * MEGABYTE)]
+)
+def test_a_page_is_no_larger_than_it_may_be(cells: Any, limit: int) -> None:
+    chosen = cells()
+    assert len(chosen) in (22, 149)
+    found = wide.findings(chosen)
+    assert found.verdict.holds
+    assert len(page(found, "exec", {}).encode()) < limit
+
+
+def test_the_cells_that_sizes_are_measured_on_do_what_is_claimed_and_no_two_write_the_same() -> (
+    None
+):
+    claims = wide.claimed()
+    cells = [wide.cell_record(cell, claims) for cell in wide.default_cells()[-2:]]
+    written = [[phase.stderr for probe in c.probes for phase in probe.phases] for c in cells]
+    assert not {text for text in written[0] if text} & {text for text in written[1] if text}
+    made: ProbeRecord = cells[0].probes[0]
+    assert claims[made.id].expectation(wide.default_cells()[-2]).met_by(result_of(made))
