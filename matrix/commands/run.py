@@ -201,8 +201,9 @@ def _judge_and_report(
     records = [_record(project, selected, probes) for selected in selection.cells]
     seen = {probe.id for record in records for probe in record.probes}
     ids = tuple(probe.id for probe in probes if whole or probe.id in seen)
-    if len(ids) < len(probes):
-        say(f"of {len(probes) - len(ids)} probes nothing is stored in these cells")
+    unknown = len(probes) - len(ids)
+    if unknown:
+        say(f"of {unknown} probes nothing is stored in these cells")
     given = judge(records, ids, project.claims, isolation, whole=whole)
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
@@ -225,7 +226,8 @@ def _judge_and_report(
         return Status.COULD_NOT_RUN
     if not holds:
         return Status.FAILS
-    return Status.COULD_NOT_RUN if strict and (missing or found.unseen) else Status.HOLDS
+    all_seen = not (missing or unknown or found.unseen)
+    return Status.HOLDS if all_seen or not strict else Status.COULD_NOT_RUN
 
 
 def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:

@@ -75,13 +75,18 @@ def probe_in(path: Path) -> Probe:
 def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]:
     """Return the probes that any glob matches, all when there is no glob.
 
-    Raises BadInput for a glob that matches no probe.
+    What runs under a patch is meant only by a glob that has an @ itself. Raises BadInput for a glob
+    that matches no probe.
     """
     candidates = tuple(probes)
     wanted: set[str] = set()
     patterns = tuple(globs)
     for pattern in patterns:
-        hit = {probe.id for probe in candidates if fnmatch.fnmatchcase(probe.id, pattern)}
+        hit = {
+            probe.id
+            for probe in candidates
+            if fnmatch.fnmatchcase(probe.id, pattern) and ("@" in pattern or probe.patch is None)
+        }
         if not hit:
             hint = nearest(pattern, [probe.id for probe in candidates])
             raise BadInput(f"--probe {pattern}: no probe has that id; {hint}")

@@ -11,7 +11,7 @@ import pytest
 
 from matrix.run.environment import INSTALLED, environment
 from tests.cells.conftest import new_driver
-from tests.cells.driving import Driver, claim, copy_project
+from tests.cells.driving import Driver, claim, copy_project, posix_only
 
 PROBES = ("cache/plain_lazy", "cache/self_lazy")
 CLAIMS = "\n".join(claim(probe, '{ outcome = "hit" }') for probe in PROBES)
@@ -71,9 +71,11 @@ def test_what_was_seen_of_another_source_is_no_verdict_on_this_one(
 ) -> None:
     probe = again.project / "probes" / "cache" / "self_lazy.py"
     probe.write_text(probe.read_text() + "\n# a change\n")
+    assert again.judge(newest, "--strict").status == 3
     ended = again.judge(newest)
-    assert ended.status == 1
+    assert ended.status == 0
     assert f"{newest}: 1 probes are left out, cache/self_lazy first" in ended.said
+    assert "of 1 probes nothing is stored in these cells" in ended.said
     (cell,) = again.report()["cells"]
     assert [one["id"] for one in cell["probes"]] == ["cache/plain_lazy"]
     assert again.run(newest, "--probe", "cache/plain_lazy").status == 0
@@ -170,3 +172,31 @@ def test_asked_for_everything_runs_again_and_a_damaged_environment_is_made_anew(
     ended = elsewhere.run(newest)
     assert ended.status == 0
     assert ended.due() == (2, 1)
+
+
+def test_what_is_stored_is_judged_as_far_as_it_goes(again: Driver, newest: str) -> None:
+    shutil.rmtree(again.state / "observations")
+    again.run(newest, "--probe", "cache/plain_lazy")
+    ended = again.judge()
+    assert ended.status == 0
+    said = ended.without_traceback()
+    assert "of 1 probes nothing is stored in these cells" in said
+    assert "every claim holds: 1 probes in 1 cells" in said
+    other = "0.48.0-cp38"
+    ended = again.judge(newest, other, "--probe", "cache/plain_lazy", "--strict")
+    assert ended.status == 3
+    assert f"NOT RUN {other}: nothing is stored of it" in ended.without_traceback()
+
+
+@posix_only
+def test_a_reader_that_goes_away_takes_nothing_stored_along(again: Driver, newest: str) -> None:
+    again.run(newest, "--probe", "cache/plain_lazy")
+    before = again.record(newest)
+    words = ("--probe", "cache/plain_lazy", "--envdir", str(again.envdir))
+    running = again.start("run", newest, "--fresh", *words)
+    running.read_until("probe runs in")
+    assert running.process.stdout
+    running.process.stdout.close()
+    running.process.wait(120)
+    assert again.record(newest).status == "ran"
+    assert again.record(newest).probes[0].id == before.probes[0].id

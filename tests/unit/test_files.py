@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import BadInput, Unreachable
-from matrix.model.files import named_folder, read_regular, read_toml, set_aside, write_atomically
+from matrix.model.files import (
+    append,
+    named_folder,
+    read_regular,
+    read_toml,
+    remove,
+    set_aside,
+    write_atomically,
+)
 
 
 def test_a_new_file_appears_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -188,3 +196,28 @@ def test_a_loop_of_links_is_refused_and_a_link_to_nothing_names_what_it_points_t
         with pytest.raises(BadInput, match=f"--state.*{name}"):
             named_folder("--state", str(tmp_path / name))
     assert named_folder("--state", str(tmp_path / "dangling")) == tmp_path.resolve() / "new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no paths as deep")
+def test_a_folder_is_removed_however_deep_it_is(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    top.mkdir()
+    here = Path.cwd()
+    try:
+        os.chdir(top)
+        for _ in range(1500):
+            Path("d").mkdir()
+            Path("d/file").touch()
+            os.chdir("d")
+    finally:
+        os.chdir(here)
+    (top / "link").symlink_to(tmp_path)
+    remove(top)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such pipes")
+def test_nothing_is_added_to_what_would_keep_us_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="this is a pipe"):
+        append(tmp_path / "pipe", "text")

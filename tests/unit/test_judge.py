@@ -283,3 +283,12 @@ def test_the_rule_says_nothing_of_what_was_never_run_in_two_processes(
     record: ProbeRecord,
 ) -> None:
     assert ruled(record) == []
+
+
+def test_what_nobody_ran_breaks_a_claim_only_where_all_was_to_be_run() -> None:
+    cells = [records.cell("0.57.0-cp311", records.hit())]
+    claims = {"cache/p": PROMISE, "cache/q": PROMISE}
+    assert not judge(cells, list(claims), claims, "exec").holds
+    given_ = judge(cells, list(claims), claims, "exec", whole=False)
+    assert given_.holds
+    assert {judgement.probe for judgement in given_.judgements} == {"cache/p"}

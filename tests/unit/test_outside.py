@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -101,3 +103,18 @@ def test_another_compiler_or_variable_is_another_condition(tmp_path: Path) -> No
     assert building(here, "mycc -pthread") != own
     assert loading(here) == "OPENBLAS_CORETYPE=Haswell"
     assert loading(here | {"LD_LIBRARY_PATH": "/x"}) != loading(here)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such pipes")
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_a_memo_that_is_no_file_says_nothing_and_is_set_aside(
+    library: Path, make: Callable[[str], None]
+) -> None:
+    state = library.parent
+    path = state / "outside" / f"{CELL}.json"
+    path.unlink()
+    make(str(path))
+    assert recall(state, CELL) == {}
+    remember(state, CELL, "exec", [{"probe": "cache/p", "outside": [told(library)]}])
+    assert set(recall(state, CELL)) == {("cache/p", "exec")}
+    assert path.is_file()

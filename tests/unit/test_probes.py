@@ -97,3 +97,14 @@ def test_a_probe_whose_name_cannot_be_written_everywhere_is_refused(
     with pytest.raises(BadInput, match="rename the file") as refused:
         discover(tmp_path)
     assert str(refused.value).isprintable()
+
+
+def test_a_probe_under_a_patch_is_meant_by_a_glob_with_an_at_sign_only(tmp_path: Path) -> None:
+    probe(tmp_path, "cache/a")
+    patch = probe(tmp_path, "mine")
+    (plain,) = discover(tmp_path)
+    both = (plain, plain.under(patch))
+    assert [p.id for p in matching(both, ())] == ["cache/a", "cache/a@mine"]
+    assert [p.id for p in matching(both, ["cache/*"])] == ["cache/a"]
+    assert [p.id for p in matching(both, ["*@*"])] == ["cache/a@mine"]
+    assert plain.sha256 != plain.under(patch).sha256
