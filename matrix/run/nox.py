@@ -25,8 +25,8 @@ from ..experiments.upstream import NONE, UpstreamSuite
 from ..model.cell import CellStatus
 from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
-from ..plan.plan import Task, lock_path
-from ..plan.staging import stage
+from ..plan.plan import Conditions, Task, lock_path
+from ..plan.staging import Staged, stage
 from ..project import DATA, PROBES, Project
 from ..select.machine import Machine
 from ..select.settings import for_tools
@@ -102,24 +102,6 @@ def new_run(
         say=say,
     )
     under = project.conditions([task.cell for task in tasks], machine, isolation, staged)
-    jobs = {}
-    for task in tasks:
-        now = under[task.cell.id]
-        here = machine.interpreters.get(task.cell.python)
-        jobs[task.cell.id] = Job(
-            numba=task.cell.release,
-            python=here.path if here else task.cell.python,
-            version=here.version if here else "",
-            lock=str(lock_path(staged.locks, task.cell.release)),
-            probes=tuple(
-                ProbeJob(
-                    p.id, p.carrier, str(p.path), now.key(p), now.source(p), str(p.patch or "")
-                )
-                for p in (staged.probes.get(planned.id) for planned in task.probes)
-                if p is not None
-            ),
-            upstream_key=now.upstream_key(suites) if task.upstream else "",
-        )
     return Run(
         id=uuid.uuid4().hex,
         experiment=experiment,
@@ -134,8 +116,35 @@ def new_run(
         known=tuple(probe.id for probe in project.probes),
         upstream={name: suite.names for name, suite in suites.items()},
         upstream_timeout_s=UPSTREAM_TIMEOUT_S,
-        jobs=jobs,
+        jobs={
+            task.cell.id: _job(task, machine, staged, under[task.cell.id], suites) for task in tasks
+        },
         repeat=repeat,
+    )
+
+
+def _job(
+    task: Task,
+    machine: Machine,
+    staged: Staged,
+    under: Conditions,
+    suites: Mapping[str, UpstreamSuite],
+) -> Job:
+    here = machine.interpreters.get(task.cell.python)
+    probes = (staged.probes.get(planned.id) for planned in task.probes)
+    return Job(
+        numba=task.cell.release,
+        python=here.path if here else task.cell.python,
+        version=here.version if here else "",
+        lock=str(lock_path(staged.locks, task.cell.release)),
+        probes=tuple(
+            ProbeJob(
+                p.id, p.carrier, str(p.path), under.key(p), under.source(p), str(p.patch or "")
+            )
+            for p in probes
+            if p is not None
+        ),
+        upstream_key=under.upstream_key(suites) if task.upstream else "",
     )
 
 
