@@ -181,9 +181,16 @@ def with_claims(
     found: Findings, claims: Mapping[str, Claim] | None, probes: Iterable[Probe]
 ) -> Findings:
     """Return the findings with what is claimed, and with the sources of the probes."""
-    sources = {probe.id: probe.path.read_text("utf-8", errors="replace") for probe in probes}
+    sources = {probe.id: _source(probe.path) for probe in probes}
     asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
     return msgspec.structs.replace(found, claims=asked, sources=sources)
+
+
+def _source(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError:
+        return "# This file went away while the report was made.\n"
 
 
 def columns(

@@ -54,11 +54,16 @@ def test_table_report_and_page_say_how_many_releases_were_looked_at(looked: Look
     for said in (
         looked.ended.said[looked.ended.said.rindex("| probe") :],
         (report / "report.md").read_text(encoding="utf-8"),
-        (report / "index.html").read_text(encoding="utf-8"),
     ):
         assert looked.mark in said
         assert LEGEND in said
         assert not WHOLE.search(said)
+    # The page's map has a column per release that was looked at, and no other.
+    page = (report / "index.html").read_text(encoding="utf-8")
+    first, _, rest = looked.mark.partition(" .. ")
+    assert f"Numba releases between {first} and {rest.partition(' ')[0]}" in page
+    assert LEGEND in page
+    assert not WHOLE.search(page)
 
 
 def test_bisect_says_what_it_infers(looked: Looked) -> None:
