@@ -19,7 +19,7 @@ from packaging.version import Version
 from ..errors import BadInput, nearest
 from ..model.cell import Cell
 from ..model.files import read_toml
-from ..model.outcome import Outcome, Result
+from ..model.outcome import GOOD, Outcome, Result
 
 PHASES = ("interpreted", "cold", "warm", "again", "build", "load", "patch")
 
@@ -188,4 +188,4 @@ def _contains(specifier: str, version: str) -> bool:
 
 def fixed_in(claim: Claim, result: Result) -> bool:
     """Whether a hazard was expected and the probe did well instead: the hazard is gone."""
-    return claim.kind is Kind.HAZARD and result.outcome in (Outcome.HIT, Outcome.WORKS)
+    return claim.kind is Kind.HAZARD and result.outcome in GOOD

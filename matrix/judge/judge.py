@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ..model.cell import CellStatus, parse_cell
-from ..model.outcome import Outcome, Result, result_of, same_value
+from ..model.outcome import GOOD, Outcome, Result, result_of, same_value
 from ..model.record import CellRecord, Phase, ProbeRecord, chosen
 from ..model.text import brief
 from . import rules
 from .claims import Claim, Expectation, fixed_in
 from .rules import ISOLATION, both_ways, differences
 
-GOOD = (Outcome.HIT, Outcome.WORKS)
 # What a probe has to do when nobody claims anything of it.
 UNCLAIMED = "warm and built value equal to the interpreted one, nothing crashed or recompiled"
 

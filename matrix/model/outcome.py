@@ -28,6 +28,10 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"
 
 
+# What does well: everything loaded, or works without Numba.
+GOOD = (Outcome.HIT, Outcome.WORKS)
+
+
 class Result(msgspec.Struct, frozen=True):
     """An outcome, the phase it happened in, and what kind of it (`SIGSEGV`, `TypingError`)."""
 
@@ -39,7 +43,7 @@ class Result(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """Read as `crashed in warm (SIGSEGV)`."""
         detail = f" ({self.detail})" if self.detail else ""
-        place = "" if self.outcome in (Outcome.HIT, Outcome.WORKS) else f" in {self.phase}"
+        place = "" if self.outcome in GOOD else f" in {self.phase}"
         return f"{self.outcome}{place}{detail}"
 
 

@@ -18,8 +18,7 @@ from pygments.lexers.python import PythonLexer
 
 from ...judge.changes import Span
 from ...judge.claims import Claim, Kind
-from ...judge.judge import GOOD
-from ...model.outcome import Outcome, Result
+from ...model.outcome import GOOD, Outcome, Result
 from ...model.record import Phase, chosen
 from ..findings import Findings
 from .shapes import Place, anchor, places, words

@@ -14,8 +14,8 @@ from enum import StrEnum
 import msgspec
 
 from ...judge.claims import Claim, Kind
-from ...judge.judge import GOOD, Verdict
-from ...model.outcome import Result
+from ...judge.judge import Verdict
+from ...model.outcome import GOOD, Result
 from ...model.record import Dispatcher, Phase
 
 # A value is shown, not scripted against.
