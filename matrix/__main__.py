@@ -15,7 +15,7 @@ from rich.console import Console
 from . import commands
 from .errors import MatrixError
 from .model.text import log_lines
-from .options import parse
+from .parser import parse
 from .run import processes
 
 INTERRUPTED = 130

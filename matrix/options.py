@@ -1,24 +1,14 @@
-"""The words after `--` of every command: one frozen struct each, whose fields are its options.
-
-In: the words, command first. Out: the struct that they spell. A word that is wrong is one message.
-"""
+"""What can be asked of every command: one frozen struct each, whose fields are its options."""
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
 
-from .errors import BadInput, nearest
-from .model.files import ROOT, named_folder, named_path
+from .model.files import ROOT
 from .select.machine import default_isolation
-from .select.releases import Platform
-from .select.selection import split_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,154 +135,3 @@ class Lock:
 
 KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Check, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}
-
-
-def parse(words: Sequence[str], known: Mapping[str, type] = COMMANDS) -> Any:  # noqa: ANN401
-    """Return the struct of the command that `words` (command first) spell; raises BadInput."""
-    parser = Parser(prog="matrix", description="Numba releases, probed.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for name, kind in known.items():
-        session = "matrix" if name == "run" else name
-        sub = commands.add_parser(name, prog=f"nox -s {session} --", help=kind.__doc__)
-        for field in dataclasses.fields(kind):
-            _add(sub, field)
-    namespace, rest = parser.parse_known_args(words)
-    if "selectors" in namespace and not any(word.startswith("-") for word in rest):
-        # argparse takes only the selectors that stand together.
-        namespace.selectors += rest
-        rest = []
-    if rest:
-        commands.choices[namespace.command].error(f"unrecognized arguments: {' '.join(rest)}")
-    # A workflow hands on an input that nobody gave as an empty word.
-    given = {k: v for k, v in vars(namespace).items() if v not in (None, "")}
-    command = given.pop("command")
-    return known[command](**_converted(command, given))
-
-
-class Parser(argparse.ArgumentParser):
-    """Raises BadInput where argparse would print its usage and exit; no abbreviations."""
-
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (argparse's own)
-        super().__init__(allow_abbrev=False, **settings)
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and what would be right, in one line."""
-        words = [word for word in message.split() if word.startswith("--")]
-        options = [name for action in self._actions for name in action.option_strings]
-        hint = f"; {nearest(words[0], options)}" if message.startswith("unrec") and words else ""
-        raise BadInput(f"{self.prog}: {message}{hint}")
-
-
-def _add(parser: argparse.ArgumentParser, field: dataclasses.Field[Any]) -> None:
-    """Add one field of a command: a positional where ARGUMENTS gives it a number of words."""
-    words, more = ARGUMENTS[field.name]
-    settings: dict[str, Any] = {"default": field.default, "help": words} | more
-    if "nargs" in settings:
-        parser.add_argument(field.name, **settings)
-        return
-    if field.type == "bool":
-        settings.setdefault("action", "store_true")
-    parser.add_argument("--" + field.name.replace("_", "-"), **settings)
-
-
-def _converted(command: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values as the structs hold them: tuples, and paths from where the command is."""
-    found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    for name in FILES & found.keys():
-        found[name] = named_path(f"--{name}", found[name])
-    for name in FOLDERS & found.keys():
-        found[name] = named_folder(f"--{name}", str(found[name]))
-    for name in ("folders", "reports"):
-        if name in found:
-            found[name] = tuple(named_path(command, word) for word in found[name])
-    if "selectors" in found:
-        found["selectors"] = split_words(found["selectors"])
-    _refuse_variables(found.get("state", ROOT))
-    return found
-
-
-def _refuse_variables(state: Path) -> None:
-    # nox looks for its noxfile there, and pytest writes junit.xml there; both would fill it in.
-    for what, path in (("this clone", named_path("this clone", str(ROOT))), ("--state", state)):
-        if os.path.expandvars(path) != str(path):
-            raise BadInput(f"{what}: a variable is named in {path}; give that folder another name")
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < LONGEST_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return value
-
-
-def _platforms(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(filter(None, text.split(","))))
-    for name in names:
-        if name not in set(Platform):
-            hint = nearest(name, [str(platform) for platform in Platform])
-            raise argparse.ArgumentTypeError(f"{name!r} is no platform; {hint}")
-    return names
-
-
-def _pythons(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_minor(word) for word in text.split(",") if word))
-
-
-def _minor(text: str) -> str:
-    if not re.fullmatch(r"3\.\d{1,2}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a Python like 3.11")
-    return text
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-LONGEST_S = 1e6  # eleven days: no phase takes that long
-FOLDERS = {"state", "probes", "envdir"}
-FILES = {"output", "summary"}
-
-SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '0.6*-cp312'"
-# What argparse is told of each field, whichever command has it: its help, and what is not plain.
-ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "selectors": (SELECTORS, {"nargs": "*", "metavar": "SELECTOR", "default": []}),
-    "changed": ("such as cache/self_lazy", {"nargs": "+", "metavar": "PROBE"}),
-    "folders": ("observations of other machines", {"nargs": "+", "metavar": "DIR"}),
-    "reports": ("the old, and a new one", {"nargs": "+", "metavar": "MATRIX.JSON"}),
-    "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
-    "probes": ("another folder of probes, no claims", {"metavar": "PATH"}),
-    "pre": ("release candidates as well", {"action": argparse.BooleanOptionalAction}),
-    "strict": ("exit 3 if a cell could not run", {}),
-    "state": ("where observations are kept (.matrix)", {"metavar": "DIR"}),
-    "isolation": ("how each phase gets its process", {"choices": ("fork", "exec", "both")}),
-    "timeout": ("seconds a process may take (120)", {"type": _seconds, "metavar": "S"}),
-    "jobs": ("cells at a time, one per core", {"type": _positive, "metavar": "N"}),
-    "download_python": (
-        "let uv fetch CPythons that are not on this machine (never)",
-        {"choices": ("never", "auto", "always")},
-    ),
-    "envdir": ("where environments are made (.nox)", {"metavar": "DIR"}),
-    "fresh": ("take no notice of what is stored: run, or join, all of it", {}),
-    "prune": ("drop a cell's environment when done", {}),
-    "patch": ("under it too: remedy, guard, or a Python file", {"metavar": "FILE"}),
-    "upstream": ("Numba's own tests as well", {}),
-    "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
-    "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),
-    "platform": (
-        "for these, as in linux-aarch64 (this one)",
-        {"type": _platforms, "metavar": "P,..."},
-    ),
-    "summary": ("append report.md to this file as well", {"metavar": "FILE"}),
-    "python": ("on this CPython (the newest)", {"type": _minor, "metavar": "3.X"}),
-    "repeat": ("how often everything is measured", {"type": _positive, "metavar": "N"}),
-    "stored": ("measure nothing: tables and plots", {}),
-    "shards": ("how many per platform (1)", {"type": _positive, "metavar": "N"}),
-    "format": ("what to write (json)", {"choices": ("json", "github")}),
-    "output": ("append to this file", {"metavar": "FILE"}),
-    "check": ("only say which releases are missing", {}),
-}

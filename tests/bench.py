@@ -26,7 +26,8 @@ from matrix.experiments.probe import Probe, matching
 from matrix.model.cell import Cell
 from matrix.model.files import ROOT
 from matrix.model.record import observations
-from matrix.options import Stored, parse
+from matrix.options import Stored
+from matrix.parser import parse
 from matrix.plan.plan import lock_path
 from matrix.project import DATA, read_project
 from matrix.report.terminal import say

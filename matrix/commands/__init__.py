@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import options
-from . import files, overhead, run, share
+from . import bisect, overhead, run, share
+from .stored import files, report
 
 COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Run: run.run,
-    options.Report: run.report,
-    options.Bisect: run.bisect,
+    options.Report: report.report,
+    options.Bisect: bisect.bisect,
     options.Overhead: overhead.overhead,
     options.Plan: share.plan,
     options.Merge: share.merge,

@@ -20,7 +20,7 @@ PROBES = sorted(p for p in (ROOT / "probes").glob("*/*.py") if p.parent.name != 
 # A folder knows of those on lower floors, and of none on its own but itself.
 FLOORS = (
     ("__main__",),
-    ("commands",),
+    ("commands", "parser"),
     ("options", "run"),
     ("project",),
     ("plan", "report"),

@@ -8,7 +8,8 @@ import pytest
 
 from matrix.errors import BadInput
 from matrix.model.files import ROOT
-from matrix.options import Check, Run, parse
+from matrix.options import Check, Run
+from matrix.parser import parse
 from matrix.select.machine import default_isolation
 
 

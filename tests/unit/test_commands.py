@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.commands.run import reported
 from matrix.commands.share import merge, plan
+from matrix.commands.stored.report import reported
 from matrix.errors import BadInput, NothingToRun, Unreachable
 from matrix.model.cell import Cell, CellStatus
 from matrix.model.files import append
 from matrix.model.record import observations
-from matrix.options import Plan, Report, parse
+from matrix.options import Plan, Report
+from matrix.parser import parse
 from matrix.plan.shards import one_part
 from matrix.project import DATA, Project, read_project
 from matrix.select import releases

@@ -21,7 +21,8 @@ from matrix.experiments.overhead.samples import (
 )
 from matrix.model.cell import CellStatus
 from matrix.model.job import Job, Observed, Run
-from matrix.options import Overhead, parse
+from matrix.options import Overhead
+from matrix.parser import parse
 from tests.unit.overhead_records import measurement as made
 from tests.unit.overhead_records import only
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from matrix.commands import COMMANDS
-from matrix.options import parse
+from matrix.parser import parse
 from tests.cells.workflow import EXPRESSION, INSTALLS_NOX, ROOT, WORKFLOWS, commands, jobs, load
 
 NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))

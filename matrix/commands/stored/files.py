@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .. import options as asked
-from ..errors import BadInput, Status
-from ..model.files import append
-from ..model.text import cut
-from ..plan import plan as planning
-from ..project import DATA, read_project
-from ..report import diff as differ
-from ..report.terminal import say
+from ... import options as asked
+from ...errors import BadInput, Status
+from ...model.files import append
+from ...model.text import cut
+from ...plan import plan as planning
+from ...project import DATA, read_project
+from ...report import diff as differ
+from ...report.terminal import say
 
 
 def diff(o: asked.Diff) -> int:
@@ -41,7 +41,7 @@ def check(o: asked.Check) -> int:
 def lock(o: asked.Lock) -> int:
     """Add the releases the index has and releases.toml lacks, or only say which they are."""
     # What reads the index takes as long to import as all else together.
-    from ..select import lock as locks  # noqa: PLC0415
+    from ...select import lock as locks  # noqa: PLC0415
 
     if not o.check:
         added = locks.update(DATA, pre=o.pre, report=say)

@@ -1,0 +1,70 @@
+"""`nox -s bisect`: halve the releases until the one is found where an outcome changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import options as asked
+from ..errors import BadInput, NothingToRun, Status
+from ..experiments.outside import recall
+from ..experiments.probe import named
+from ..judge.bisect import bisect as halve
+from ..judge.changes import spans, story
+from ..judge.judge import results
+from ..model.cell import Cell, CellStatus, parse_cell
+from ..model.outcome import Result
+from ..plan import plan as planning
+from ..project import read_project
+from ..report.terminal import say
+from ..select.machine import machine_here
+from ..select.selection import one_per_release
+from .run import run_due
+
+
+def bisect(o: asked.Bisect) -> int:
+    """Find the release where a probe's outcome changed, running only the cells that takes."""
+    project = read_project(o.state, o.probes)
+    if len(o.changed) != 1:
+        raise BadInput("nox -s bisect -- PROBE: name one probe, such as cache/self_lazy")
+    probe = named(project.probes, o.changed[0])
+    machine = machine_here(o.state, project.offered(o.download_python))
+    catalogue = project.catalogue(machine.pythons)
+    cells = one_per_release(catalogue, o.python)
+    if not cells:
+        raise NothingToRun(f"no release can run here on CPython {o.python or 'any'}")
+
+    def seen_in(cells: Sequence[Cell]) -> dict[str, Result]:
+        records = (project.store(say).load(cell.id) for cell in cells)
+        ran = (record for record in records if record and record.status is CellStatus.RAN)
+        return {record.cell: results(record, o.isolation)[probe.id] for record in ran}
+
+    def look(wanted: Sequence[str]) -> dict[str, Result]:
+        there = [parse_cell(cell) for cell in wanted]
+        missed = run_due(o, project, machine, there, (probe,))
+        return seen_in([cell for cell in there if cell.id not in missed])
+
+    # Looking at what is stored under today's conditions costs nothing.
+    under = project.conditions(cells, machine, o.isolation)
+    stored = [
+        cell
+        for cell in cells
+        if not planning.stale(
+            project.store(say).load(cell.id),
+            (probe,),
+            under[cell.id],
+            o.timeout,
+            recall(project.state, cell.id),
+        )
+    ]
+    seen = halve([cell.id for cell in cells], look, {} if o.fresh else seen_in(stored))
+    if not seen:
+        say("no cell ran: nothing is known")
+        return Status.COULD_NOT_RUN
+    say("")
+    found = spans(seen, project.served)
+    for line in story(probe.id, found):
+        say(line)
+    inferred = "; what was not looked at between two that did the same is inferred to have done so"
+    gaps = any(span.releases.has_gaps for span in found)
+    say(f"looked at {len(seen)} of {len(cells)} releases" + (inferred if gaps else ""))
+    return Status.HOLDS

@@ -1,0 +1,125 @@
+"""`nox -s report`: judge what is stored, write the reports, say the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ... import options as asked
+from ...errors import NothingToRun, Status
+from ...experiments.overhead.samples import (
+    FOLDER,
+    measurements,
+)
+from ...experiments.overhead.summary import summarise
+from ...experiments.probe import Probe, matching
+from ...judge.judge import judge
+from ...judge.patches import Change
+from ...model.cell import CellStatus
+from ...model.files import append
+from ...model.record import NOTHING, CellRecord
+from ...project import Project, read_project
+from ...report import findings as reports
+from ...report import pages, verdict
+from ...report.terminal import say
+from ...select.machine import default_isolation
+from ...select.selection import Selected, Selection, select_everywhere
+
+
+def report(o: asked.Report) -> int:
+    """Judge and report what is stored, running nothing."""
+    project = read_project(o.state, o.probes)
+    statuses = [
+        judge_and_report(
+            there, selection, matching(there.probes, o.probe), default_isolation(), o.summary,
+            strict=o.strict, whole=False,
+        )
+        for there, selection in reported(o, project)
+    ]  # fmt: skip
+    # A broken claim says more than a cell that did not run.
+    return next(
+        (status for status in (Status.FAILS, Status.COULD_NOT_RUN) if status in statuses),
+        Status.HOLDS,
+    )
+
+
+def reported(o: asked.Report, project: Project) -> list[tuple[Project, Selection]]:
+    """Return what to report of each platform: what is selected, else all that is stored.
+
+    Raises NothingToRun when nothing is stored, or no cell is selected.
+    """
+    places = project.on(*o.platform)
+    if o.selectors:
+        # They may come from other machines: no interpreter of this one has a say.
+        pythons = [frozenset(o.pythons) or there.stored_pythons for there in places]
+        catalogues = [there.catalogue(at) for there, at in zip(places, pythons, strict=True)]
+        found = [s.anywhere() for s in select_everywhere(o.selectors, catalogues, pre=o.pre)]
+    else:
+        found = [there.all_that_is_stored().anywhere() for there in places]
+    for there, selection in zip(places, found, strict=True):
+        if not selection.cells:
+            say(f"{there.platform}: no cell is selected or stored")
+    chosen = [(p, s) for p, s in zip(places, found, strict=True) if s.cells]
+    if not chosen:
+        raise NothingToRun(f"nothing is stored in {project.state}; run `nox -s matrix` first")
+    return chosen
+
+
+def judge_and_report(
+    project: Project,
+    selection: Selection,
+    probes: tuple[Probe, ...],
+    isolation: str,
+    summary: Path | None,
+    *,
+    strict: bool,
+    patched: bool = False,
+    whole: bool = True,
+) -> int:
+    """Judge the selected cells, write the reports, print the verdict, choose the status.
+
+    Unless they were to be `whole`, a square of which nothing is stored fails nothing, and is said.
+    """
+    records = [_record(project, selected, probes) for selected in selection.cells]
+    seen = {probe.id for record in records for probe in record.probes}
+    ids = tuple(probe.id for probe in probes if whole or probe.id in seen)
+    unknown = len(probes) - len(ids)
+    if unknown:
+        say(f"of {unknown} probes nothing is stored in these cells")
+    given = judge(records, ids, project.claims, isolation, whole=whole)
+    beyond = [_record(project, selected, probes) for selected in selection.beyond]
+    found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
+    found = reports.with_claims(found, project.claims, probes)
+    folder = project.state / "report"
+    measured = summarise(measurements(project.state / FOLDER, say).load_all())
+    pages.write(folder, reports.with_overhead(found, measured, folder), isolation)
+    if summary is not None:
+        append(summary, (folder / "report.md").read_text(encoding="utf-8"))
+    say("")
+    holds = bool(found.ran) and verdict.give(given, ids, found.spans, folder / "junit.xml")
+    missing = [record for record in records if record.status is not CellStatus.RAN]
+    for line in pages.conclusion(found, missing, folder, holds=holds):
+        say(line)
+    if patched:
+        for line in pages.patch_lines(found):
+            say(line)
+        holds &= not any(effect.change is Change.WORSE for effect in found.effects)
+    if not found.ran:
+        return Status.COULD_NOT_RUN
+    if not holds:
+        return Status.FAILS
+    all_seen = not (missing or unknown or found.unseen)
+    return Status.HOLDS if all_seen or not strict else Status.COULD_NOT_RUN
+
+
+def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
+    """Return what is known of a cell: what is stored, or why there is nothing."""
+    stored = project.record(selected.cell.id, probes, say) if selected.status is None else None
+    return stored or CellRecord(
+        cell=selected.cell.id,
+        run="",
+        numba=selected.cell.release,
+        status=selected.status or CellStatus.BROKEN,
+        platform=project.platform,
+        reason=selected.reason or NOTHING,
+    )
