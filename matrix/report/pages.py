@@ -5,7 +5,7 @@ In: the findings. Out: files in the report folder, each written whole or not at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from ..model.text import Markdown, brief, cut, table_cell
 from ..model.text import markdown as markdown_text
 from .findings import Findings
 from .page.page import page
+from .page.squares import STATES, Square, all_squares
+from .schema import described
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,6 +38,7 @@ class ProbeReport(msgspec.Struct, frozen=True):
     phase: str
     detail: str
     phases: tuple[Phase, ...]
+    state: str = ""
 
 
 class CellReport(msgspec.Struct, frozen=True):
@@ -53,35 +56,62 @@ class CellReport(msgspec.Struct, frozen=True):
     upstream: tuple[UpstreamResult, ...] = ()
 
 
+class ClaimReport(msgspec.Struct, frozen=True):
+    """A claim in a cell: whether it holds there, what was seen, and what is to be done about it."""
+
+    id: str
+    probe: str
+    cell: str
+    kind: str
+    holds: bool
+    says: str
+    issue: str = ""
+    why: str = ""
+    workarounds: tuple[str, ...] = ()
+
+
 class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """matrix.json. `overhead` is there only where it was measured."""
 
     schema: int
     platform: str
     cells: tuple[CellReport, ...]
-    claims: tuple[Judgement, ...]
+    claims: tuple[ClaimReport, ...]
     overhead: OverheadReport | None = None
 
 
 def matrix_report(found: Findings, isolation: str) -> MatrixReport:
     """Return what matrix.json holds."""
+    marked = all_squares(found.by_probe, found.claims, found.verdict)
     return MatrixReport(
         SCHEMA,
         found.platform,
-        tuple(_cell_report(record, found, isolation) for record in found.records),
-        found.verdict.judgements,
+        tuple(_cell_report(record, found, isolation, marked) for record in found.records),
+        tuple(_claim_report(judgement, found) for judgement in found.verdict.judgements),
         found.overhead,
     )
 
 
-def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellReport:
+def _claim_report(judgement: Judgement, found: Findings) -> ClaimReport:
+    claim = found.claims.get(judgement.probe) if judgement.id == judgement.probe else None
+    more = (claim.why, claim.workarounds) if claim else ()
+    return ClaimReport(*msgspec.structs.astuple(judgement), *more)
+
+
+def _cell_report(
+    record: CellRecord,
+    found: Findings,
+    isolation: str,
+    marked: Mapping[str, Mapping[str, Square]],
+) -> CellReport:
     kept = chosen(record, isolation)
     probes = []
     for probe in found.probes:
         result = found.by_probe[probe].get(record.cell)
         if result is not None:
             parts = (probe, result.outcome, result.phase, result.detail)
-            probes.append(ProbeReport(*parts, kept[probe].phases))
+            _, word, _ = STATES[marked[probe][record.cell].state]
+            probes.append(ProbeReport(*parts, kept[probe].phases, word))
     return CellReport(
         record.cell,
         record.numba,
@@ -138,7 +168,7 @@ def patch_lines(found: Findings) -> Iterator[str]:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of matrix.json, made from its types."""
-    return msgspec.json.schema(MatrixReport)
+    return described(msgspec.json.schema(MatrixReport))
 
 
 def write(folder: Path, found: Findings, isolation: str) -> None:

@@ -121,6 +121,12 @@ def test_a_square_has_the_state_of_its_claim(
     assert made == {cell: Square(state, result.outcome.value, str(result))}
 
 
+def test_what_nothing_is_claimed_of_is_not_called_as_claimed() -> None:
+    cell = "0.57.0-cp311"
+    (made,) = squares({cell: HITS}, None, [], judged=False).values()
+    assert made.state is State.UNCLAIMED
+
+
 def test_of_cells_that_should_be_alike_the_fewer_are_not_as_claimed() -> None:
     odd = records.cell(
         "0.60.0-cp312", records.hit("cache/a_lazy", 56), records.crashed("cache/a_called")
@@ -175,6 +181,13 @@ def test_evidence_keeps_numbers_that_a_browser_cannot_count_to_and_bounds_what_i
     assert large["value"] == "9223372036854775807"
     assert len(long["value"]) < 2100
     assert long["value"].endswith("characters left out]")
+
+
+def test_evidence_shows_control_characters_and_keeps_lines_and_tabs() -> None:
+    phase = records.phase("cold", stderr="a\n\tb \u202ec \x1b[31m", unresolved=("\u202e",))
+    (kept,) = unpacked(packed({"a": [phase]}, {"a": ["\u202e"]}))["phases"]
+    assert kept["stderr"] == "a\n\tb \\u202ec \\x1b[31m"
+    assert kept["unresolved"] == ["\\u202e"]
 
 
 def test_what_is_safe_where_is_said_with_the_releases() -> None:

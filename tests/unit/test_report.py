@@ -14,13 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from matrix.experiments.probe import Probe
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
+from matrix.judge.rules import RULE
 from matrix.model.cell import CellStatus, parse_cell
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import CellRecord, UpstreamResult
-from matrix.report.findings import Findings, findings
+from matrix.report.findings import Findings, findings, with_claims
 from matrix.report.pages import MatrixReport, in_pieces, indented, json_schema, matrix_report, write
+from matrix.report.schema import WORDS
 from tests.unit import records
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -78,6 +81,14 @@ MIXED = (
 def found(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
     verdict = judge(cells, probes, {probe: CLAIMS[probe] for probe in probes}, "exec")
     return findings(cells, probes, verdict, "exec", RELEASES)
+
+
+def claimed(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
+    """Return the same with its claims, as the commands do."""
+    verdict = judge(cells, probes, CLAIMS, "exec")
+    made = findings(cells, probes, verdict, "exec", RELEASES)
+    there = [Probe(probe, "cache", Path("gone"), "") for probe in probes]
+    return with_claims(made, CLAIMS, there)
 
 
 def golden(name: str, folder: Path) -> None:
@@ -159,6 +170,42 @@ def test_matrix_json_is_valid_by_the_schema_beside_it(tmp_path: Path) -> None:
     matrix["cells"][0]["status"] = "run"
     with pytest.raises(jsonschema.ValidationError, match="run"):
         jsonschema.validate(matrix, schema)
+
+
+def test_every_field_of_the_schema_says_what_it_means() -> None:
+    types = {
+        name: how["properties"]
+        for name, how in json_schema()["$defs"].items()
+        if "properties" in how
+    }
+    assert {name: set(words) for name, words in WORDS.items()} == {
+        name: set(fields) for name, fields in types.items()
+    }
+    for fields in types.values():
+        assert all(how["description"].endswith(".") for how in fields.values())
+
+
+def test_a_claim_in_matrix_json_says_why_and_what_to_write_instead(tmp_path: Path) -> None:
+    write(tmp_path, claimed(*MIXED), "exec")
+    matrix = json.loads((tmp_path / "matrix.json").read_text())
+    claims = {claim["id"]: claim for claim in matrix["claims"]}
+    hazard = claims["cache/mutual"]
+    assert (hazard["why"], hazard["workarounds"], hazard["issue"]) == ("w", ["cache/fib"], ISSUE)
+    assert claims[f"cache/mutual {RULE}"]["why"] == ""
+
+
+def test_a_square_in_matrix_json_has_the_state_that_the_page_gives_it(tmp_path: Path) -> None:
+    patched = records.cell(
+        "0.58.0-cp311", *usual("0.58.0-cp311").probes, records.hit(f"{FIB}@mine")
+    )
+    write(tmp_path, claimed(*MIXED, patched, probes=(*PROBES, f"{FIB}@mine")), "exec")
+    matrix = json.loads((tmp_path / "matrix.json").read_text())
+    states = {c["id"]: {p["id"]: p["state"] for p in c["probes"]} for c in matrix["cells"]}
+    assert states["0.57.0-cp311"][FIB] == "as claimed"
+    assert states["0.57.0-cp311"]["cache/mutual"] == "hazard, as claimed"
+    assert states["0.60.0-cp312"][FIB] == "not as claimed"
+    assert states["0.58.0-cp311"][f"{FIB}@mine"] == "unclaimed"
+    assert states["0.59.0-cp312"] == {}
 
 
 VALUES = st.booleans() | st.integers() | st.text() | st.lists(st.floats(allow_nan=False))

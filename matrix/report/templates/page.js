@@ -7,7 +7,7 @@
   const data = JSON.parse($("data").textContent);
   const { cells, probes, kinds, states } = data;
   const FIELDS = ["text", "release", "python", "shape", "carrier", "outcome", "differs", "open"];
-  const ORDER = ["not_run", "kept", "hazard", "broken"]; // as squares.State: the worse, the later
+  const ORDER = ["not_run", "unclaimed", "kept", "hazard", "broken"]; // as squares.State: the worse, the later
   const NOT_RUN = kinds[0];
   const form = $("filters"), grid = $("grid"), panel = $("panel");
   const narrow = matchMedia("(max-width: 700px)");
