@@ -65,6 +65,7 @@ class Run(Selecting, Running):
     shard: str = ""
     pythons: tuple[str, ...] = ()
     summary: Path | None = None
+    table: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ class Report(Elsewhere):
     """judge what is stored"""
 
     summary: Path | None = None
+    table: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -160,6 +160,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
         "for these, as in linux-aarch64 (this one)",
         {"type": _platforms, "metavar": "P,..."},
     ),
+    "table": ("the whole table, not only what fails", {}),
     "summary": ("append report.md to this file as well", {"metavar": "FILE"}),
     "python": ("on this CPython (the newest)", {"type": _minor, "metavar": "3.X"}),
     "repeat": ("how often everything is measured", {"type": _positive, "metavar": "N"}),

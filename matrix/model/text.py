@@ -101,6 +101,11 @@ def shown(value: Any) -> Any:  # noqa: ANN401 (whatever JSON holds, and the same
     return [shown(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """Read as `1 cell`, `2 cells`; `more` is the plural where it has another ending."""
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
+
+
 def log_line(text: str) -> str:
     """Return text as one line of a terminal or a CI log: no control character, no command."""
     return COMMAND.sub(r"\g<0>\\", _printable(text))

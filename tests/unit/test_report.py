@@ -22,9 +22,10 @@ from matrix.model.cell import CellStatus, parse_cell
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import CellRecord, UpstreamResult
 from matrix.report.findings import Findings, findings, with_claims
+from matrix.report.lines.markdown import LIMIT, Section, report, within
 from matrix.report.pages import MatrixReport, in_pieces, indented, json_schema, matrix_report, write
 from matrix.report.schema import WORDS
-from tests.unit import records
+from tests.unit import records, wide
 
 GOLDEN = Path(__file__).parent / "golden"
 ISSUE = "https://github.com/numba/numba/issues/6061"
@@ -107,7 +108,7 @@ def golden(name: str, folder: Path) -> None:
     ],
 )
 def test_a_report_reads_as_agreed(tmp_path: Path, name: str, cells: tuple[CellRecord, ...]) -> None:
-    write(tmp_path, found(*cells), "exec")
+    write(tmp_path, claimed(*cells), "exec")
     golden(f"{name}-report.md", tmp_path)
 
 
@@ -279,7 +280,7 @@ def test_what_a_probe_says_cannot_become_part_of_the_page(tmp_path: Path) -> Non
     assert "&lt;script&gt;" in page
 
 
-HOSTILE = "x\n\n# Heading\n\n<img src=x> ![i](http://x) [l](http://x) | \x1b[31m `` <script>"
+HOSTILE = "x\n\n# Heading\n\n<img src=x> ![i](http://x) [l](http://x) | \x1b[31m `` \u202e <script>"
 
 
 def hostile() -> list[CellRecord]:
@@ -307,14 +308,47 @@ def test_what_is_observed_is_text_in_the_report_and_nothing_else(tmp_path: Path)
     blocks = MarkdownIt("commonmark").enable("table").parse(text)
     inside = [child for block in blocks for child in block.children or ()]
     kinds = {one.type for one in (*blocks, *inside)}
-    assert not kinds & {"html_block", "html_inline", "image", "link_open", "fence", "code_block"}
+    assert not kinds & {"html_inline", "image", "link_open", "fence", "code_block"}
+    ours = re.compile(r"<details><summary>[\w ,.:']+</summary>|</details>")
+    html = [line for one in blocks if one.type == "html_block" for line in one.content.split("\n")]
+    assert all(ours.fullmatch(line) for line in html if line)
     headings = [blocks[i + 1].content for i, b in enumerate(blocks) if b.type == "heading_open"]
     assert "Heading" not in headings
-    assert len(headings) == len(re.findall("(?m)^#", text)) == 8
-    assert "\x1b" not in text
+    assert len(headings) == len(re.findall("(?m)^#", text)) == 1
+    assert not {"\x1b", "\u202e"} & set(text)
     cells = [block.type for block in blocks].count("td_open")
     table, rows = len(found(*hostile(), probes=PROBES[:2]).columns), 3
-    assert cells == 2 * (1 + table) + 5 * rows
+    parts = text.count("| probe ")
+    assert cells == 2 * (parts + table) + 5 * rows
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_report_is_never_longer_than_github_takes_and_says_what_it_lacks(*, broken: bool) -> None:
+    cells = wide.all_cells()
+    cached = [probe.id for probe in wide.PROBES if probe.carrier == "cache"]
+    changed = [
+        records.cell(
+            cell.id, *(records.crashed(probe, signal=f"SIG{n % 9}{HOSTILE}") for probe in cached)
+        )
+        for n, cell in enumerate(cells)
+    ]
+    made = wide.findings(cells, *(changed if broken else ()))
+    text = report(made)
+    assert 30_000 < len(text) <= LIMIT
+    assert "Cut to the 60,000 characters that GitHub shows" in text
+    assert text.count("<details>") == text.count("</details>") > 1
+    rows = [line for line in text.split("\n") if line.startswith("|")]
+    assert rows
+    assert max(map(len, rows)) <= 100
+
+
+def test_the_first_that_a_report_keeps_are_its_failures() -> None:
+    long = Section("", tuple(f"- {n:0100}" for n in range(1000)))
+    text = within([long, Section("Others", ("x" * 9500,))], 20_000)
+    assert len(text) <= 20_000
+    assert "- " + "0" * 99 + "1\n" in text
+    assert re.search(r"\n\d+ lines left out\n", text)
+    assert re.search(r"the failures \(\d+ of 1000 lines here\); Others \(0 of 1 line here\)", text)
 
 
 def test_values_of_any_length_are_shown_briefly(tmp_path: Path) -> None:

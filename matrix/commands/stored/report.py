@@ -22,8 +22,10 @@ from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages, verdict
 from ...report.terminal import say
+from ...report.terminal.conclusion import conclusion, patch_lines
 from ...select.machine import default_isolation
 from ...select.selection import Selected, Selection, select_everywhere
+from .place import place
 
 
 def report(o: asked.Report) -> int:
@@ -32,7 +34,8 @@ def report(o: asked.Report) -> int:
     statuses = [
         judge_and_report(
             there, selection, matching(there.probes, o.probe), default_isolation(), o.summary,
-            strict=o.strict, whole=False,
+            strict=o.strict, whole=False, table=o.table,
+            narrowed=bool(o.selectors or o.probe),
         )
         for there, selection in reported(o, project)
     ]  # fmt: skip
@@ -75,6 +78,8 @@ def judge_and_report(
     strict: bool,
     patched: bool = False,
     whole: bool = True,
+    table: bool = False,
+    narrowed: bool = False,
 ) -> int:
     """Judge the selected cells, write the reports, print the verdict, choose the status.
 
@@ -90,18 +95,16 @@ def judge_and_report(
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
     found = reports.with_claims(found, project.claims, probes)
-    folder = project.state / "report"
-    measured = summarise(measurements(project.state / FOLDER, say).load_all())
-    pages.write(folder, reports.with_overhead(found, measured, folder), isolation)
-    if summary is not None:
-        append(summary, (folder / "report.md").read_text(encoding="utf-8"))
-    say("")
+    folder, beside = place(project.state, len(records) * len(ids), narrowed=narrowed)
+    _write(project, found, folder, isolation, summary)
     holds = bool(found.ran) and verdict.give(given, ids, found.spans, folder / "junit.xml")
     missing = [record for record in records if record.status is not CellStatus.RAN]
-    for line in pages.conclusion(found, missing, folder, holds=holds):
+    for line in conclusion(found, missing, folder, holds=holds, whole=table):
         say(line)
+    if beside:
+        say(beside)
     if patched:
-        for line in pages.patch_lines(found):
+        for line in patch_lines(found):
             say(line)
         holds &= not any(effect.change is Change.WORSE for effect in found.effects)
     if not found.ran:
@@ -110,6 +113,18 @@ def judge_and_report(
         return Status.FAILS
     all_seen = not (missing or unknown or found.unseen)
     return Status.HOLDS if all_seen or not strict else Status.COULD_NOT_RUN
+
+
+def _write(
+    project: Project, found: reports.Findings, folder: Path, isolation: str, summary: Path | None
+) -> None:
+    """Write the reports; what was measured is part of the one for all that is stored."""
+    if folder.name == "report":
+        measured = summarise(measurements(project.state / FOLDER, say).load_all())
+        found = reports.with_overhead(found, measured, folder)
+    pages.write(folder, found, isolation)
+    if summary is not None:
+        append(summary, (folder / "report.md").read_text(encoding="utf-8"))
 
 
 def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
