@@ -118,7 +118,9 @@ class Merge(Stored):
 class Diff(Stored):
     """what two reports say"""
 
-    reports: tuple[Path, ...]
+    reports: tuple[Path | str, ...]
+    format: str = "text"
+    output: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,8 +103,7 @@ class Project(msgspec.Struct, frozen=True):
     @property
     def served(self) -> tuple[str, ...]:
         """The stable releases with a wheel for the platform, oldest first."""
-        stable = (release for release in self.releases if not release.is_prerelease)
-        return tuple(r.version for r in stable if r.pythons(self.platform))
+        return served(self.platform, self.releases)
 
     @property
     def stored_cells(self) -> list[str]:
@@ -143,6 +142,13 @@ class Project(msgspec.Struct, frozen=True):
     def all_pythons(self) -> frozenset[str]:
         """Every CPython that any release has a wheel for."""
         return frozenset(python for release in self.releases for python in release.all_pythons)
+
+
+def served(platform: str, known: Sequence[Release] | None = None) -> tuple[str, ...]:
+    """Return the stable releases with a wheel for a platform, oldest first."""
+    known = releases.load(DATA / "releases.toml") if known is None else known
+    stable = (release for release in known if not release.is_prerelease)
+    return tuple(r.version for r in stable if r.pythons(platform))
 
 
 def read_project(state: Path, probes: Path | None = None) -> Project:

@@ -115,7 +115,8 @@ def test_hostile_text_reaches_the_terminal_as_text(tmp_path: Path) -> None:
 
 SAYS = (
     "from matrix.report.terminal import say, complain;"
-    "say('cache/p: 0.57.0 - 0.60.0 \\x1b[31m \\u202e' + ' word' * 40); complain('x ' * 60, 'bold red')"
+    "say('cache/p: 0.57.0 - 0.60.0 \\x1b[31m \\u202e' + ' word' * 40);"
+    "complain('x ' * 60, 'bold red')"
 )
 
 

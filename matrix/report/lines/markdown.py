@@ -66,8 +66,8 @@ def within(sections: Sequence[Section], limit: int) -> str:
         return "".join(whole)
     room, shown, left_out = limit - NOTE, list[str](), list[str]()
     for section, text in zip(sections, whole, strict=True):
-        # However many failures there are, some of the rest is there to be unfolded.
-        kept = _fitting(section, room if section.title else limit // 2)
+        # However long one of them is, some of the others is there to be unfolded.
+        kept = len(section.lines) if len(text) <= room // 2 else _fitting(section, room // 2)
         if kept == len(section.lines):
             shown.append(text)
         else:
