@@ -76,7 +76,7 @@ def run_driver(session: nox.Session, folder: str, command: str, *args: str) -> N
     """Run one of the driver's commands with the Python in `folder`; it ends when we do."""
     # Time enough for the driver to end its cells when interrupted.
     session.run(
-        tool(folder, "python"), "-m", "matrix", command, *args, external=True,
+        tool(folder, "python"), "-m", "matrix", command, *args, external=True, log=False,
         env={processes.PARENT: str(os.getpid())},
         interrupt_timeout=30, terminate_timeout=10,
     )  # fmt: skip

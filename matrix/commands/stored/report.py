@@ -95,7 +95,8 @@ def judge_and_report(
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
     found = reports.with_claims(found, project.claims, probes)
-    folder, beside = place(project.state, len(records) * len(ids), narrowed=narrowed)
+    asked_for = [probe.id for probe in probes]
+    folder, beside = place(project.state, len(found.records), ids, asked_for, narrowed=narrowed)
     _write(project, found, folder, isolation, summary)
     holds = bool(found.ran) and verdict.give(given, ids, found.spans, folder / "junit.xml")
     missing = [record for record in records if record.status is not CellStatus.RAN]
