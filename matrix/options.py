@@ -92,6 +92,16 @@ class Report(Elsewhere):
     """judge what is stored"""
 
     summary: Path | None = None
+    reference: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference(Running):
+    """renew the committed result of all cells"""
+
+    stored: bool = False
+    redraw: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,5 +143,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Check, Lock)
+KINDS = (Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Check, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

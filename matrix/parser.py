@@ -163,9 +163,11 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "summary": ("append report.md to this file as well", {"metavar": "FILE"}),
     "python": ("on this CPython (the newest)", {"type": _minor, "metavar": "3.X"}),
     "repeat": ("how often everything is measured", {"type": _positive, "metavar": "N"}),
-    "stored": ("measure nothing: tables and plots", {}),
+    "stored": ("measure or run nothing: take what is stored", {}),
+    "reference": ("of the committed reference, as if nothing were stored", {}),
+    "redraw": ("only what is drawn from reference.json as it is", {}),
     "shards": ("how many per platform (1)", {"type": _positive, "metavar": "N"}),
     "format": ("what to write (json)", {"choices": ("json", "github")}),
     "output": ("append to this file", {"metavar": "FILE"}),
-    "check": ("only say which releases are missing", {}),
+    "check": ("only say what is missing", {}),
 }

@@ -70,13 +70,16 @@ def effects(by_probe: Mapping[str, Mapping[str, Result]]) -> tuple[Effect, ...]:
         effect
         for patched, under in by_probe.items()
         if "@" in patched
-        for effect in _of(patched, by_probe.get(patched.partition("@")[0], {}), under)
+        for effect in between(patched, by_probe.get(patched.partition("@")[0], {}), under)
     ]
     order = list(Change)
     return tuple(sorted(found, key=lambda effect: (order.index(effect.change), effect.probe)))
 
 
-def _of(patched: str, plain: Mapping[str, Result], under: Mapping[str, Result]) -> Iterator[Effect]:
+def between(
+    probe: str, plain: Mapping[str, Result], under: Mapping[str, Result]
+) -> Iterator[Effect]:
+    """Yield what a probe did before and after, for all cells where both are the same."""
     grouped: list[Effect] = []
     for cell, after in under.items():
         before = plain.get(cell)
@@ -88,7 +91,7 @@ def _of(patched: str, plain: Mapping[str, Result], under: Mapping[str, Result]) 
                 grouped[number] = msgspec.structs.replace(effect, cells=more)
                 break
         else:
-            grouped.append(Effect(patched, changed(before, after), before, after, (cell,)))
+            grouped.append(Effect(probe, changed(before, after), before, after, (cell,)))
     yield from grouped
 
 

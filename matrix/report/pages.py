@@ -54,13 +54,17 @@ class CellReport(msgspec.Struct, frozen=True):
 
 
 class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """matrix.json. `overhead` is there only where it was measured."""
+    """matrix.json. `overhead` is there only where it was measured.
+
+    `reference` is true where this is of the reference: no phase is known, and no CPython's patch.
+    """
 
     schema: int
     platform: str
     cells: tuple[CellReport, ...]
     claims: tuple[Judgement, ...]
     overhead: OverheadReport | None = None
+    reference: bool = False
 
 
 def matrix_report(found: Findings, isolation: str) -> MatrixReport:
@@ -71,6 +75,7 @@ def matrix_report(found: Findings, isolation: str) -> MatrixReport:
         tuple(_cell_report(record, found, isolation) for record in found.records),
         found.verdict.judgements,
         found.overhead,
+        found.is_reference,
     )
 
 
@@ -81,7 +86,8 @@ def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellRep
         result = found.by_probe[probe].get(record.cell)
         if result is not None:
             parts = (probe, result.outcome, result.phase, result.detail)
-            probes.append(ProbeReport(*parts, kept[probe].phases))
+            phases = kept[probe].phases if probe in kept else ()  # of the reference there are none
+            probes.append(ProbeReport(*parts, phases))
     return CellReport(
         record.cell,
         record.numba,

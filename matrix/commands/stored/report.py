@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from ... import options as asked
 from ...errors import NothingToRun, Status
 from ...experiments.overhead.samples import (
@@ -15,6 +17,7 @@ from ...experiments.overhead.summary import summarise
 from ...experiments.probe import Probe, matching
 from ...judge.judge import judge
 from ...judge.patches import Change
+from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
 from ...model.files import append
 from ...model.record import NOTHING, CellRecord
@@ -24,11 +27,14 @@ from ...report import pages, verdict
 from ...report.terminal import say
 from ...select.machine import default_isolation
 from ...select.selection import Selected, Selection, select_everywhere
+from .drawn import report_reference
 
 
 def report(o: asked.Report) -> int:
     """Judge and report what is stored, running nothing."""
     project = read_project(o.state, o.probes)
+    if o.reference:
+        return report_reference(o, project)
     statuses = [
         judge_and_report(
             there, selection, matching(there.probes, o.probe), default_isolation(), o.summary,
@@ -91,6 +97,10 @@ def judge_and_report(
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
     found = reports.with_claims(found, project.claims, probes)
     folder = project.state / "report"
+    comparison = _compared(project, records, probes, isolation)
+    if isinstance(comparison, Comparison):
+        lines = tuple(comparison.lines(project.served))
+        found = msgspec.structs.replace(found, changed=lines)
     measured = summarise(measurements(project.state / FOLDER, say).load_all())
     pages.write(folder, reports.with_overhead(found, measured, folder), isolation)
     if summary is not None:
@@ -100,6 +110,8 @@ def judge_and_report(
     missing = [record for record in records if record.status is not CellStatus.RAN]
     for line in pages.conclusion(found, missing, folder, holds=holds):
         say(line)
+    if comparison:
+        say(comparison if isinstance(comparison, str) else comparison.line())
     if patched:
         for line in pages.patch_lines(found):
             say(line)
@@ -110,6 +122,17 @@ def judge_and_report(
         return Status.FAILS
     all_seen = not (missing or unknown or found.unseen)
     return Status.HOLDS if all_seen or not strict else Status.COULD_NOT_RUN
+
+
+def _compared(
+    project: Project, records: Sequence[CellRecord], probes: Sequence[Probe], isolation: str
+) -> Comparison | str:
+    """Return what differs from the reference, or why nothing is compared; "" needs no reason."""
+    if project.reference is None:
+        return ""
+    if project.platform != project.reference.platform:
+        return f"not compared with the reference, which is of {project.reference.platform}"
+    return compared(project.reference, records, {p.id: p.sha256 for p in probes}, isolation)
 
 
 def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
