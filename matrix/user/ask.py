@@ -35,10 +35,7 @@ def main(argv):
     """Answer the question in `argv`, the words after the command; return the exit status."""
     try:
         asked = _parsed(argv)
-        data = _load(asked.data)
-        cells = _cells(data, asked.numba, asked.python)
-        programs = _found(data, " ".join(asked.question))
-        answer = _answer(data, programs, cells)
+        answer = _answered(asked)
     except Unanswerable as error:
         print("error: " + _plain(str(error)), file=sys.stderr)
         return WRONG_WORD
@@ -65,11 +62,20 @@ def _parsed(argv):
     return parser.parse_args(argv)
 
 
+def _answered(asked):
+    data = _load(asked.data)
+    try:
+        cells = _cells(data, asked.numba, asked.python)
+        return _answer(data, _found(data, " ".join(asked.question)), cells)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise Unanswerable(f"{asked.data} is no data set: {error!r} in it") from None
+
+
 def _load(path):
     try:
         with open(path, encoding="utf-8") as file:
             data = json.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Unanswerable(f"the data set {path} cannot be read: {error}") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise Unanswerable(f"{path} is no data set of schema {SCHEMA}; get one of this version")

@@ -34,10 +34,11 @@ class Comparison(msgspec.Struct, frozen=True):
         """Read as `2 squares of 471 differ from the reference (worse 2): cache/p first`."""
         differing = [e for e in self.effects if e.change is not Change.UNCHANGED]
         number = sum(len(effect.cells) for effect in differing)
+        squares = f"{self.compared} square{'s' * (self.compared != 1)}"
         if not self.compared:
             told = "nothing could be compared with the reference"
         elif not differing:
-            told = f"nothing differs from the reference: {self.compared} squares compared"
+            told = f"nothing differs from the reference: {squares} compared"
         else:
             verb = "square differs" if number == 1 else "squares differ"
             told = f"{number} {verb} from the reference, of {self.compared} compared"
@@ -103,23 +104,20 @@ def lacking(
     """Yield what the reference lacks of all there is now, and what it has of what was."""
     then = reference.probes
     named = {
-        "probes are not in it": [p for p in probes if p not in then],
-        "probes have changed since": [
+        "probes not in it": [p for p in probes if p not in then],
+        "probes changed since": [
             p for p, sha256 in probes.items() if p in then and not sha256.startswith(then[p].sha256)
         ],
-        "probes in it are gone": [p for p in then if p not in probes],
-        "cells are not in it": [
-            c for c in cells if c not in {**reference.cells, **reference.absent}
-        ],
-        "locks have changed since": [
+        "probes in it that are gone": [p for p in then if p not in probes],
+        "cells not in it": [c for c in cells if c not in {**reference.cells, **reference.absent}],
+        "locks changed since": [
             r for r, digest in reference.locks.items() if not locks.get(r, "").startswith(digest)
         ],
     }
     for what, names in named.items():
         if names:
-            yield f"{len(names)} {what}: {', '.join(names[:LISTED])}" + ", ..." * (
-                len(names) > LISTED
-            )
+            more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+            yield f"{what}: {', '.join(names[:LISTED])}{more}"
     if not runner.startswith(reference.runner):
         yield "the in-cell runner has changed since"
 

@@ -77,14 +77,7 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cells that are not there.
         """
         order = tuple(self.cells)
-        return {
-            probe: {
-                cell: Result(kept.outcome, kept.phase, kept.detail, _value(kept.value))
-                for kept in program.did
-                for cell in expanded(kept.cells, order)
-            }
-            for probe, program in self.probes.items()
-        }
+        return {probe: _results(program, order) for probe, program in self.probes.items()}
 
     def records(self) -> tuple[CellRecord, ...]:
         """Return its cells as records without observations, those that did not run among them."""
@@ -103,6 +96,15 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for cell, status in self.absent.items()
         ]  # fmt: skip
         return tuple(sorted(found, key=lambda record: parse_cell(record.cell).key))
+
+
+def _results(program: Program, order: Sequence[str]) -> dict[str, Result]:
+    did = {
+        cell: Result(kept.outcome, kept.phase, kept.detail, _value(kept.value))
+        for kept in program.did
+        for cell in expanded(kept.cells, order)
+    }
+    return {cell: did[cell] for cell in order if cell in did}
 
 
 def made(
@@ -133,7 +135,7 @@ def made(
         schema=SCHEMA,
         platform=Platform(ordered[0].platform),
         runner=runner[:16],
-        locks={release: digest[:16] for release, digest in locks.items()},
+        locks={record.numba: locks[record.numba][:16] for record in ordered},
         cells={r.cell: Versions(r.numpy, r.llvmlite, r.llvm) for r in ordered},
         absent=dict.fromkeys(lacking, CellStatus.NO_INTERPRETER),
         probes=programs,
