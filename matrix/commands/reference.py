@@ -9,7 +9,7 @@ from ..errors import BadInput, MatrixError, NothingToRun, Status
 from ..judge.judge import judge
 from ..judge.reference.compare import lacking
 from ..judge.reference.file import Reference, made, written
-from ..model.cell import Cell, CellStatus
+from ..model.cell import Cell, CellStatus, parse_cell
 from ..model.files import write_atomically
 from ..model.record import CellRecord
 from ..plan.plan import lock_digest
@@ -72,7 +72,8 @@ def renewed(o: asked.Reference, project: Project) -> Reference:
     if project.platform != PLATFORM:
         raise BadInput(f"the reference is of {PLATFORM}, and this machine is {project.platform}")
     machine = machine_here(o.state, project.offered(o.download_python))
-    pythons = machine.pythons | (project.stored_pythons if o.stored else frozenset())
+    seen = {parse_cell(cell).python for cell in project.stored_cells} if o.stored else set()
+    pythons = machine.pythons | seen
     selection = select(["all"], project.catalogue(pythons))
     _refuse_loss(project, selection)
     if not o.stored:
