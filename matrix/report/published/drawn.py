@@ -14,7 +14,7 @@ from ...errors import BadInput
 from ...model.text import table_cell
 from ..findings import Findings
 from ..page.shapes import anchor
-from .strips import CARRIERS, HAZARD, SAFE, SIGNS, Strip, strips
+from .strips import CARRIERS, SIGNS, Strip, strips
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
@@ -85,7 +85,7 @@ def badges(found: Findings) -> Iterator[tuple[str, str]]:
     lines = list(dict.fromkeys(release.rpartition(".")[0] for release in releases))
     for by_carrier in strips(found).values():
         for strip in by_carrier.values():
-            if not strip.hazard:
+            if not (strip.hazard and strip.words):
                 continue
             name = f"{anchor(strip.shape).removeprefix('hazard-')}-{strip.carrier}"
             yield f"{name}.svg", badge(f"numba: {strip.title}", strip, found)
@@ -98,16 +98,8 @@ def badges(found: Findings) -> Iterator[tuple[str, str]]:
 def badge(label: str, strip: Strip, found: Findings) -> str:
     """Return a badge that says on which of its releases a shape is safe."""
     stretches = strip.stretches(found.served)
-    words = {word for word, _ in stretches}
-    told, state = f"hazard up to {found.served[-1]}", HAZARD
-    if len(words) == 1:
-        state = words.pop()
-        told = f"{state} up to {stretches[-1][1].last}"
-    elif stretches[-1][0] == SAFE:
-        told = f"safe from {stretches[-1][1].first}"
-    else:
-        state = stretches[-1][0]
-        told = f"{state} from {stretches[-1][1].first}"
+    state, last = stretches[-1]
+    told = f"{state} up to {last.last}" if len(stretches) == 1 else f"{state} from {last.first}"
     return _environment().get_template("badge.svg.jinja").render(
         label=f"{label} ({strip.carrier})", told=f"{SIGNS[state]} {told}", state=state, width=_width
     )  # fmt: skip
