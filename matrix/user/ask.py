@@ -113,13 +113,12 @@ def _clauses(specifier):
 
 
 def _satisfies(release, sign, version, wild):
-    if sign == "~=":
-        return release >= _padded(version, release) and release[: len(version) - 1] == version[:-1]
-    if wild:
-        head = _padded(release, version)[: len(version)]
-        return (head == version) is (sign == "==")
     longest = max(len(release), len(version))
     one, other = _padded(release, longest), _padded(version, longest)
+    if sign == "~=":
+        return one >= other and one[: len(version) - 1] == version[:-1]
+    if wild:
+        return (one[: len(version)] == version) is (sign == "==")
     return {
         "==": one == other, "!=": one != other, "<=": one <= other, ">=": one >= other,
         "<": one < other, ">": one > other,
@@ -130,8 +129,7 @@ def _numbers(version):
     return tuple(int(part) for part in version.split("."))
 
 
-def _padded(version, to):
-    length = to if isinstance(to, int) else len(to)
+def _padded(version, length):
     return version + (0,) * (length - len(version))
 
 

@@ -15,7 +15,7 @@ from tests.cells.driving import ROOT, Driver, claim, copy_project
 pytestmark = pytest.mark.skipif(
     releases.platform_here() != "linux-x86_64", reason="the reference is of Linux x86-64"
 )
-CELL = "0.57.0-cp311"
+CELL, OTHER = "0.57.0-cp311", "0.57.1-cp311"
 PROBES = ("cache/plain_lazy", "cache/even_odd_lazy")
 HIT = claim("cache/plain_lazy", '{ outcome = "hit" }')
 CRASH = claim(
@@ -26,12 +26,16 @@ RELEASE = """[[release]]
 version = "0.57.0"
 uploaded = 2023-05-01
 wheels.linux-x86_64 = ["3.11", "3.15"]
+[[release]]
+version = "0.57.1"
+uploaded = 2023-06-21
+wheels.linux-x86_64 = ["3.11"]
 """
 
 
 @pytest.fixture
 def driver(tmp_path: Path, memo: Path, interpreters: dict[str, Interpreter]) -> Driver:
-    """Return a project of one release, two CPythons, of which one is nowhere, and two probes."""
+    """Return a project of two releases, two CPythons, of which one is nowhere, and two probes."""
     if "3.11" not in interpreters:
         pytest.skip("there is no CPython 3.11 here")
     project = copy_project(tmp_path / "project", PROBES, HIT + CRASH)
@@ -61,10 +65,10 @@ def reference(driver: Driver, *words: str, status: int = 0) -> str:
 def test_it_is_made_of_what_was_observed_and_only_while_every_claim_holds(driver: Driver) -> None:
     before = kept(driver)
     claims = driver.project / "matrix" / "data" / "claims.toml"
-    said = reference(driver, "--stored", status=3)
-    assert (
-        f"1 of 1 cells were not observed with the probes, runner and locks of today: {CELL}" in said
-    )
+    never = "of 2 cells were not observed with the probes, runner and locks of today"
+    assert f"2 {never}: {CELL}, {OTHER}." in reference(driver, "--stored", status=3)
+    assert driver.run(CELL).status == 0
+    assert f"1 {never}: {OTHER}." in reference(driver, "--stored", status=3)
     assert "there is no reference" in reference(driver, "--check", status=1)
     assert "there is no reference" in reference(driver, "--redraw", status=2)
     assert kept(driver) == before
@@ -80,7 +84,7 @@ def test_it_is_made_of_what_was_observed_and_only_while_every_claim_holds(driver
     made = kept(driver)
     assert set(made) == {"reference.json", "ask.json", "map.svg", "README.md"}
     told = json.loads(made["reference.json"])
-    assert list(told["cells"]) == [CELL]
+    assert list(told["cells"]) == [CELL, OTHER]
     assert told["absent"] == {"0.57.0-cp315": "no_interpreter"}
     assert {p: did["did"][0][:3] for p, did in told["probes"].items()} == {
         "cache/even_odd_lazy": ["crashed", "warm", "SIGSEGV"],
@@ -101,7 +105,7 @@ def test_it_is_made_of_what_was_observed_and_only_while_every_claim_holds(driver
 
 
 def test_a_run_says_what_differs_and_the_page_lists_it(driver: Driver) -> None:
-    reference(driver)
+    reference(driver, "--isolation", "exec")
     ended = driver.run(CELL)
     assert "nothing differs from the reference: 2 squares compared" in ended.said, ended.said
     page = (driver.state / "report" / "index.html").read_text(encoding="utf-8")
