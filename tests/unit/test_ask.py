@@ -175,11 +175,13 @@ def test_the_answer_in_words_names_all_there_is_to_know(capsys: Capture) -> None
         "crashed in warm (SIGSEGV)",
         "thread: https://",
         "write instead, as in cache/literal_seed_np_int64_called",
-        "under the remedy: safe",
         "fact(n, np.int64(1))",
         "nothing is known",
     ):
         assert words in told
+    # It may have changed since the reference was made: then nothing is known of it.
+    cured = "cache/literal_seed_called@remedy" in SET["programs"]
+    assert ("  under the remedy: safe on 0.55.0 - 0.56.0, 0.56.3 - " in told) == cured
     assert ask.main(["cache/self_lazy"]) == 0
     assert capsys.readouterr().out.startswith("self: safe on Numba 0.48.0 - ")
 

@@ -34,11 +34,16 @@ def table(found: Findings) -> str:
     """Return how safe each shape is, by carrier, as a table of Markdown."""
     rows = [["shape", *(CARRIED[carrier] for carrier in CARRIERS)]]
     rows.append(["---"] * len(rows[0]))
-    for by_carrier in strips(found).values():
+    for by_carrier in _shown(found).values():
         title = next(iter(by_carrier.values())).title
         told = (_told(by_carrier.get(carrier), found) for carrier in CARRIERS)
         rows.append([str(table_cell(title)), *told])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _shown(found: Findings) -> dict[str, dict[str, Strip]]:
+    """Return the strips of shapes that are under one of the carriers that there is a column for."""
+    return {shape: by for shape, by in strips(found).items() if not by.keys().isdisjoint(CARRIERS)}
 
 
 def _told(strip: Strip | None, found: Findings) -> str:
@@ -54,11 +59,10 @@ def _told(strip: Strip | None, found: Findings) -> str:
 
 def picture(found: Findings) -> str:
     """Return the map of all shapes as SVG, to be read at 400 pixels as well."""
-    found_strips = strips(found)
     releases = list(dict.fromkeys(record.numba for record in found.ran))
     ticks = [release for release in ("0.48.0", "0.57.0") if release in releases[:-8]]
     return _environment().get_template("map.svg.jinja").render(
-        shapes=found_strips, carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
+        shapes=_shown(found), carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
         releases=releases, ticks=[*ticks, releases[-1]] if releases else [], signs=SIGNS,
         platform=found.platform, runs=_runs,
     )  # fmt: skip
