@@ -142,6 +142,12 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session(python=False, requires=["driver"])
+def reference(session: nox.Session) -> None:
+    """Run all cells and renew the committed reference (-- --stored: run nothing; --check: say)."""
+    call_driver(session, "reference", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
 def bisect(session: nox.Session) -> None:
     """Find the release where a probe's outcome changed: -- PROBE [--python 3.11]."""
     call_driver(session, "bisect", *session.posargs)

@@ -94,6 +94,16 @@ class Report(Elsewhere):
 
     summary: Path | None = None
     table: bool = False
+    reference: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference(Running):
+    """renew the committed result of all cells"""
+
+    stored: bool = False
+    redraw: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,5 +147,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Check, Lock)
+KINDS = (Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Check, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

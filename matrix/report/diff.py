@@ -6,7 +6,8 @@ JSON. Times and versions are never compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
 from pathlib import Path
 
 import msgspec
@@ -14,25 +15,40 @@ import msgspec
 from ..errors import BadInput
 from ..judge.changes import LEGEND, ranges
 from ..judge.patches import Change, Effect, between
+from ..judge.reference.file import Reference, settled
 from ..model.cell import CellStatus
 from ..model.files import SCHEMA, UNDECODABLE, read_regular
 from ..model.outcome import Result
-from ..model.record import DEEPEST, too_deep
+from ..model.record import DEEPEST, ProbeRecord, too_deep
 from ..model.text import brief, counted, markdown
 from .pages import MatrixReport, ProbeReport
 
+# The status of each cell, and what each probe did, by probe and cell.
+Known = tuple[Mapping[str, CellStatus], Mapping[str, Mapping[str, Result]]]
+LISTED = 3  # probes by name that one side alone knows
 FILE = "matrix.json"
 # Of a folder that somebody names: a report, or the state that holds one.
 WITHIN = (FILE, f"report/{FILE}")
 
 
+class Values(IntEnum):
+    """What a side knows of values; two are compared by the less."""
+
+    NONE = 0
+    WRONG = 1  # a value only where it is not the one of plain Python
+    ALL = 2
+
+
 class Side(msgspec.Struct, frozen=True):
-    """One of two results: the status of each cell, and what each probe did in each of them."""
+    """One of two results: the status of each cell, and what each probe did in each of them.
+
+    `did` is by what it knows of values, then by probe and cell.
+    """
 
     name: str
     platform: str
     cells: dict[str, CellStatus]
-    did: dict[str, dict[str, Result]]
+    did: dict[Values, dict[str, dict[str, Result]]]
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -74,6 +90,7 @@ class Difference(msgspec.Struct, frozen=True):
     changed: tuple[Changed, ...]
     apart: tuple[Apart, ...]
     same: int
+    values: Values = Values.ALL
 
     @property
     def is_none(self) -> bool:
@@ -84,11 +101,26 @@ class Difference(msgspec.Struct, frozen=True):
         """Yield what is different, the worst first, then what one side alone knows, and a sum."""
         if len(set(self.platforms)) > 1:
             yield f"A is of {self.platforms[0]}, B of {self.platforms[1]}"
-        yield from map(str, (*self.changed, *self.apart))
+        if self.values is Values.NONE:
+            yield "one side has outcomes alone: values were not compared"
+        yield from map(str, self.changed)
+        yield from self._apart()
         stretches = [*(one.releases for one in self.changed), *(one.releases for one in self.apart)]
         if any(" .. " in stretch for stretch in stretches):
             yield LEGEND
         yield self.sum
+
+    def _apart(self) -> Iterator[str]:
+        """Yield what one side alone knows, the probes of the same cells together."""
+        grouped: dict[tuple[str, bool, str, str], list[Apart]] = {}
+        for one in self.apart:
+            grouped.setdefault((one.only, not one.probe, one.releases, one.why), []).append(one)
+        for (only, _, releases, _), members in grouped.items():
+            if len(members) > LISTED:
+                told = f"{len(members)} probes ({members[0].probe} first)"
+                yield f"only in {only}: {told}: {releases}"
+            else:
+                yield from map(str, members)
 
     @property
     def sum(self) -> str:
@@ -132,56 +164,81 @@ def load(path: Path) -> MatrixReport:
 
 
 def side(name: str, report: MatrixReport) -> Side:
-    """Return what a matrix.json says."""
-    did: dict[str, dict[str, Result]] = {}
+    """Return what a matrix.json says; one that is of the reference has no values.
+
+    Raises BadInput when a probe in it is not a whole run.
+    """
+    kinds = (Values.NONE,) if report.reference else tuple(Values)
+    did: dict[Values, dict[str, dict[str, Result]]] = {kind: {} for kind in kinds}
     for cell in report.cells:
         for probe in cell.probes:
-            did.setdefault(probe.id, {})[cell.id] = _result(probe)
+            for kind in kinds:
+                did[kind].setdefault(probe.id, {})[cell.id] = _result(name, cell.id, probe, kind)
     return Side(name, report.platform, {cell.id: cell.status for cell in report.cells}, did)
 
 
-def difference(a: Side, b: Side, releases: Sequence[str]) -> Difference:
+def side_of(name: str, reference: Reference) -> Side:
+    """Return what the reference says."""
+    settled = reference.results()
+    bare = {p: {c: _bare(result) for c, result in did.items()} for p, did in settled.items()}
+    cells = dict.fromkeys(reference.cells, CellStatus.RAN) | reference.absent
+    return Side(name, reference.platform, cells, {Values.NONE: bare, Values.WRONG: settled})
+
+
+def difference(one: Side, other: Side, releases: Sequence[str]) -> Difference:
     """Return what is different. `releases` could all have been looked at, oldest first."""
-    effects = [
-        effect
-        for probe in a.did.keys() & b.did.keys()
-        for effect in between(probe, a.did[probe], b.did[probe])
-    ]
+    values = max(one.did.keys() & other.did.keys())
+    a, b = one.did[values], other.did[values]
+    effects = [e for probe in a.keys() & b.keys() for e in between(probe, a[probe], b[probe])]
     order = list(Change)
     effects.sort(key=lambda effect: (order.index(effect.change), effect.probe, effect.cells))
-    changed = [_changed(e, a, b, releases) for e in effects if e.change is not Change.UNCHANGED]
+    changed = [_changed(e, releases) for e in effects if e.change is not Change.UNCHANGED]
     same = sum(len(effect.cells) for effect in effects if effect.change is Change.UNCHANGED)
-    apart = (*_apart("A", a, b, releases), *_apart("B", b, a, releases))
-    return Difference(a.name, b.name, (a.platform, b.platform), tuple(changed), apart, same)
+    apart = (
+        *_apart("A", (one.cells, a), (other.cells, b), releases),
+        *_apart("B", (other.cells, b), (one.cells, a), releases),
+    )
+    platforms = (one.platform, other.platform)
+    return Difference(one.name, other.name, platforms, tuple(changed), apart, same, values)
 
 
-def _changed(effect: Effect, a: Side, b: Side, releases: Sequence[str]) -> Changed:
-    both = a.did[effect.probe].keys() & b.did[effect.probe].keys()
+def _changed(effect: Effect, releases: Sequence[str]) -> Changed:
     before, after = str(effect.before), str(effect.after)
     if before == after:
         before += f", value {brief(effect.before.value)}"
         after += f", value {brief(effect.after.value)}"
-    where = ranges(effect.cells, both, releases)
+    where = ranges(effect.cells, effect.among, releases)
     return Changed(effect.change, effect.probe, where, before, after, effect.cells)
 
 
-def _apart(name: str, here: Side, there: Side, releases: Sequence[str]) -> Iterator[Apart]:
+def _apart(name: str, here: Known, there: Known, releases: Sequence[str]) -> Iterator[Apart]:
     """Yield what is known here alone: cells by what became of them there, then probes."""
     cells: dict[str, list[str]] = {}
-    for cell, status in here.cells.items():
-        ran = there.cells.get(cell)
+    for cell, status in here[0].items():
+        ran = there[0].get(cell)
         if ran is None:
             cells.setdefault("", []).append(cell)
         elif status is CellStatus.RAN and ran is not CellStatus.RAN:
             cells.setdefault(f"{ran} in the other", []).append(cell)
     for why, members in cells.items():
-        yield Apart(name, "", ranges(members, here.cells, releases), tuple(members), why)
-    for probe, did in sorted(here.did.items()):
-        alone = tuple(cell for cell in did if cell not in there.did.get(probe, {}))
+        yield Apart(name, "", ranges(members, here[0], releases), tuple(members), why)
+    for probe, did in sorted(here[1].items()):
+        alone = tuple(cell for cell in did if cell not in there[1].get(probe, {}))
         if alone:
             yield Apart(name, probe, ranges(alone, did, releases), alone)
 
 
-def _result(probe: ProbeReport) -> Result:
+def _result(name: str, cell: str, probe: ProbeReport, kind: Values) -> Result:
     value = next((phase.value for phase in probe.phases if phase.name == probe.phase), None)
-    return Result(probe.outcome, probe.phase, probe.detail, value)
+    found = Result(probe.outcome, probe.phase, probe.detail, value)
+    if kind is not Values.WRONG:
+        return found if kind is Values.ALL else _bare(found)
+    try:
+        kept = settled(ProbeRecord(probe.id, probe.id.partition("/")[0], "", "", probe.phases))
+    except ValueError as error:
+        raise BadInput(f"{name}: {cell}: {error}") from error
+    return msgspec.structs.replace(found, value=kept.value)
+
+
+def _bare(result: Result) -> Result:
+    return msgspec.structs.replace(result, value=None)

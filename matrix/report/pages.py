@@ -66,13 +66,17 @@ class ClaimReport(msgspec.Struct, frozen=True):
 
 
 class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """matrix.json. `overhead` is there only where it was measured."""
+    """matrix.json. `overhead` is there only where it was measured.
+
+    `reference` is true where this is of the reference: no phase is known, and no CPython's patch.
+    """
 
     schema: int
     platform: str
     cells: tuple[CellReport, ...]
     claims: tuple[ClaimReport, ...]
     overhead: OverheadReport | None = None
+    reference: bool = False
 
 
 def matrix_report(found: Findings, isolation: str) -> MatrixReport:
@@ -84,6 +88,7 @@ def matrix_report(found: Findings, isolation: str) -> MatrixReport:
         tuple(_cell_report(record, found, isolation, marked) for record in found.records),
         tuple(_claim_report(judgement, found) for judgement in found.verdict.judgements),
         found.overhead,
+        found.is_reference,
     )
 
 
@@ -106,7 +111,8 @@ def _cell_report(
         if result is not None:
             parts = (probe, result.outcome, result.phase, result.detail)
             _, word, _ = STATES[marked[probe][record.cell].state]
-            probes.append(ProbeReport(*parts, kept[probe].phases, word))
+            phases = kept[probe].phases if probe in kept else ()  # of the reference there are none
+            probes.append(ProbeReport(*parts, phases, word))
     return CellReport(
         record.cell,
         record.numba,

@@ -21,6 +21,7 @@ WORDS: dict[str, dict[str, str]] = {
         "platform": "Where the cells ran: operating system and processor, as in linux-x86_64.",
         "cells": "Every cell that was asked for, oldest release first, those that did not run too.",
         "claims": "Each claim in each cell that ran, by id, then by cell.",
+        "reference": "True if this is of the committed reference, which has no phases and values.",
         "overhead": "What was measured by `nox -s overhead`; not there if nothing was.",
     },
     "CellReport": {

@@ -10,10 +10,11 @@ from markdown_it import MarkdownIt
 from matrix.commands.stored.files import diff
 from matrix.errors import BadInput
 from matrix.judge.judge import judge
+from matrix.judge.reference.file import Reference, made
 from matrix.model.cell import CellStatus
 from matrix.model.record import CellRecord
 from matrix.parser import parse
-from matrix.report.diff import Difference, difference, load, side
+from matrix.report.diff import Difference, difference, load, side, side_of
 from matrix.report.findings import findings
 from matrix.report.pages import MatrixReport, matrix_report
 from tests.unit import records as make
@@ -74,6 +75,16 @@ def test_what_one_side_alone_knows_is_told_and_is_never_the_same() -> None:
     assert not between(report(make.cell("0.57.0-cp311")), report()).is_none
 
 
+def test_many_probes_that_one_side_alone_knows_are_one_line() -> None:
+    records = [make.hit(f"cache/{name}") for name in "abcdef"]
+    names = [record.id for record in records]
+    cells = [make.cell("0.57.0-cp311", *records)]
+    wide = findings(cells, names, judge(cells, names, None, "exec"), "exec", ())
+    found = between(report(make.cell("0.57.0-cp311", make.hit())), matrix_report(wide, "exec"))
+    assert "only in B: 6 probes (cache/a first): 0.57.0" in list(found.lines())
+    assert len(found.apart) == 7
+
+
 def test_values_of_any_length_are_told_briefly() -> None:
     old, new = (report(make.cell("0.57.0-cp311", make.hit(value=v * 10**6))) for v in "ab")
     line, _ = between(old, new).lines()
@@ -90,8 +101,8 @@ def test_hostile_text_is_text_in_every_format(tmp_path: Path) -> None:
     kinds = {one.type for one in (*blocks, *inside)}
     assert not kinds & {"html_block", "html_inline", "image", "link_open", "fence", "code_block"}
     assert not {"\x1b", "\u202e"} & set(found.markdown())
-    for name, made in (("old", old), ("new", new)):
-        (tmp_path / name).write_bytes(msgspec.json.encode(made))
+    for name, one in (("old", old), ("new", new)):
+        (tmp_path / name).write_bytes(msgspec.json.encode(one))
     told = tmp_path / "told"
     words = ["diff", str(tmp_path / "old"), str(tmp_path / "new"), "--output", str(told)]
     for how in ("text", "markdown", "json"):
@@ -104,24 +115,64 @@ def test_hostile_text_is_text_in_every_format(tmp_path: Path) -> None:
 def test_a_folder_is_as_good_as_the_file_in_it_and_one_word_means_the_last_report(
     tmp_path: Path,
 ) -> None:
-    state, made = tmp_path / "state", report(make.cell("0.57.0-cp311", make.hit()))
+    state, written = tmp_path / "state", report(make.cell("0.57.0-cp311", make.hit()))
     file = state / "report" / "matrix.json"
     file.parent.mkdir(parents=True)
-    file.write_bytes(msgspec.json.encode(made))
+    file.write_bytes(msgspec.json.encode(written))
     for word in (file, state, file.parent):
-        assert load(word) == made
+        assert load(word) == written
         assert diff(parse(["diff", str(word), "--state", str(state)])) == 0
         assert diff(parse(["diff", str(word), str(file)])) == 0
 
 
 def test_a_word_that_names_no_result_is_refused(tmp_path: Path) -> None:
-    for word in (str(tmp_path), str(tmp_path / "missing"), "reference"):
+    for word in (tmp_path, tmp_path / "missing"):
         with pytest.raises(BadInput):
-            diff(parse(["diff", word, word]))
+            diff(parse(["diff", str(word), str(word)]))
     with pytest.raises(BadInput, match="one or two"):
         diff(parse(["diff", "a", "b", "c"]))
     with pytest.raises(BadInput, match="invalid choice: 'github'"):
         parse(["diff", "a", "--format", "github"])
+
+
+LOCKS = {"0.57.0": "9" * 64}
+
+
+def reference(*cells: CellRecord) -> Reference:
+    """Return the reference that these cells make."""
+    probes = {"cache/p": "5" * 64}
+    return made(cells, (), probes=probes, runner="7" * 64, locks=LOCKS, isolation="exec")
+
+
+def test_the_reference_is_compared_by_the_values_that_are_not_those_of_python() -> None:
+    wrong, right = (make.cell("0.57.0-cp311", one) for one in (make.wrong(1), make.hit(value=7)))
+    other = make.cell("0.57.0-cp311", make.wrong(2))
+    for cell in (wrong, right):
+        assert difference(side_of("r", reference(cell)), side("b", report(cell)), ()).is_none
+    # What plain Python gives is no matter of the reference, and a wrong value is.
+    elsewhere = side("b", report(make.cell("0.57.0-cp311", make.hit(value=8))))
+    assert difference(side_of("r", reference(right)), elsewhere, ()).is_none
+    found = difference(side_of("r", reference(wrong)), side("b", report(other)), RELEASES)
+    assert next(found.lines()) == (
+        "other cache/p: 0.57.0: wrong in cold, value 1 -> wrong in cold, value 2"
+    )
+
+
+def test_a_report_without_values_is_compared_by_outcomes_and_says_so() -> None:
+    bare = msgspec.structs.replace(
+        report(make.cell("0.57.0-cp311", make.hit(), make.works())), reference=True
+    )
+    found = between(bare, report(make.cell("0.57.0-cp311", make.hit(value=1), make.works())))
+    assert list(found.lines()) == [
+        "one side has outcomes alone: values were not compared",
+        "no difference: 2 squares the same",
+    ]
+
+
+def test_the_word_reference_means_the_committed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(["diff", "reference"]).reports == ("reference",)
+    assert diff(parse(["diff", "reference", "reference"])) == 0
+    assert "no difference: " in capsys.readouterr().out
 
 
 def test_a_report_that_was_written_reads_back_the_same(tmp_path: Path) -> None:

@@ -231,9 +231,10 @@ def test_code_in_a_sentence_is_marked_and_nothing_in_it_is_markup() -> None:
 
 def test_the_page_says_what_changed_since_the_reference_only_where_that_is_known() -> None:
     found = found_of(CLAIMS, usual())
-    assert "reference" not in page(found, "exec", {})
-    assert "Nothing differs from the reference." in page(found, "exec", {}, ())
-    assert "<li>cache/a: x &lt; y</li>" in page(found, "exec", {}, ("cache/a: x < y",))
+    assert "Since the reference" not in page(found, "exec", {})
+    same, other = (msgspec.structs.replace(found, changed=c) for c in ((), ("cache/a: x < y",)))
+    assert "Nothing differs from the reference." in page(same, "exec", {})
+    assert "<li>cache/a: x &lt; y</li>" in page(other, "exec", {})
 
 
 def test_what_did_not_run_is_named_and_never_blank() -> None:

@@ -18,6 +18,7 @@ from matrix.parser import parse
 from tests.cells.workflow import EXPRESSION, INSTALLS_NOX, ROOT, WORKFLOWS, commands, jobs, load
 
 NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))
+PUBLISHES = ("pages.yml", "publish")
 STEPS = [(name, job, command) for name in NAMES for job, command in commands(name)]
 # What the variables of a step may hold, inputs that nobody gave among them.
 GIVEN = {
@@ -80,6 +81,7 @@ def test_there_are_steps_to_look_at() -> None:
         ("matrix.yml", "plan"),
         ("matrix.yml", "cells"),
         ("matrix.yml", "verdict"),
+        ("pages.yml", "build"),
         ("releases.yml", "unknown"),
         ("tests.yml", "tests"),
     }
@@ -96,9 +98,24 @@ def test_what_others_may_have_written_is_no_part_of_a_script(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_workflow_may_do_nothing_but_read(name: str) -> None:
     assert load(name)["permissions"] == {}
-    for job in jobs(name).values():
-        assert job["permissions"] == {"contents": "read"}
-        assert job["timeout-minutes"] <= 120
+    for job, what in jobs(name).items():
+        if (name, job) != PUBLISHES:
+            assert what["permissions"] == {"contents": "read"}
+        assert what["timeout-minutes"] <= 120
+
+
+def test_the_one_job_that_may_publish_runs_nothing_and_knows_one_branch() -> None:
+    name, job = PUBLISHES
+    what = jobs(name)[job]
+    assert what["permissions"] == {"pages": "write", "id-token": "write"}
+    assert what["needs"] == "build"
+    assert what["if"] == "${{ github.ref_name == github.event.repository.default_branch }}"
+    assert [step["uses"].partition("@")[0] for step in what["steps"]] == ["actions/deploy-pages"]
+    upload = next(step for step in jobs(name)["build"]["steps"] if "path" in step.get("with", {}))
+    told = words(next(command for workflow, _, command in STEPS if workflow == name))
+    made = parse([told[2], *told[4:]])
+    assert Path(upload["with"]["path"]) == made.state.relative_to(Path.cwd()) / "reference"
+    assert made.reference
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -121,6 +138,9 @@ def test_a_checkout_leaves_no_credentials_behind(name: str) -> None:
 def test_nox_is_installed_before_it_is_used(name: str) -> None:
     for job in jobs(name).values():
         runs = [step["run"] for step in job["steps"] if "run" in step]
+        if not runs:
+            assert job == jobs(PUBLISHES[0])[PUBLISHES[1]]
+            continue
         assert INSTALLS_NOX.fullmatch(runs[0])
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ... import options as asked
 from ...errors import BadInput, Status
+from ...judge.reference.file import read
 from ...model.files import append, refuse_irregular, write_atomically
 from ...model.text import cut, log_line
 from ...plan import plan as planning
-from ...project import DATA, read_project, served
+from ...project import DATA, REFERENCE, read_project, served
 from ...report import diff as differ
 from ...report.pages import indented
 from ...report.terminal import say
@@ -45,8 +46,10 @@ def _side(named: Path | str) -> differ.Side:
     """Return what a word names; raises BadInput."""
     if isinstance(named, Path):
         return differ.side(str(named), differ.load(named))
-    # Here the committed reference is to be made a Side of, by cell and probe.
-    raise BadInput(f"{named}: this version has no reference; `./{named}` names a file")
+    reference = read(REFERENCE)
+    if reference is None:
+        raise BadInput(f"{named}: there is none here; `nox -s reference` makes it")
+    return differ.side_of(named, reference)
 
 
 def check(o: asked.Check) -> int:

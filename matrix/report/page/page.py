@@ -42,23 +42,15 @@ class Column(msgspec.Struct, frozen=True):
     cells: tuple[str, ...]
 
 
-def page(
-    found: Findings,
-    isolation: str,
-    plots: Mapping[str, str],
-    changed: Sequence[str] | None = None,
-) -> str:
-    """Return index.html. `plots` are the addresses of the overhead pictures, by name.
-
-    `changed`: what differs from the reference, a line each; None where nothing was compared.
-    """
+def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
+    """Return index.html. `plots` are the addresses of the overhead pictures, by name."""
     rows = rows_of(found, isolation)
     shapes = shapes_of(rows)
     ordered = [row for shape in shapes for row in shape.rows]
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
         f=found, shapes=shapes, rows={row.id: row for row in rows}, columns=_columns(found),
-        states=STATES, counts=_counts(found, rows), changed=changed, plots=plots,
+        states=STATES, counts=_counts(found, rows), changed=found.changed, plots=plots,
         not_run=_not_run(found), others=_others(rows), data=_script_json(_data(found, ordered)),
         evidence=_evidence(found, rows, isolation), script=Markup(script),  # noqa: S704 (ours)
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -112,6 +104,7 @@ def _data(found: Findings, rows: Sequence[Row]) -> dict[str, Any]:
     folder = "" if found.claims else " --probes FOLDER"
     return {
         "cells": [_cell(record) for record in found.records],
+        "reference": found.is_reference,
         "probes": probes,
         "kinds": list(kinds),
         "states": {state: told[:2] for state, told in STATES.items()},

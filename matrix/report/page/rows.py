@@ -154,14 +154,14 @@ def tell(result: Result) -> str:
 def _safety(span: Span) -> str:
     if len(span.results) > 1:
         return "it depends on the Python"
-    outcome = span.results[0][0].outcome
-    return (
-        "safe"
-        if outcome in GOOD
-        else "right, but not cached"
-        if outcome in UNCACHED
-        else "not safe"
-    )
+    return safety(span.results[0][0].outcome)
+
+
+def safety(outcome: Outcome) -> str:
+    """Return how safe that is: a right value that is not cached is no danger."""
+    if outcome in GOOD:
+        return "safe"
+    return "right, but not cached" if outcome in UNCACHED else "not safe"
 
 
 def rows_of(found: Findings, isolation: str) -> list[Row]:
@@ -176,11 +176,13 @@ def rows_of(found: Findings, isolation: str) -> list[Row]:
         source = found.sources.get(probe, "")
         code = Markup(highlight(shown(source), LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
         last = next((cell for cell in reversed(did) if did[cell].outcome not in GOOD), None)
-        said = _said(did[last], kept[last][probe].phases) if last else ""
+        # Of the reference there is no evidence.
+        seen = kept[last].get(probe) if last else None
+        said = _said(did[last], seen.phases) if last and seen else ""
         lead = _lead(source)
         rows.append(
             Row(number, probe, where[probe], claim, lead, code, marked[probe], found.spans[probe],
-                said, last or "")
+                said, last if last and said else "")
         )  # fmt: skip
     return rows
 

@@ -278,6 +278,7 @@
   };
   const drawRun = (found, cell) => {
     const set = found.cells[cell.id];
+    if (set === undefined && data.reference && !cell.why) return [make("p", { textContent: "This is the reference: it holds what happened, not the evidence for it. The first command below runs it here." })];
     if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why}` })];
     const alike = Object.keys(found.cells).filter((id) => found.cells[id] === set && id !== cell.id);
     const same = alike.length ? `The same to the letter in ${alike.join(", ")}.` : "No other cell did the same to the letter.";

@@ -23,13 +23,23 @@ ON_A_PIPE = 120  # columns of a table, where there is no terminal to fit
 
 
 def conclusion(
-    found: Findings, absent: Sequence[CellRecord], folder: Path, *, holds: bool, whole: bool = False
+    found: Findings,
+    absent: Sequence[CellRecord],
+    folder: Path,
+    *,
+    holds: bool,
+    whole: bool = False,
+    differing: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield what the terminal shows, as lines: the `whole` table before all else, if wanted."""
+    """Yield what the terminal shows, as lines: the `whole` table before all else, if wanted.
+
+    `differing`: what the reference says otherwise, a line each.
+    """
     if found.ran and whole:
         yield from ("", *table(found, width() or ON_A_PIPE).split("\n"))
     failing = failures(found)
     yield from _told(found, failing)
+    yield from (f"unlike the reference, {line}" for line in differing)
     for cells, why in missing(absent, found):
         yield f"NOT RUN {cells}: {why}"
     for warning in warnings(found):
@@ -38,15 +48,17 @@ def conclusion(
     if not found.ran:
         yield "no cell ran: nothing is known"
         return
-    if (whole and found.legend) or any(" .. " in failure.where for failure in failing):
+    if (whole and found.legend) or any(" .. " in line for line in (*map(str, failing), *differing)):
         yield LEGEND
     yield ""
     yield _verdict(found, len(absent), holds=holds)
     yield f"page: {shortest(folder / 'index.html')}"
 
 
-def patch_lines(found: Findings) -> Iterator[str]:
+def patch_lines(found: Findings, *, wanted: bool) -> Iterator[str]:
     """Yield what the terminal shows of patches: every change, the worst last, and how many."""
+    if not wanted:
+        return
     for effect in reversed(found.effects):
         if effect.change is not Change.UNCHANGED:
             yield effect.line(found.served)
