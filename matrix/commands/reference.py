@@ -12,6 +12,7 @@ from ..judge.reference.file import Reference, made, written
 from ..model.cell import Cell, CellStatus, parse_cell
 from ..model.files import write_atomically
 from ..model.record import CellRecord
+from ..model.text import listed
 from ..plan.plan import lock_digest
 from ..project import DATA, REFERENCE, Project, read_project
 from ..report.terminal import say
@@ -92,8 +93,8 @@ def _refuse_loss(project: Project, selection: Selection) -> None:
     lost = [selected.cell.id for selected in selection.beyond if selected.cell.id in known]
     if lost:
         raise NothingToRun(
-            f"{len(lost)} cells of the reference would be lost: {_listed(lost)}. No CPython of"
-            " theirs is here, or nothing is stored of them; nothing is written"
+            f"{len(lost)} cells of the reference would be lost: {listed(lost, NAMED)}. No CPython"
+            " of theirs is here, or nothing is stored of them; nothing is written"
         )
 
 
@@ -107,13 +108,13 @@ def _all_seen(project: Project, cells: Sequence[Cell]) -> list[CellRecord]:
         if record is None or record.status is not CellStatus.RAN:
             unseen.append(cell.id)
         elif missing:
-            unseen.append(f"{cell.id} ({missing[0]} and {len(missing) - 1} more probes)")
+            unseen.append(f"{cell.id} ({listed(missing, 1)})")
         else:
             records.append(record)
     if unseen or not records:
         raise NothingToRun(
             f"{len(unseen)} of {len(cells)} cells were not observed with the probes, runner and"
-            f" locks of today: {_listed(unseen)}. Nothing is written; without --stored,"
+            f" locks of today: {listed(unseen, NAMED)}. Nothing is written; without --stored,"
             " `nox -s reference` runs them"
         )
     return records
@@ -140,8 +141,3 @@ def _digests(project: Project) -> dict[str, str]:
 def _locks(cells: Sequence[Cell]) -> dict[str, str]:
     releases = dict.fromkeys(cell.release for cell in cells)
     return {release: lock_digest(DATA / "locks", release) for release in releases}
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

@@ -6,7 +6,7 @@ Out: an `Effect` for all cells in which a patch made the same difference, or non
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -72,8 +72,13 @@ def effects(by_probe: Mapping[str, Mapping[str, Result]]) -> tuple[Effect, ...]:
         if "@" in patched
         for effect in between(patched, by_probe.get(patched.partition("@")[0], {}), under)
     ]
+    return tuple(worst_first(found))
+
+
+def worst_first(found: Iterable[Effect]) -> list[Effect]:
+    """Return effects in the order in which they are told; those alike stay as they are."""
     order = list(Change)
-    return tuple(sorted(found, key=lambda effect: (order.index(effect.change), effect.probe)))
+    return sorted(found, key=lambda effect: (order.index(effect.change), effect.probe))
 
 
 def between(

@@ -7,6 +7,7 @@ nothing but text to a terminal or a CI log, in Markdown, on a page; bounded wher
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 SPARED = "value"  # a phase's
@@ -104,6 +105,12 @@ def shown(value: Any) -> Any:  # noqa: ANN401 (whatever JSON holds, and the same
 def counted(number: int, one: str, more: str = "") -> str:
     """Read as `1 cell`, `2 cells`; `more` is the plural where it has another ending."""
     return f"{number} {one if number == 1 else more or f'{one}s'}"
+
+
+def listed(names: Sequence[str], limit: int) -> str:
+    """Read as `a, b and 3 more`: so many of the names, and how many there are besides."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
 def log_line(text: str) -> str:

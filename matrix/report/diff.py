@@ -14,7 +14,7 @@ import msgspec
 
 from ..errors import BadInput
 from ..judge.changes import LEGEND, ranges
-from ..judge.patches import Change, Effect, between
+from ..judge.patches import Change, Effect, between, worst_first
 from ..judge.reference.file import Reference, settled
 from ..model.cell import CellStatus
 from ..model.files import SCHEMA, UNDECODABLE, read_regular
@@ -189,9 +189,8 @@ def difference(one: Side, other: Side, releases: Sequence[str]) -> Difference:
     """Return what is different. `releases` could all have been looked at, oldest first."""
     values = max(one.did.keys() & other.did.keys())
     a, b = one.did[values], other.did[values]
-    effects = [e for probe in a.keys() & b.keys() for e in between(probe, a[probe], b[probe])]
-    order = list(Change)
-    effects.sort(key=lambda effect: (order.index(effect.change), effect.probe, effect.cells))
+    both = [e for probe in a.keys() & b.keys() for e in between(probe, a[probe], b[probe])]
+    effects = worst_first(sorted(both, key=lambda effect: effect.cells))
     changed = [_changed(e, releases) for e in effects if e.change is not Change.UNCHANGED]
     same = sum(len(effect.cells) for effect in effects if effect.change is Change.UNCHANGED)
     apart = (

@@ -202,8 +202,7 @@ def of_reference(
     here = [
         probe
         for probe in probes
-        if probe.id in reference.probes
-        and probe.sha256.startswith(reference.probes[probe.id].sha256)
+        if probe.id in reference.probes and reference.probes[probe.id].is_of(probe.sha256)
     ]
     did = reference.results()
     by_cell = {

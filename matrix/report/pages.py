@@ -51,16 +51,9 @@ class CellReport(msgspec.Struct, frozen=True):
     upstream: tuple[UpstreamResult, ...] = ()
 
 
-class ClaimReport(msgspec.Struct, frozen=True):
+class ClaimReport(Judgement, frozen=True):
     """A claim in a cell: whether it holds there, what was seen, and what is to be done about it."""
 
-    id: str
-    probe: str
-    cell: str
-    kind: str
-    holds: bool
-    says: str
-    issue: str = ""
     why: str = ""
     workarounds: tuple[str, ...] = ()
 

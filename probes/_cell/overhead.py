@@ -86,10 +86,13 @@ def repetition(job, number):
 
     Under a patch and without it take turns, and in who is first.
     """
-    first = number % 2 == 0
-    programs = [(p["id"].partition("@")[0], ("@" in p["id"]) != first, p) for p in job["probes"]]
-    order = [name for name, _, _ in programs]
-    for _, _, program in sorted(programs, key=lambda one: (order.index(one[0]), one[1])):
+    patched_first = number % 2 == 0
+
+    def place(program):
+        name, patched, _ = program["id"].partition("@")
+        return name, bool(patched) != patched_first
+
+    for program in sorted(job["probes"], key=place):
         # A folder of its own, which nothing was ever cached in.
         folder = os.path.join(job["scratch"], str(number), *program["id"].split("/"))
         path = observe.stage(program["path"], folder)

@@ -12,9 +12,11 @@ import msgspec
 from ...model.cell import CellStatus, parse_cell
 from ...model.outcome import Result
 from ...model.record import CellRecord, chosen
+from ...model.text import counted, listed
 from ..claims import Claim
 from ..judge import Judgement, Verdict, unlike_in
-from ..patches import Change, Effect, between, counted
+from ..patches import Change, Effect, between, worst_first
+from ..patches import counted as tally
 from .file import Reference, settled
 
 LISTED = 5
@@ -34,15 +36,15 @@ class Comparison(msgspec.Struct, frozen=True):
         """Read as `2 squares of 471 differ from the reference (worse 2): cache/p first`."""
         differing = [e for e in self.effects if e.change is not Change.UNCHANGED]
         number = sum(len(effect.cells) for effect in differing)
-        squares = f"{self.compared} square{'s' * (self.compared != 1)}"
         if not self.compared:
             told = "nothing could be compared with the reference"
         elif not differing:
+            squares = counted(self.compared, "square")
             told = f"nothing differs from the reference: {squares} compared"
         else:
-            verb = "square differs" if number == 1 else "squares differ"
-            told = f"{number} {verb} from the reference, of {self.compared} compared"
-            told += f" ({counted(differing)}): {differing[0].probe} first"
+            squares = counted(number, "square differs", "squares differ")
+            told = f"{squares} from the reference, of {self.compared} compared"
+            told += f" ({tally(differing)}): {differing[0].probe} first"
         return "; ".join([told, *self.apart()])
 
     def lines(self, releases: Sequence[str]) -> list[str]:
@@ -60,12 +62,12 @@ class Comparison(msgspec.Struct, frozen=True):
             (self.missing, "not in the reference"),
         ):
             if names:
-                noun = "probe is" if len(names) == 1 else "probes are"
+                probes = counted(len(names), "probe is", "probes are")
                 first = "" if len(names) == 1 else " first"
-                yield f"{len(names)} {noun} {why} ({names[0]}{first})"
+                yield f"{probes} {why} ({names[0]}{first})"
         if self.beyond:
-            noun = "cell is" if len(self.beyond) == 1 else "cells are"
-            yield f"{len(self.beyond)} {noun} not in the reference ({self.beyond[0]})"
+            cells = counted(len(self.beyond), "cell is", "cells are")
+            yield f"{cells} not in the reference ({self.beyond[0]})"
 
 
 def compared(
@@ -83,10 +85,8 @@ def compared(
             if probe in now:
                 now[probe][record.cell] = settled(kept)
     known = [probe for probe in probes if probe in then]
-    same = [p for p in known if probes[p].startswith(reference.probes[p].sha256)]
-    effects = [effect for p in same for effect in between(p, then[p], now[p])]
-    order = list(Change)
-    effects.sort(key=lambda effect: (order.index(effect.change), effect.probe))
+    same = [p for p in known if reference.probes[p].is_of(probes[p])]
+    effects = worst_first(effect for p in same for effect in between(p, then[p], now[p]))
     return Comparison(
         reference.platform,
         tuple(effects),
@@ -109,7 +109,7 @@ def lacking(
     named = {
         "probes not in it": [p for p in probes if p not in then],
         "probes changed since": [
-            p for p, sha256 in probes.items() if p in then and not sha256.startswith(then[p].sha256)
+            p for p, sha256 in probes.items() if p in then and not then[p].is_of(sha256)
         ],
         "probes in it that are gone": [p for p in then if p not in probes],
         "cells not in it": [c for c in cells if c not in {**reference.cells, **reference.absent}],
@@ -119,8 +119,7 @@ def lacking(
     }
     for what, names in named.items():
         if names:
-            more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-            yield f"{what}: {', '.join(names[:LISTED])}{more}"
+            yield f"{what}: {listed(names, LISTED)}"
     if not runner.startswith(reference.runner):
         yield "the in-cell runner has changed since"
 

@@ -55,6 +55,10 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
     did: tuple[Kept, ...]
 
+    def is_of(self, sha256: str) -> bool:
+        """Whether a probe with this SHA-256 is the one that was seen."""
+        return sha256.startswith(self.sha256)
+
 
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of it. `runner` and `locks` are digests of what it was seen with.

@@ -6,7 +6,6 @@ In: `Findings`. Out: Markdown that is never longer than GitHub takes, and says w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import jinja2
 import msgspec
@@ -15,10 +14,10 @@ from ...experiments.overhead import plots, tables
 from ...judge.patches import counted as tally
 from ...model.text import Markdown, brief, counted, cut, markdown, table_cell
 from ..findings import Findings
+from ..templating import environment
 from .failures import failures, missing, warnings
 from .table import parts
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 LIMIT = 60_000  # characters: GitHub refuses a comment of 65,536
 NOTE = 1_000  # of them, to say what was left out
 LONGEST = 500  # of one line: one cell's message must not push out all others
@@ -104,15 +103,7 @@ def _bounded(value: object) -> str:
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=False,  # noqa: S701 (Markdown is no HTML)
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_bounded,
-    )
-    environment.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
-    environment.globals.update(overhead_tables=tables, plots=plots, tally=tally, counted=counted)
-    return environment
+    made = environment(escaping=False, finalize=_bounded)
+    made.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
+    made.globals.update(overhead_tables=tables, plots=plots, tally=tally, counted=counted)
+    return made

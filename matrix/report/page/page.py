@@ -11,7 +11,6 @@ import hashlib
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -24,10 +23,10 @@ from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
 from ...model.text import brief, shown
 from ..findings import Findings
+from ..templating import TEMPLATES, environment
 from .rows import Row, coded, rows_of, shapes_of
 from .squares import NOT_RUN, STATES, Square, State, packed
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 COMMANDS = (
     ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
@@ -142,15 +141,9 @@ def _script_json(value: object) -> Markup:
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: value if isinstance(value, Markup) else shown(str(value)),
+    made = environment(
+        finalize=lambda value: value if isinstance(value, Markup) else shown(str(value))
     )
-    environment.globals.update(overhead_tables=tables, pictures=pictures)
-    environment.filters.update(coded=coded, brief=brief)
-    return environment
+    made.globals.update(overhead_tables=tables, pictures=pictures)
+    made.filters.update(coded=coded, brief=brief)
+    return made

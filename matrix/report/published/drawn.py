@@ -6,7 +6,6 @@ In: `Findings` of the reference. Out: Markdown, and SVG in the colours of light 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import jinja2
 
@@ -14,9 +13,9 @@ from ...errors import BadInput
 from ...model.text import table_cell
 from ..findings import Findings
 from ..page.shapes import anchor
+from ..templating import environment
 from .strips import CARRIERS, SIGNS, Strip, strips
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
 CARRIED = {"cache": "`cache=True`", "aot": "ahead of time"}
 
@@ -61,7 +60,7 @@ def picture(found: Findings) -> str:
     """Return the map of all shapes as SVG, to be read at 400 pixels as well."""
     releases = list(dict.fromkeys(record.numba for record in found.ran))
     ticks = [release for release in ("0.48.0", "0.57.0") if release in releases[:-8]]
-    return _environment().get_template("map.svg.jinja").render(
+    return environment().get_template("map.svg.jinja").render(
         shapes=_shown(found), carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
         releases=releases, ticks=[*ticks, releases[-1]] if releases else [], signs=SIGNS,
         platform=found.platform, runs=_runs,
@@ -87,24 +86,26 @@ def badges(found: Findings) -> Iterator[tuple[str, str]]:
     """
     releases = dict.fromkeys(record.numba for record in found.ran)
     lines = list(dict.fromkeys(release.rpartition(".")[0] for release in releases))
+    # There are hundreds of badges: it is read once for all of them.
+    template = environment().get_template("badge.svg.jinja")
     for by_carrier in strips(found).values():
         for strip in by_carrier.values():
             if not (strip.hazard and strip.words):
                 continue
             name = f"{anchor(strip.shape).removeprefix('hazard-')}-{strip.carrier}"
-            yield f"{name}.svg", badge(f"numba: {strip.title}", strip, found)
+            yield f"{name}.svg", badge(template, f"numba: {strip.title}", strip, found)
             for line in lines:
                 label = f"numba >={line}: {strip.title}"
                 if (part := strip.since(line)).words:
-                    yield f"{name}-{line}.svg", badge(label, part, found)
+                    yield f"{name}-{line}.svg", badge(template, label, part, found)
 
 
-def badge(label: str, strip: Strip, found: Findings) -> str:
+def badge(template: jinja2.Template, label: str, strip: Strip, found: Findings) -> str:
     """Return a badge that says on which of its releases a shape is safe."""
     stretches = strip.stretches(found.served)
     state, last = stretches[-1]
     told = f"{state} up to {last.last}" if len(stretches) == 1 else f"{state} from {last.first}"
-    return _environment().get_template("badge.svg.jinja").render(
+    return template.render(
         label=f"{label} ({strip.carrier})", told=f"{SIGNS[state]} {told}", state=state, width=_width
     )  # fmt: skip
 
@@ -113,14 +114,3 @@ def _width(text: str) -> int:
     """Return the room for a text, in pixels of 11; it is set to fill it, whatever the font."""
     narrow = sum(character in "il.,:;|()' " for character in text)
     return 10 + 7 * len(text) - 3 * narrow
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
