@@ -58,8 +58,9 @@ def arguments():
     )
     parser.add_argument("files", nargs="*", metavar="FILE[::FUNCTION]")
     parser.add_argument(
-        "--call", action="append", default=[], metavar="'fact(10, 1)'",
-        help="what to call in the file (its run(), if it has one that takes nothing)",
+        "--call", action="append", default=[], metavar="CALL",
+        help="what to call in the file, as in 'fact(10, 1)'; without it, its run(), if it has one"
+        " that takes nothing",
     )  # fmt: skip
     parser.add_argument(
         "--from-tests", nargs="?", const="", metavar="ARGS", help="call what `pytest ARGS` calls"

@@ -6,6 +6,7 @@ CPython 3.6 or newer, the standard library.
 """
 
 import difflib
+import importlib.util
 import os
 import sys
 
@@ -56,11 +57,11 @@ def subject(words):
 
 
 def ask(words):
-    try:
-        from . import ask
-    except ImportError:
+    if importlib.util.find_spec(__package__ + ".ask") is None:
         sys.stderr.write("error: this numba-matrix has no `ask`\n")
         return 2
+    from . import ask
+
     return ask.main(words)
 
 

@@ -238,7 +238,9 @@ def run_tests(order, answer):
 
     words = order["tests"]
     plugin = pytest_plugin.Naming(answer.watch)
-    status = pytest.main(shlex.split(words), plugins=[plugin])
+    # The plugin is imported before pytest could rewrite it, and theirs may make that an error.
+    quiet = ["-W", "ignore:Module already imported"]
+    status = pytest.main([*quiet, *shlex.split(words)], plugins=[plugin])
     made = {"call": "pytest " + words, "raised": None}
     if status:
         made["raised"] = f"pytest ended with status {int(status)}"

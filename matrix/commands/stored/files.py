@@ -24,7 +24,7 @@ def diff(o: asked.Diff) -> int:
     return Status.FAILS if lines else Status.HOLDS
 
 
-def check(o: asked.Check) -> int:
+def audit(o: asked.Audit) -> int:
     """Check every file the suite is told by; raises BadInput for the first that is wrong."""
     project = read_project(o.state)
     for release in project.releases:
