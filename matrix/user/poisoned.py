@@ -104,5 +104,7 @@ def demangled(symbol):
             break
         at += len(size[0]) + int(size[0])
         parts.append(symbol[at - int(size[0]) : at])
-    name = re.sub(r"_([0-9a-f]{2})", lambda code: chr(int(code[1], 16)), ".".join(parts))
-    return re.sub(r"\$\d+$", "", name) or symbol or "a function"
+    # What no C name can hold is written as `_24` or `$24`; a number may end the name.
+    name = re.sub(r"[_$]24\d+$", "", ".".join(parts))
+    name = re.sub(r"[_$]3c(\w+?)[_$]3e", r"<\1>", name)
+    return name or symbol or "a function"

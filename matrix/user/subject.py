@@ -34,9 +34,9 @@ def perform(order):
         answer.function = named(module, order["function"]) if order["function"] else None
         calls = order["calls"] or (["run()"] if takes_nothing(module, "run") else [])
         if order["export"] or not (calls or order["tests"] is not None):
-            answer.built = [build(thing, answer) for thing in compilers(module)]
+            answer.built = [build(thing, answer) for thing in exporters(module, answer.function)]
         else:
-            answer.exports = [thing.name for thing in compilers(module)]
+            answer.exports = [thing.name for thing in exporters(module, answer.function)]
             call(module, calls, answer) if order["tests"] is None else run_tests(order, answer)
     except Unfit as error:
         answer.unfit = str(error)
@@ -192,7 +192,7 @@ def named(module, name):
             names = sorted(n for n, v in vars(thing).items() if function_of(v))
             raise Unfit(f"there is no {name} in the file; it has {', '.join(names) or 'none'}")
         thing = getattr(thing, word)
-    function = function_of(thing)
+    function = thing if inspect.isfunction(thing) else function_of(thing)
     if function is None:
         raise Unfit(f"{name} is no compiled function")
     return function
@@ -255,6 +255,19 @@ def compilers(module):
     pycc = sys.modules.get("numba.pycc.cc") or sys.modules.get("numba.pycc")
     kind = getattr(pycc, "CC", None)
     return [thing for thing in vars(module).values() if kind and isinstance(thing, kind)]
+
+
+def exporters(module, function):
+    """Return the file's `CC` objects, where a function is asked about those that export it."""
+    found = compilers(module)
+    if function is None:
+        return found
+    place = place_of(function)
+    return [
+        cc
+        for cc in found
+        if any(place_of(entry.function) == place for entry in cc._exported_functions.values())
+    ]
 
 
 def build(cc, answer):
