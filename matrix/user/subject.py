@@ -240,7 +240,7 @@ def run_tests(order, answer):
     plugin = pytest_plugin.Naming(answer.watch)
     # The plugin is imported before pytest could rewrite it, and theirs may make that an error.
     quiet = ["-W", "ignore:Module already imported"]
-    status = pytest.main([*quiet, *shlex.split(words)], plugins=[plugin])
+    status = pytest.main([*shlex.split(words), *quiet], plugins=[plugin])
     made = {"call": "pytest " + words, "raised": None}
     if status:
         made["raised"] = f"pytest ended with status {int(status)}"
