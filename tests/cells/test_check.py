@@ -199,24 +199,25 @@ def test_a_poisoned_cache_is_neither_loaded_nor_touched_and_can_be_searched(
     python: str, tmp_path: Path
 ) -> None:
     caches = tmp_path / "caches"
-    settings = {"env": os.environ | {"NUMBA_CACHE_DIR": str(caches)}, "cwd": tmp_path}
-    program = tmp_path / "program.py"
+    # Where the program says itself, whatever the environment says.
+    chosen = f"import numba\n\nnumba.config.CACHE_DIR = {str(caches)!r}\n"
     source = (PROBES / "cache" / "even_odd_lazy.py").read_text(encoding="utf-8")
-    program.write_text(source + "\n\nif __name__ == '__main__':\n    run()\n")
+    ending = "\n\nif __name__ == '__main__':\n    run()\n"
+    (tmp_path / "program.py").write_text(chosen + source + ending)
 
     def run(*words: str) -> int:
-        return subprocess.run([python, *words], check=False, **settings).returncode  # type: ignore[call-overload, no-any-return]
+        return subprocess.run([python, *words], check=False, cwd=tmp_path).returncode
 
     assert run("program.py") == 0
     assert run("program.py") < 0  # it is poisoned indeed
     before = {path: path.read_bytes() for path in caches.rglob("*") if path.is_file()}
-    ended = asked(python, "program.py", "--json", **settings)
+    ended = asked(python, "program.py", "--json", cwd=tmp_path)
     assert json.loads(ended.stdout)["verdict"] == "unsafe"
     assert {path: path.read_bytes() for path in caches.rglob("*") if path.is_file()} == before
     # By a Python that has no Numba.
     searched = asked(sys.executable, "--cache", str(caches))
     assert searched.returncode == 1
-    for name in ("is_even, line 6", "is_odd, line 11"):
+    for name in ("is_even, line 9", "is_odd, line 14"):
         assert re.search(rf"{name} calls \S*\bis_even by an address nobody", searched.stdout)
     shutil.rmtree(caches)
     assert run(str(COMMAND), "remedy", "program.py") == 0
