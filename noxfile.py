@@ -77,7 +77,7 @@ def run_driver(session: nox.Session, folder: str, command: str, *args: str) -> N
     """Run one of the driver's commands with the Python in `folder`; it ends when we do."""
     # Time enough for the driver to end its cells when interrupted.
     session.run(
-        tool(folder, "python"), "-m", "matrix", command, *args, external=True,
+        tool(folder, "python"), "-m", "matrix", command, *args, external=True, log=False,
         env={processes.PARENT: str(os.getpid())},
         interrupt_timeout=30, terminate_timeout=10,
     )  # fmt: skip
@@ -140,6 +140,12 @@ def overhead(session: nox.Session) -> None:
 def report(session: nox.Session) -> None:
     """Judge and report what is stored, running nothing."""
     call_driver(session, "report", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
+def reference(session: nox.Session) -> None:
+    """Run all cells and renew the committed reference (-- --stored: run nothing; --check: say)."""
+    call_driver(session, "reference", *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])

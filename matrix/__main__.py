@@ -10,12 +10,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from . import commands
 from .errors import MatrixError
-from .model.text import log_lines
 from .parser import parse
+from .report.terminal import complain
 from .run import processes
 
 INTERRUPTED = 130
@@ -23,15 +21,14 @@ INTERRUPTED = 130
 
 def main(words: Sequence[str]) -> int:
     """Run one command and return the exit status."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     try:
         options = parse(words)
         return commands.COMMANDS[type(options)](options)
     except MatrixError as error:
-        console.print(f"error: {log_lines(str(error))}", style="bold red", markup=False)
+        complain(f"error: {error}", "bold red")
         return error.status
     except KeyboardInterrupt:
-        console.print("interrupted; what was done is kept", style="bold yellow")
+        complain("interrupted; what was done is kept", "bold yellow")
         return INTERRUPTED
 
 

@@ -65,6 +65,7 @@ class Run(Selecting, Running):
     shard: str = ""
     pythons: tuple[str, ...] = ()
     summary: Path | None = None
+    table: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,17 @@ class Report(Elsewhere):
     """judge what is stored"""
 
     summary: Path | None = None
+    table: bool = False
+    reference: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference(Running):
+    """renew the committed result of all cells"""
+
+    stored: bool = False
+    redraw: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +128,9 @@ class Merge(Stored):
 class Diff(Stored):
     """what two reports say"""
 
-    reports: tuple[Path, ...]
+    reports: tuple[Path | str, ...]
+    format: str = "text"
+    output: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,5 +147,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Audit, Lock)
+KINDS = (Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Audit, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

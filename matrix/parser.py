@@ -58,7 +58,9 @@ class Parser(argparse.ArgumentParser):
 
 def _add(parser: argparse.ArgumentParser, field: dataclasses.Field[Any]) -> None:
     """Add one field of a command: a positional where ARGUMENTS gives it a number of words."""
-    words, more = ARGUMENTS[field.name]
+    # Of a name that means something else there, a command has its own.
+    own = f"{parser.prog.split()[2]} {field.name}"
+    words, more = ARGUMENTS[own if own in ARGUMENTS else field.name]
     settings: dict[str, Any] = {"default": field.default, "help": words} | more
     if "nargs" in settings:
         parser.add_argument(field.name, **settings)
@@ -77,7 +79,10 @@ def _converted(command: str, given: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = named_folder(f"--{name}", str(found[name]))
     for name in ("folders", "reports"):
         if name in found:
-            found[name] = tuple(named_path(command, word) for word in found[name])
+            found[name] = tuple(
+                word if word == REFERENCE and name == "reports" else named_path(command, word)
+                for word in found[name]
+            )
     if "selectors" in found:
         found["selectors"] = split_words(found["selectors"])
     _refuse_variables(found.get("state", ROOT))
@@ -129,6 +134,7 @@ def _positive(text: str) -> int:
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 FOLDERS = {"state", "probes", "envdir"}
 FILES = {"output", "summary"}
+REFERENCE = "reference"  # the committed one; a file of that name is ./reference
 
 SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '0.6*-cp312'"
 # What argparse is told of each field, whichever command has it: its help, and what is not plain.
@@ -136,7 +142,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "selectors": (SELECTORS, {"nargs": "*", "metavar": "SELECTOR", "default": []}),
     "changed": ("such as cache/self_lazy", {"nargs": "+", "metavar": "PROBE"}),
     "folders": ("observations of other machines", {"nargs": "+", "metavar": "DIR"}),
-    "reports": ("the old, and a new one", {"nargs": "+", "metavar": "MATRIX.JSON"}),
+    "reports": ("matrix.json, its folder, or reference", {"nargs": "+", "metavar": "REPORT"}),
     "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
     "probes": ("another folder of probes, no claims", {"metavar": "PATH"}),
     "pre": ("release candidates as well", {"action": argparse.BooleanOptionalAction}),
@@ -160,12 +166,17 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
         "for these, as in linux-aarch64 (this one)",
         {"type": _platforms, "metavar": "P,..."},
     ),
+    "table": ("the whole table, not only what fails", {}),
     "summary": ("append report.md to this file as well", {"metavar": "FILE"}),
     "python": ("on this CPython (the newest)", {"type": _minor, "metavar": "3.X"}),
     "repeat": ("how often everything is measured", {"type": _positive, "metavar": "N"}),
-    "stored": ("measure nothing: tables and plots", {}),
+    "stored": ("measure or run nothing: take what is stored", {}),
+    "reference": ("of the committed reference, as if nothing were stored", {}),
+    "redraw": ("only what is drawn from reference.json as it is", {}),
     "shards": ("how many per platform (1)", {"type": _positive, "metavar": "N"}),
     "format": ("what to write (json)", {"choices": ("json", "github")}),
+    "diff format": ("what to write (text)", {"choices": ("text", "markdown", "json")}),
+    "diff output": ("write it to this file", {"metavar": "FILE"}),
     "output": ("append to this file", {"metavar": "FILE"}),
-    "check": ("only say which releases are missing", {}),
+    "check": ("only say what is missing", {}),
 }

@@ -18,6 +18,8 @@ from .experiments.outside import recall, without_changed
 from .experiments.probe import Probe, discover, runner_digest
 from .judge import claims as claims_file
 from .judge.claims import Claim
+from .judge.reference import file as reference_file
+from .judge.reference.file import Reference
 from .model.cell import Cell, filed_in, parse_cell
 from .model.files import ROOT, Say, Store, named_path, read_regular
 from .model.record import CellRecord, observations
@@ -29,6 +31,7 @@ from .select.releases import Platform, Release
 from .select.selection import Catalogue, Selection, select
 
 DATA = ROOT / "matrix" / "data"
+REFERENCE = DATA / "reference.json"
 PROBES = ROOT / "probes"
 USER = ROOT / "matrix" / "user"
 PATCHES = {name: USER / f"{name}.py" for name in ("remedy", "guard")}
@@ -37,7 +40,8 @@ PATCHES = {name: USER / f"{name}.py" for name in ("remedy", "guard")}
 class Project(msgspec.Struct, frozen=True):
     """What there is to run and to hold it against. `claims` is None for another folder's probes.
 
-    `runner` is the digest of the in-cell runner.
+    `runner` is the digest of the in-cell runner. `reference` is None where there is none, or where
+    the probes are not those it is of.
     """
 
     platform: str
@@ -46,6 +50,7 @@ class Project(msgspec.Struct, frozen=True):
     claims: dict[str, Claim] | None
     state: Path
     runner: str
+    reference: Reference | None = None
 
     def store(self, say: Say) -> Store[CellRecord]:
         """Return where the observations of these probes are kept."""
@@ -103,8 +108,7 @@ class Project(msgspec.Struct, frozen=True):
     @property
     def served(self) -> tuple[str, ...]:
         """The stable releases with a wheel for the platform, oldest first."""
-        stable = (release for release in self.releases if not release.is_prerelease)
-        return tuple(r.version for r in stable if r.pythons(self.platform))
+        return served(self.platform, self.releases)
 
     @property
     def stored_cells(self) -> list[str]:
@@ -145,6 +149,13 @@ class Project(msgspec.Struct, frozen=True):
         return frozenset(python for release in self.releases for python in release.all_pythons)
 
 
+def served(platform: str, known: Sequence[Release] | None = None) -> tuple[str, ...]:
+    """Return the stable releases with a wheel for a platform, oldest first."""
+    known = releases.load(DATA / "releases.toml") if known is None else known
+    stable = (release for release in known if not release.is_prerelease)
+    return tuple(r.version for r in stable if r.pythons(platform))
+
+
 def read_project(state: Path, probes: Path | None = None) -> Project:
     """Read and check every file; raises BadInput for the first that is wrong."""
     known = releases.load(DATA / "releases.toml")
@@ -164,7 +175,8 @@ def read_project(state: Path, probes: Path | None = None) -> Project:
         for name, path in PATCHES.items()
         if f"{probe.id}@{name}" in claims
     ]
-    return Project(platform, known, (*found, *patched), claims, state, runner)
+    reference = reference_file.read(REFERENCE)
+    return Project(platform, known, (*found, *patched), claims, state, runner, reference)
 
 
 def patch_named(word: str) -> Path:

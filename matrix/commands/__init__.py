@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import options
-from . import bisect, overhead, run, share
+from . import bisect, overhead, reference, run, share
 from .stored import files, report
 
 COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Run: run.run,
     options.Report: report.report,
+    options.Reference: reference.reference,
     options.Bisect: bisect.bisect,
     options.Overhead: overhead.overhead,
     options.Plan: share.plan,

@@ -44,8 +44,10 @@ def run(o: asked.Run) -> int:
     missed = run_due(o, project, machine, selection.runnable, probes, suites)
     selection = selection.without(missed)
     return judge_and_report(
-        project, selection, probes, o.isolation, o.summary, strict=o.strict, patched=bool(o.patch)
-    )
+        project, selection, probes, o.isolation, o.summary,
+        strict=o.strict, patched=bool(o.patch), table=o.table,
+        narrowed=bool(o.selectors or o.probe or o.shard),
+    )  # fmt: skip
 
 
 def run_due(
@@ -76,5 +78,6 @@ def run_due(
                     project, machine, jobs, suites,
                     isolation=isolation, timeout_s=o.timeout, prune=o.prune, say=say,
                 )  # fmt: skip
-                missed |= run_cells(run, Nox(o.jobs, o.download_python, o.envdir), say)
+                costs = {job.cell.id: job.cost_s + shards.DEFAULT_CELL_S for job in jobs}
+                missed |= run_cells(run, Nox(o.jobs, o.download_python, o.envdir), say, costs)
     return missed

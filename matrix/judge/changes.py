@@ -123,6 +123,38 @@ def _same(
     )
 
 
+def ranges(cells: Iterable[str], looked: Iterable[str], releases: Sequence[str]) -> str:
+    """Return cells among those `looked` at by release, as `0.48.0 - 0.56.4, 0.58.1 [cp38]`.
+
+    A release that was looked at and is not among them ends a range; Pythons are named where only
+    some of a release's are.
+    """
+    there, chosen = _tags(looked), _tags(cells)
+    runs: list[tuple[list[str], tuple[str, ...]]] = []
+    before: tuple[str, ...] | None = None
+    for release, tags in there.items():
+        some = chosen.get(release)
+        only = () if some == tags else some
+        if only is not None and only == before:
+            runs[-1][0].append(release)
+        elif only is not None:
+            runs.append(([release], only))
+        before = only
+    return ", ".join(
+        str(Stretch.over(run, releases)) + (f" [{', '.join(only)}]" if only else "")
+        for run, only in runs
+    )
+
+
+def _tags(cells: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the Pythons of cells by release, both in order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for cell in sorted(cells, key=lambda cell: parse_cell(cell).key):
+        release, _, tag = cell.rpartition("-")
+        found[release] = (*found.get(release, ()), tag)
+    return found
+
+
 def story(probe: str, found: Sequence[Span]) -> list[str]:
     """Return what changed where, one line per change, or one line saying that nothing did."""
     if len(found) == 1:

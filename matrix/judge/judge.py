@@ -117,7 +117,9 @@ def judge(
             ]
         if isolation == "both":
             judgements += [_isolated(record, probe) for probe in probes if whole or probe in kept]
-    unlike = [u for probe in probes for u in _unlike(probe, seen, claims[probe])] if claims else []
+    unlike = (
+        [u for probe in probes for u in unlike_in(probe, seen, claims[probe])] if claims else []
+    )
     ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
     return Verdict(tuple(ordered), tuple(unlike))
 
@@ -192,7 +194,7 @@ def _counters(phase: Phase) -> str:
     )
 
 
-def _unlike(probe: str, seen: Mapping[str, Mapping[str, Result]], claim: Claim) -> list[Unlike]:
+def unlike_in(probe: str, seen: Mapping[str, Mapping[str, Result]], claim: Claim) -> list[Unlike]:
     """Return the expectations of a probe whose cells did not all do the same.
 
     Candidates are left out: what they break is said already, and differing is no more than that.

@@ -11,9 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from ..model.cell import parse_cell
 from ..model.outcome import Outcome, Result
-from .changes import Stretch
+from .changes import ranges
 from .judge import same_result
 
 
@@ -40,21 +39,22 @@ HARM = {
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """What a probe did without the patch and under it, in these cells."""
+    """What a probe did without the patch and under it, in these cells `among` all compared."""
 
     probe: str
     change: Change
     before: Result
     after: Result
     cells: tuple[str, ...]
+    among: tuple[str, ...] = ()
 
     def line(self, releases: Sequence[str]) -> str:
         """Read as `better: cache/p@remedy: crashed in warm (SIGSEGV) -> hit, 0.57.0 - 0.60.0`."""
-        looked = list(dict.fromkeys(parse_cell(cell).release for cell in self.cells))
         told = f"{self.before} -> {self.after}"
         if str(self.before) == str(self.after) and self.change is not Change.UNCHANGED:
             told += ", of another value"
-        return f"{self.change}: {self.probe}: {told}, {Stretch.over(looked, releases)}"
+        where = ranges(self.cells, self.among or self.cells, releases)
+        return f"{self.change}: {self.probe}: {told}, {where}"
 
 
 def changed(before: Result, after: Result) -> Change:
@@ -70,14 +70,18 @@ def effects(by_probe: Mapping[str, Mapping[str, Result]]) -> tuple[Effect, ...]:
         effect
         for patched, under in by_probe.items()
         if "@" in patched
-        for effect in _of(patched, by_probe.get(patched.partition("@")[0], {}), under)
+        for effect in between(patched, by_probe.get(patched.partition("@")[0], {}), under)
     ]
     order = list(Change)
     return tuple(sorted(found, key=lambda effect: (order.index(effect.change), effect.probe)))
 
 
-def _of(patched: str, plain: Mapping[str, Result], under: Mapping[str, Result]) -> Iterator[Effect]:
+def between(
+    probe: str, plain: Mapping[str, Result], under: Mapping[str, Result]
+) -> Iterator[Effect]:
+    """Yield what a probe did before and after, for all cells where both are the same."""
     grouped: list[Effect] = []
+    among = tuple(cell for cell in under if cell in plain)
     for cell, after in under.items():
         before = plain.get(cell)
         if before is None:
@@ -88,7 +92,7 @@ def _of(patched: str, plain: Mapping[str, Result], under: Mapping[str, Result]) 
                 grouped[number] = msgspec.structs.replace(effect, cells=more)
                 break
         else:
-            grouped.append(Effect(patched, changed(before, after), before, after, (cell,)))
+            grouped.append(Effect(probe, changed(before, after), before, after, (cell,), among))
     yield from grouped
 
 

@@ -41,7 +41,7 @@ def read_regular(path: Path) -> bytes:
     A pipe would keep its reader waiting for ever, and a device may have no end.
     """
     try:
-        _refuse_irregular(path)
+        refuse_irregular(path)
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: this file cannot be read: {error.strerror}") from error
@@ -60,8 +60,9 @@ def read_toml(path: Path, holds: str) -> dict[str, Any]:
     raise BadInput(f"{path}: not TOML: {why}; it holds {holds}")
 
 
-def _refuse_irregular(path: Path) -> None:
-    mode = path.stat().st_mode
+def refuse_irregular(path: Path) -> None:
+    """Raise BadInput for what is there and is no regular file."""
+    mode = path.stat().st_mode if path.exists() else stat.S_IFREG
     if not stat.S_ISREG(mode):
         kind = IRREGULAR.get(stat.filemode(mode)[0], "something else")
         raise BadInput(f"{path}: this is {kind}; it has to be a regular file, or a link to one")
@@ -156,8 +157,7 @@ def _flatten(folder: Path) -> None:
 
 def append(path: Path, text: str) -> None:
     """Add lines to a file that a CI system reads; raises Unreachable, BadInput if it is no file."""
-    if path.exists():
-        _refuse_irregular(path)
+    refuse_irregular(path)
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(text.rstrip("\n") + "\n")

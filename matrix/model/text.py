@@ -7,6 +7,7 @@ nothing but text to a terminal or a CI log, in Markdown, on a page; bounded wher
 from __future__ import annotations
 
 import re
+from typing import Any
 
 SPARED = "value"  # a phase's
 
@@ -86,6 +87,23 @@ def cut(text: str, limit: int = BRIEF) -> str:
     """Return text, or its beginning and how much is left out."""
     left_out = len(text) - limit
     return text if left_out <= 0 else f"{text[:limit]} [... {left_out} characters left out]"
+
+
+def shown(value: Any) -> Any:  # noqa: ANN401 (whatever JSON holds, and the same comes back)
+    """Return a value whose text shows every control character, but for line ends and tabs.
+
+    A page would obey them: U+202E turns what follows it around.
+    """
+    if isinstance(value, str):
+        return "\n".join("\t".join(map(_printable, line.split("\t"))) for line in value.split("\n"))
+    if isinstance(value, dict):
+        return {shown(key): shown(item) for key, item in value.items()}
+    return [shown(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """Read as `1 cell`, `2 cells`; `more` is the plural where it has another ending."""
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
 
 
 def log_line(text: str) -> str:

@@ -19,6 +19,8 @@ from ..judge.changes import LEGEND, Span, Stretch, spans
 from ..judge.claims import Claim
 from ..judge.judge import Judgement, Verdict, results
 from ..judge.patches import Effect, effects
+from ..judge.reference.compare import judged
+from ..judge.reference.file import Reference
 from ..model.cell import CellStatus, parse_cell
 from ..model.outcome import Result
 from ..model.record import CellRecord, UpstreamResult
@@ -46,6 +48,10 @@ class Findings(msgspec.Struct, frozen=True):
     drawn: bool = False
     claims: dict[str, Claim] = {}
     sources: dict[str, str] = {}
+    # What differs from the reference, a line each; None where nothing was compared.
+    changed: tuple[str, ...] | None = None
+    is_reference: bool = False
+    left_out: tuple[str, ...] = ()  # probes that are here and not in the reference
 
     @property
     def ran(self) -> tuple[CellRecord, ...]:
@@ -156,8 +162,20 @@ def findings(
     releases: Sequence[str],
 ) -> Findings:
     """Work out what the reports show. `releases` could all have been looked at, oldest first."""
+    by_cell = {record.cell: results(record, isolation) for record in records}
+    return of_results(records, by_cell, probes, verdict, releases)
+
+
+def of_results(
+    records: Sequence[CellRecord],
+    did_in: Mapping[str, Mapping[str, Result]],
+    probes: Sequence[str],
+    verdict: Verdict,
+    releases: Sequence[str],
+) -> Findings:
+    """Work it out from what each probe `did_in` each cell, by cell and probe."""
     ordered = tuple(sorted(records, key=lambda record: parse_cell(record.cell).key))
-    by_cell = {record.cell: results(record, isolation) for record in ordered}
+    by_cell = {record.cell: did_in.get(record.cell, {}) for record in ordered}
     by_probe = {
         probe: {cell: did[probe] for cell, did in by_cell.items() if probe in did}
         for probe in probes
@@ -169,6 +187,34 @@ def findings(
     return Findings(
         platform, ordered, tuple(probes), verdict, by_probe, changes, table, tuple(releases)
     )
+
+
+def of_reference(
+    reference: Reference,
+    claims: Mapping[str, Claim],
+    probes: Sequence[Probe],
+    releases: Sequence[str],
+) -> Findings:
+    """Work out what the reports show of the reference.
+
+    A probe that is not what it was then is left out: what is known is of another program.
+    """
+    here = [
+        probe
+        for probe in probes
+        if probe.id in reference.probes
+        and probe.sha256.startswith(reference.probes[probe.id].sha256)
+    ]
+    did = reference.results()
+    by_cell = {
+        cell: {p.id: did[p.id][cell] for p in here if cell in did[p.id]} for cell in reference.cells
+    }
+    given = judged(reference, {probe.id: claims[probe.id] for probe in here})
+    ids = [probe.id for probe in here]
+    found = of_results(reference.records(), by_cell, ids, given, releases)
+    found = with_claims(found, claims, here)
+    left_out = tuple(probe.id for probe in probes if probe not in here)
+    return msgspec.structs.replace(found, is_reference=True, left_out=left_out)
 
 
 def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path) -> Findings:

@@ -1,11 +1,12 @@
 """The verdict, given by pytest: one test per claim, one per probe that must be alike everywhere.
 
-In: a `Verdict`. Out: pytest's own report on the terminal, junit.xml, and whether all passed.
+In: a `Verdict`. Out: junit.xml, which names every cell that breaks a claim, and whether all passed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -60,8 +61,10 @@ def give(
     Raises MatrixError when pytest did not judge what the verdict holds.
     """
     junit.parent.mkdir(parents=True, exist_ok=True)
+    # What fails is told by ranges of releases, in as few lines as that takes; this says it by cell.
+    said = io.StringIO()
     # From there, and by a path within: pytest takes a bracket in one for a parameter.
-    with contextlib.chdir(ROOT):
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(said):
         status = pytest.main(
             ["-q", "--no-header", "-rN", "--tb=short",
              "--disable-plugin-autoload", "-p", "no:cacheprovider",
@@ -69,7 +72,8 @@ def give(
             plugins=[VerdictPlugin(verdict, probes, spans)],
         )  # fmt: skip
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise MatrixError(f"pytest could not judge: {pytest.ExitCode(status).name}")
+        name = pytest.ExitCode(status).name
+        raise MatrixError(f"pytest could not judge: {name}\n{said.getvalue()[-2000:]}")
     passed = status == pytest.ExitCode.OK
     if passed != verdict.holds:
         raise MatrixError("pytest's verdict and the judge's differ: this is a defect of the suite")

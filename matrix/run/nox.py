@@ -12,9 +12,9 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -28,6 +28,7 @@ from ..model.job import Job, Observed, ProbeJob, Run
 from ..plan.plan import Conditions, Task, lock_path
 from ..plan.staging import Staged, stage
 from ..project import DATA, PROBES, Project
+from ..report.terminal.progress import Progress
 from ..select.machine import Machine
 from ..select.settings import for_tools
 from . import processes
@@ -160,8 +161,13 @@ def _disk_it_takes(run: Run, nox: Nox) -> Iterator[str]:
         yield from forecast(len(new), at_once, nox.envdir, package_cache())
 
 
-def run_cells(run: Run, nox: Nox, say: Say) -> dict[str, str]:
+def run_cells(
+    run: Run, nox: Nox, say: Say, costs: Mapping[str, float] | None = None
+) -> dict[str, str]:
     """Run the cells through nox, round by round, and see that each has a record of the last.
+
+    Given the `costs` that are expected of them, in seconds, it is said how far they are, and what
+    nox says is kept in a file.
 
     A cell that left none of a round is left out of the next. Returns the cells that nox ended
     without, and how: of those what was stored before is stored still.
@@ -179,7 +185,7 @@ def run_cells(run: Run, nox: Nox, say: Say) -> dict[str, str]:
                 if run.repeat > 1:
                     say(f"repetition {number} of {run.repeat}, {len(run.jobs)} cells")
                 run = msgspec.structs.replace(run, round=number)
-                run = msgspec.structs.replace(run, jobs=_one_round(run, nox, say, missed))
+                run = msgspec.structs.replace(run, jobs=_one_round(run, nox, say, missed, costs))
                 if not run.jobs:
                     break
     finally:
@@ -187,13 +193,15 @@ def run_cells(run: Run, nox: Nox, say: Say) -> dict[str, str]:
     return missed
 
 
-def _one_round(run: Run, nox: Nox, say: Say, missed: dict[str, str]) -> dict[str, Job]:
+def _one_round(
+    run: Run, nox: Nox, say: Say, missed: dict[str, str], costs: Mapping[str, float] | None
+) -> dict[str, Job]:
     """Run the cells once; return those that left a record, and add to those that were `missed`.
 
     Whatever nox says, only a record made by this very run counts as one.
     """
     store = Store(Path(run.folder), say, EXPERIMENTS[run.experiment].record)
-    status, sessions = call_nox(run, nox)
+    status, sessions = call_nox(run, nox) if costs is None else _watched(run, nox, say, costs)
     jobs = {}
     for cell, job in run.jobs.items():
         record = store.load(cell)
@@ -206,7 +214,19 @@ def _one_round(run: Run, nox: Nox, say: Say, missed: dict[str, str]) -> dict[str
             missed[cell] = reason
         else:
             _file_as_broken(cell, run, store, reason)
+    if costs is not None and len(jobs) < len(run.jobs):
+        say(f"what nox said of the cells that left nothing is in {Path(run.state, 'nox.log')}")
     return jobs
+
+
+def _watched(
+    run: Run, nox: Nox, say: Say, costs: Mapping[str, float]
+) -> tuple[int, dict[str, str]]:
+    probes = {cell: len(job.probes) for cell, job in run.jobs.items()}
+    at_work, filed = Path(run.state) / "work", Path(run.folder)
+    progress = Progress(probes, costs, work=at_work, filed=filed, jobs=nox.jobs, say=say)
+    with progress, Path(run.state, "nox.log").open("w", encoding="utf-8") as out:
+        return call_nox(run, nox, progress.look, out)
 
 
 @contextlib.contextmanager
@@ -226,10 +246,13 @@ def environments_held(jobs: Mapping[str, Job], envdir: Path) -> Iterator[None]:
         yield
 
 
-def call_nox(run: Run, nox: Nox) -> tuple[int, dict[str, str]]:
+def call_nox(
+    run: Run, nox: Nox, look: Callable[[], bool] = lambda: False, out: IO[str] | None = None
+) -> tuple[int, dict[str, str]]:
     """Start nox with the sessions of these cells; return its status and its word for each cell.
 
-    The environments of the cells are held by the caller.
+    It writes to `out`, and there is a `look` at it all the time. The environments of the cells are
+    held by the caller.
 
     Raises:
         KeyboardInterrupt: after nox and all it started have ended.
@@ -252,7 +275,9 @@ def call_nox(run: Run, nox: Nox) -> tuple[int, dict[str, str]]:
         "PYTHONIOENCODING": f"{sys.stdout.encoding}:backslashreplace",
     }
     try:
-        status = processes.run(command, grace_s=GRACE_S, environment=seen, folder=ROOT)
+        status = processes.run(
+            command, grace_s=GRACE_S, overdue=look, stdout=out, environment=seen, folder=ROOT
+        )
     except OSError as error:
         raise Unreachable(f"nox could not be started: {error}") from error
     return status, _session_results(report)

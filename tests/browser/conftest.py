@@ -96,7 +96,8 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
 def written(folder: Path, found: Findings, changed: tuple[str, ...] | None = None) -> str:
     """Write a page and return its address."""
     path = folder / "index.html"
-    path.write_text(page(found, "exec", {}, changed), encoding="utf-8")
+    found = msgspec.structs.replace(found, changed=changed)
+    path.write_text(page(found, "exec", {}), encoding="utf-8")
     return path.as_uri()
 
 

@@ -264,7 +264,7 @@ def test_a_cell_that_cannot_run_is_listed_and_with_strict_it_counts(
     assert ended.status == status
     said = ended.without_traceback()
     assert "NOT RUN 0.48.0-cp313: no_wheel, no wheel for" in said
-    assert "1 probes in 1 cells; 1 selected cells did not run" in said
+    assert "1 probe in 1 cell; 1 selected cell did not run" in said
     cells = {cell["id"]: cell["status"] for cell in edited.report()["cells"]}
     assert cells == {"0.48.0-cp313": "no_wheel", newest: "ran"}
 

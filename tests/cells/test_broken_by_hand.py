@@ -40,7 +40,7 @@ def well(tmp_path_factory: pytest.TempPathFactory, memo: Path, middle: str) -> D
     driver = msgspec.structs.replace(new_driver(folder / "state", memo), project=project)
     ended = driver.run(middle)
     assert ended.status == 0, ended.said
-    assert "every claim holds: 3 probes in 1 cells" in ended.said
+    assert "every claim holds: 3 probes in 1 cell" in ended.said
     return driver
 
 
@@ -66,8 +66,9 @@ def seen_failing(driver: Driver, cell: str, said: str) -> dict[str, str]:
     tests = ET.parse(driver.state / "report" / "junit.xml").iter("testcase")  # noqa: S314
     failed = {test.attrib["name"] for test in tests if test.find("failure") is not None}
     for probe, says in failing.items():
-        assert f"{cell}: {says}" in said
-        assert f"**{probe}**\n  - {cell}: {says}" in markdown
+        told = f"{probe}: {cell.partition('-')[0]} -> {says.partition('; claimed: ')[0]}"
+        assert told in said
+        assert f"- {told}" in markdown
         assert f"test_claim[{probe}]" in failed
     return failing
 
@@ -122,5 +123,5 @@ def test_nox_itself_fails_with_the_verdict(driver: Driver, middle: str) -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert "promise aot/self_helper does not hold in 1 of 1 cells" in ended.stdout
-    assert f"{middle}: works; claimed: wrong in any phase" in ended.stdout
+    told = f"aot/self_helper: {middle.partition('-')[0]} -> works\n  claimed: wrong in any phase"
+    assert told in ended.stdout

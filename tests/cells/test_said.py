@@ -44,7 +44,7 @@ def looked(
         if r.pythons(catalogue.platform) and not r.is_prerelease
     ]
     there = served[served.index(first) : served.index(last) + 1]
-    ended = driver.run(*seed, "--probe", PROBE)
+    ended = driver.run(*seed, "--probe", PROBE, "--table")
     return Looked(driver, ended, f"{first} .. {last} ({len(seed)} of {len(there)})")
 
 

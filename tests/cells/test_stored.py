@@ -181,7 +181,7 @@ def test_what_is_stored_is_judged_as_far_as_it_goes(again: Driver, newest: str) 
     assert ended.status == 0
     said = ended.without_traceback()
     assert "of 1 probes nothing is stored in these cells" in said
-    assert "every claim holds: 1 probes in 1 cells" in said
+    assert "every claim holds: 1 probe in 1 cell" in said
     other = "0.48.0-cp38"
     ended = again.judge(newest, other, "--probe", "cache/plain_lazy", "--strict")
     assert ended.status == 3

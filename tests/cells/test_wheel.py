@@ -143,6 +143,15 @@ def test_the_remedy_runs_a_script_that_dies_without_it(bare: Path, folder: Path)
     assert called(bare, folder, "python", "-c", "import numba_matrix.remedy").returncode == 0
 
 
+def test_ask_answers_from_what_the_wheel_carries(bare: Path, folder: Path) -> None:
+    asked = ("numba-matrix", "ask", "cache/literal_seed_called", "--json")
+    ended = called(bare, folder, *asked)
+    assert ended.returncode == 1, ended.stderr
+    assert json.loads(ended.stdout)["safe"] is False
+    safe = called(bare, folder, "numba-matrix", "ask", "cache/self_lazy")
+    assert safe.returncode == 0, safe.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

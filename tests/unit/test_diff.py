@@ -1,17 +1,24 @@
 """What two reports say differently."""
 
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
+from markdown_it import MarkdownIt
 
+from matrix.commands.stored.files import diff
 from matrix.errors import BadInput
 from matrix.judge.judge import judge
+from matrix.judge.reference.file import Reference, made
+from matrix.model.cell import CellStatus
 from matrix.model.record import CellRecord
-from matrix.report.diff import differences, load
+from matrix.parser import parse
+from matrix.report.diff import Difference, difference, load, side, side_of
 from matrix.report.findings import findings
 from matrix.report.pages import MatrixReport, matrix_report
 from tests.unit import records as make
+from tests.unit.test_report import HOSTILE
 
 
 def report(*cells: CellRecord) -> MatrixReport:
@@ -20,41 +27,173 @@ def report(*cells: CellRecord) -> MatrixReport:
     return matrix_report(findings(cells, probes, judged, "exec", ()), "exec")
 
 
+def between(old: MatrixReport, new: MatrixReport) -> Difference:
+    return difference(side("old", old), side("new", new), RELEASES)
+
+
+RELEASES = ("0.57.0", "0.58.0", "0.60.0")
+
+
 def test_a_report_does_not_differ_from_itself() -> None:
     same = report(make.cell("0.57.0-cp311", make.hit(), make.works()))
-    assert list(differences(same, same)) == []
+    found = between(same, same)
+    assert found.is_none
+    assert list(found.lines()) == ["no difference: 2 squares the same"]
 
 
-def test_an_outcome_a_value_and_a_cell_that_changed_are_told() -> None:
-    old = report(make.cell("0.57.0-cp311", make.hit(), make.works(value=1)))
+def test_what_is_better_worse_and_other_is_told_by_ranges_of_releases() -> None:
+    names = ("0.57.0-cp311", "0.58.0-cp311", "0.60.0-cp312")
+    old = report(*(make.cell(name, make.hit(), make.works(value=1)) for name in names))
     new = report(
-        make.cell("0.57.0-cp311", make.crashed(), make.works(value=2)), make.cell("0.58.0-cp311")
+        make.cell(names[0], make.crashed(), make.works(value=2)),
+        make.cell(names[1], make.crashed(), make.works(value=1)),
+        make.cell(names[2], make.hit(), make.works(value=2)),
     )
-    assert list(differences(old, new)) == [
-        "0.57.0-cp311 aot/p: value 1 before, 2 now",
-        "0.57.0-cp311 cache/p: hit before, crashed in warm (SIGSEGV) now",
-        "0.58.0-cp311: new",
+    assert list(between(old, new).lines()) == [
+        "worse cache/p: 0.57.0 - 0.58.0: hit -> crashed in warm (SIGSEGV)",
+        "other aot/p: 0.57.0, 0.60.0: works, value 1 -> works, value 2",
+        "2 worse, 2 other, 2 squares the same",
     ]
+    assert list(between(new, old).lines())[-1] == "2 other, 2 better, 2 squares the same"
+
+
+def test_what_one_side_alone_knows_is_told_and_is_never_the_same() -> None:
+    lost = make.not_run("0.58.0-cp311", CellStatus.BROKEN, "why")
+    old = report(
+        make.cell("0.57.0-cp311", make.hit(), make.works()), make.cell("0.58.0-cp311", make.hit())
+    )
+    new = report(make.cell("0.57.0-cp311", make.hit()), lost, make.cell("0.60.0-cp312"))
+    found = between(old, new)
+    assert list(found.lines()) == [
+        "only in A: cells: 0.58.0 (broken in the other)",
+        "only in A: aot/p: 0.57.0",
+        "only in A: cache/p: 0.58.0",
+        "only in B: cells: 0.60.0",
+        "1 square the same, 2 only in A",
+    ]
+    assert not found.is_none
+    assert not between(report(make.cell("0.57.0-cp311")), report()).is_none
+
+
+def test_many_probes_that_one_side_alone_knows_are_one_line() -> None:
+    records = [make.hit(f"cache/{name}") for name in "abcdef"]
+    names = [record.id for record in records]
+    cells = [make.cell("0.57.0-cp311", *records)]
+    wide = findings(cells, names, judge(cells, names, None, "exec"), "exec", ())
+    found = between(report(make.cell("0.57.0-cp311", make.hit())), matrix_report(wide, "exec"))
+    assert "only in B: 6 probes (cache/a first): 0.57.0" in list(found.lines())
+    assert len(found.apart) == 7
 
 
 def test_values_of_any_length_are_told_briefly() -> None:
     old, new = (report(make.cell("0.57.0-cp311", make.hit(value=v * 10**6))) for v in "ab")
-    (line,) = differences(old, new)
+    line, _ = between(old, new).lines()
     assert line.count("characters left out]") == 2
     assert len(line) < 600
 
 
-def test_a_probe_that_is_gone_is_told() -> None:
-    old = report(make.cell("0.57.0-cp311", make.hit(), make.works()))
-    new = report(make.cell("0.57.0-cp311", make.hit()))
-    assert list(differences(old, new)) == ["0.57.0-cp311 aot/p: works before, not run now"]
+def test_hostile_text_is_text_in_every_format(tmp_path: Path) -> None:
+    old = report(make.cell("0.57.0-cp311", make.crashed()))
+    new = report(make.cell("0.57.0-cp311", make.crashed(signal=HOSTILE)))
+    found = between(old, new)
+    blocks = MarkdownIt("commonmark").enable("table").parse(found.markdown())
+    inside = [child for block in blocks for child in block.children or ()]
+    kinds = {one.type for one in (*blocks, *inside)}
+    assert not kinds & {"html_block", "html_inline", "image", "link_open", "fence", "code_block"}
+    assert not {"\x1b", "\u202e"} & set(found.markdown())
+    for name, one in (("old", old), ("new", new)):
+        (tmp_path / name).write_bytes(msgspec.json.encode(one))
+    told = tmp_path / "told"
+    words = ["diff", str(tmp_path / "old"), str(tmp_path / "new"), "--output", str(told)]
+    for how in ("text", "markdown", "json"):
+        assert diff(parse([*words, "--format", how])) == 1
+        text = told.read_text(encoding="utf-8")
+        assert how == "json" or not {"\x1b", "\u202e"} & set(text)
+    assert json.loads(text)["changed"][0]["change"] == "other"
+
+
+def test_a_folder_is_as_good_as_the_file_in_it_and_one_word_means_the_last_report(
+    tmp_path: Path,
+) -> None:
+    state, written = tmp_path / "state", report(make.cell("0.57.0-cp311", make.hit()))
+    file = state / "report" / "matrix.json"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(msgspec.json.encode(written))
+    for word in (file, state, file.parent):
+        assert load(word) == written
+        assert diff(parse(["diff", str(word), "--state", str(state)])) == 0
+        assert diff(parse(["diff", str(word), str(file)])) == 0
+
+
+def test_a_word_that_names_no_result_is_refused(tmp_path: Path) -> None:
+    for word in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(BadInput):
+            diff(parse(["diff", str(word), str(word)]))
+    with pytest.raises(BadInput, match="one or two"):
+        diff(parse(["diff", "a", "b", "c"]))
+    with pytest.raises(BadInput, match="invalid choice: 'github'"):
+        parse(["diff", "a", "--format", "github"])
+
+
+LOCKS = {"0.57.0": "9" * 64}
+
+
+def reference(*cells: CellRecord) -> Reference:
+    """Return the reference that these cells make."""
+    probes = {"cache/p": "5" * 64}
+    return made(cells, (), probes=probes, runner="7" * 64, locks=LOCKS, isolation="exec")
+
+
+def test_the_reference_is_compared_by_the_values_that_are_not_those_of_python() -> None:
+    wrong, right = (make.cell("0.57.0-cp311", one) for one in (make.wrong(1), make.hit(value=7)))
+    other = make.cell("0.57.0-cp311", make.wrong(2))
+    for cell in (wrong, right):
+        assert difference(side_of("r", reference(cell)), side("b", report(cell)), ()).is_none
+    # What plain Python gives is no matter of the reference, and a wrong value is.
+    elsewhere = side("b", report(make.cell("0.57.0-cp311", make.hit(value=8))))
+    assert difference(side_of("r", reference(right)), elsewhere, ()).is_none
+    found = difference(side_of("r", reference(wrong)), side("b", report(other)), RELEASES)
+    assert next(found.lines()) == (
+        "other cache/p: 0.57.0: wrong in cold, value 1 -> wrong in cold, value 2"
+    )
+
+
+def test_a_report_without_values_is_compared_by_outcomes_and_says_so() -> None:
+    bare = msgspec.structs.replace(
+        report(make.cell("0.57.0-cp311", make.hit(), make.works())), reference=True
+    )
+    found = between(bare, report(make.cell("0.57.0-cp311", make.hit(value=1), make.works())))
+    assert list(found.lines()) == [
+        "one side has outcomes alone: values were not compared",
+        "no difference: 2 squares the same",
+    ]
+
+
+def test_the_word_reference_means_the_committed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(["diff", "reference"]).reports == ("reference",)
+    assert diff(parse(["diff", "reference", "reference"])) == 0
+    assert "no difference: " in capsys.readouterr().out
 
 
 def test_a_report_that_was_written_reads_back_the_same(tmp_path: Path) -> None:
     written = report(make.cell("0.57.0-cp311", make.hit(), make.crashed("cache/p")))
     path = tmp_path / "matrix.json"
     path.write_bytes(msgspec.json.encode(written))
-    assert list(differences(load(path), written)) == []
+    assert between(load(path), written).is_none
+
+
+def test_a_report_of_before_it_had_states_and_whys_is_read(tmp_path: Path) -> None:
+    written = report(make.cell("0.57.0-cp311", make.hit()))
+    old = json.loads(msgspec.json.encode(written))
+    del old["cells"][0]["probes"][0]["state"]
+    for claim in old["claims"]:
+        del claim["why"], claim["workarounds"]
+    path = tmp_path / "matrix.json"
+    path.write_text(json.dumps(old))
+    assert between(load(path), written).is_none
+    path.write_text(json.dumps(old | {"schema": 2}))
+    with pytest.raises(BadInput, match="its schema is 2, not 1"):
+        load(path)
 
 
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
@@ -63,8 +202,10 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "matrix.json").write_text("[]")
     with pytest.raises(BadInput, match=r"not a matrix\.json"):
         load(tmp_path / "matrix.json")
-    with pytest.raises(BadInput, match="this is a folder"):
-        load(tmp_path)
+    (tmp_path / "matrix.json").unlink()
+    (tmp_path / "matrix.json").mkdir()
+    with pytest.raises(BadInput, match="there is no such file"):
+        load(tmp_path / "matrix.json")
 
 
 @pytest.mark.parametrize(

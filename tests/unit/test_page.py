@@ -121,6 +121,12 @@ def test_a_square_has_the_state_of_its_claim(
     assert made == {cell: Square(state, result.outcome.value, str(result))}
 
 
+def test_what_nothing_is_claimed_of_is_not_called_as_claimed() -> None:
+    cell = "0.57.0-cp311"
+    (made,) = squares({cell: HITS}, None, [], judged=False).values()
+    assert made.state is State.UNCLAIMED
+
+
 def test_of_cells_that_should_be_alike_the_fewer_are_not_as_claimed() -> None:
     odd = records.cell(
         "0.60.0-cp312", records.hit("cache/a_lazy", 56), records.crashed("cache/a_called")
@@ -177,6 +183,13 @@ def test_evidence_keeps_numbers_that_a_browser_cannot_count_to_and_bounds_what_i
     assert long["value"].endswith("characters left out]")
 
 
+def test_evidence_shows_control_characters_and_keeps_lines_and_tabs() -> None:
+    phase = records.phase("cold", stderr="a\n\tb \u202ec \x1b[31m", unresolved=("\u202e",))
+    (kept,) = unpacked(packed({"a": [phase]}, {"a": ["\u202e"]}))["phases"]
+    assert kept["stderr"] == "a\n\tb \\u202ec \\x1b[31m"
+    assert kept["unresolved"] == ["\\u202e"]
+
+
 def test_what_is_safe_where_is_said_with_the_releases() -> None:
     older = records.cell(
         "0.48.0-cp38", records.hit("cache/a_lazy"), records.recompiled("cache/a_called")
@@ -218,9 +231,10 @@ def test_code_in_a_sentence_is_marked_and_nothing_in_it_is_markup() -> None:
 
 def test_the_page_says_what_changed_since_the_reference_only_where_that_is_known() -> None:
     found = found_of(CLAIMS, usual())
-    assert "reference" not in page(found, "exec", {})
-    assert "Nothing differs from the reference." in page(found, "exec", {}, ())
-    assert "<li>cache/a: x &lt; y</li>" in page(found, "exec", {}, ("cache/a: x < y",))
+    assert "Since the reference" not in page(found, "exec", {})
+    same, other = (msgspec.structs.replace(found, changed=c) for c in ((), ("cache/a: x < y",)))
+    assert "Nothing differs from the reference." in page(same, "exec", {})
+    assert "<li>cache/a: x &lt; y</li>" in page(other, "exec", {})
 
 
 def test_what_did_not_run_is_named_and_never_blank() -> None:

@@ -14,14 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from matrix.experiments.probe import Probe
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
+from matrix.judge.rules import RULE
 from matrix.model.cell import CellStatus, parse_cell
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import CellRecord, UpstreamResult
-from matrix.report.findings import Findings, findings
+from matrix.report.findings import Findings, findings, with_claims
+from matrix.report.lines.markdown import LIMIT, Section, report, within
 from matrix.report.pages import MatrixReport, in_pieces, indented, json_schema, matrix_report, write
-from tests.unit import records
+from matrix.report.schema import WORDS
+from tests.unit import records, wide
 
 GOLDEN = Path(__file__).parent / "golden"
 ISSUE = "https://github.com/numba/numba/issues/6061"
@@ -80,6 +84,14 @@ def found(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
     return findings(cells, probes, verdict, "exec", RELEASES)
 
 
+def claimed(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
+    """Return the same with its claims, as the commands do."""
+    verdict = judge(cells, probes, CLAIMS, "exec")
+    made = findings(cells, probes, verdict, "exec", RELEASES)
+    there = [Probe(probe, "cache", Path("gone"), "") for probe in probes]
+    return with_claims(made, CLAIMS, there)
+
+
 def golden(name: str, folder: Path) -> None:
     """Compare a report with the file of its name; where it should differ, copy it there."""
     expected = (GOLDEN / name).read_text(encoding="utf-8")
@@ -96,7 +108,7 @@ def golden(name: str, folder: Path) -> None:
     ],
 )
 def test_a_report_reads_as_agreed(tmp_path: Path, name: str, cells: tuple[CellRecord, ...]) -> None:
-    write(tmp_path, found(*cells), "exec")
+    write(tmp_path, claimed(*cells), "exec")
     golden(f"{name}-report.md", tmp_path)
 
 
@@ -159,6 +171,42 @@ def test_matrix_json_is_valid_by_the_schema_beside_it(tmp_path: Path) -> None:
     matrix["cells"][0]["status"] = "run"
     with pytest.raises(jsonschema.ValidationError, match="run"):
         jsonschema.validate(matrix, schema)
+
+
+def test_every_field_of_the_schema_says_what_it_means() -> None:
+    types = {
+        name: how["properties"]
+        for name, how in json_schema()["$defs"].items()
+        if "properties" in how
+    }
+    assert {name: set(words) for name, words in WORDS.items()} == {
+        name: set(fields) for name, fields in types.items()
+    }
+    for fields in types.values():
+        assert all(how["description"].endswith(".") for how in fields.values())
+
+
+def test_a_claim_in_matrix_json_says_why_and_what_to_write_instead(tmp_path: Path) -> None:
+    write(tmp_path, claimed(*MIXED), "exec")
+    matrix = json.loads((tmp_path / "matrix.json").read_text())
+    claims = {claim["id"]: claim for claim in matrix["claims"]}
+    hazard = claims["cache/mutual"]
+    assert (hazard["why"], hazard["workarounds"], hazard["issue"]) == ("w", ["cache/fib"], ISSUE)
+    assert claims[f"cache/mutual {RULE}"]["why"] == ""
+
+
+def test_a_square_in_matrix_json_has_the_state_that_the_page_gives_it(tmp_path: Path) -> None:
+    patched = records.cell(
+        "0.58.0-cp311", *usual("0.58.0-cp311").probes, records.hit(f"{FIB}@mine")
+    )
+    write(tmp_path, claimed(*MIXED, patched, probes=(*PROBES, f"{FIB}@mine")), "exec")
+    matrix = json.loads((tmp_path / "matrix.json").read_text())
+    states = {c["id"]: {p["id"]: p["state"] for p in c["probes"]} for c in matrix["cells"]}
+    assert states["0.57.0-cp311"][FIB] == "as claimed"
+    assert states["0.57.0-cp311"]["cache/mutual"] == "hazard, as claimed"
+    assert states["0.60.0-cp312"][FIB] == "not as claimed"
+    assert states["0.58.0-cp311"][f"{FIB}@mine"] == "unclaimed"
+    assert states["0.59.0-cp312"] == {}
 
 
 VALUES = st.booleans() | st.integers() | st.text() | st.lists(st.floats(allow_nan=False))
@@ -232,7 +280,7 @@ def test_what_a_probe_says_cannot_become_part_of_the_page(tmp_path: Path) -> Non
     assert "&lt;script&gt;" in page
 
 
-HOSTILE = "x\n\n# Heading\n\n<img src=x> ![i](http://x) [l](http://x) | \x1b[31m `` <script>"
+HOSTILE = "x\n\n# Heading\n\n<img src=x> ![i](http://x) [l](http://x) | \x1b[31m `` \u202e <script>"
 
 
 def hostile() -> list[CellRecord]:
@@ -260,14 +308,47 @@ def test_what_is_observed_is_text_in_the_report_and_nothing_else(tmp_path: Path)
     blocks = MarkdownIt("commonmark").enable("table").parse(text)
     inside = [child for block in blocks for child in block.children or ()]
     kinds = {one.type for one in (*blocks, *inside)}
-    assert not kinds & {"html_block", "html_inline", "image", "link_open", "fence", "code_block"}
+    assert not kinds & {"html_inline", "image", "link_open", "fence", "code_block"}
+    ours = re.compile(r"<details><summary>[\w ,.:']+</summary>|</details>")
+    html = [line for one in blocks if one.type == "html_block" for line in one.content.split("\n")]
+    assert all(ours.fullmatch(line) for line in html if line)
     headings = [blocks[i + 1].content for i, b in enumerate(blocks) if b.type == "heading_open"]
     assert "Heading" not in headings
-    assert len(headings) == len(re.findall("(?m)^#", text)) == 8
-    assert "\x1b" not in text
+    assert len(headings) == len(re.findall("(?m)^#", text)) == 1
+    assert not {"\x1b", "\u202e"} & set(text)
     cells = [block.type for block in blocks].count("td_open")
     table, rows = len(found(*hostile(), probes=PROBES[:2]).columns), 3
-    assert cells == 2 * (1 + table) + 5 * rows
+    parts = text.count("| probe ")
+    assert cells == 2 * (parts + table) + 5 * rows
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_report_is_never_longer_than_github_takes_and_says_what_it_lacks(*, broken: bool) -> None:
+    cells = wide.all_cells()
+    cached = [probe.id for probe in wide.PROBES if probe.carrier == "cache"]
+    changed = [
+        records.cell(
+            cell.id, *(records.crashed(probe, signal=f"SIG{n % 9}{HOSTILE}") for probe in cached)
+        )
+        for n, cell in enumerate(cells)
+    ]
+    made = wide.findings(cells, *(changed if broken else ()))
+    text = report(made)
+    assert 30_000 < len(text) <= LIMIT
+    assert "Cut to the 60,000 characters that GitHub shows" in text
+    assert text.count("<details>") == text.count("</details>") > 1
+    rows = [line for line in text.split("\n") if line.startswith("|")]
+    assert rows
+    assert max(map(len, rows)) <= 100
+
+
+def test_the_first_that_a_report_keeps_are_its_failures() -> None:
+    long = Section("", tuple(f"- {n:0100}" for n in range(1000)))
+    text = within([long, Section("Others", ("x" * 9500,))], 20_000)
+    assert len(text) <= 20_000
+    assert "- " + "0" * 99 + "1\n" in text
+    assert re.search(r"\n\d+ lines left out\n", text)
+    assert re.search(r"the failures \(\d+ of 1000 lines here\); Others \(0 of 1 line here\)", text)
 
 
 def test_values_of_any_length_are_shown_briefly(tmp_path: Path) -> None:

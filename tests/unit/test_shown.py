@@ -16,6 +16,7 @@ from matrix.model.text import (
     log_line,
     log_lines,
     markdown,
+    shown,
     table_cell,
 )
 
@@ -96,6 +97,18 @@ def test_a_log_keeps_the_lines_of_the_suite_itself() -> None:
     assert log_lines("one\n  ::error::two\n\x1b[2Kthree") == (
         "one\n  \\::error::two\n\\x1b[2Kthree"
     )
+
+
+@given(HOSTILE)
+def test_on_a_page_it_has_its_lines_and_no_control_character(text: str) -> None:
+    made = shown({text: [text, 1]})
+    ((key, (value, number)),) = made.items()
+    assert key == value
+    assert value.replace("\n", "").replace("\t", "").isprintable()
+    assert value.split("\n")[0].split("\t")[0] == log_text(
+        text.split("\n", maxsplit=1)[0].split("\t", maxsplit=1)[0]
+    )
+    assert number == 1
 
 
 def test_a_value_is_brief_and_says_how_much_is_left_out() -> None:

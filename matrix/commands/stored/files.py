@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ... import options as asked
 from ...errors import BadInput, Status
-from ...model.files import append
-from ...model.text import cut
+from ...judge.reference.file import read
+from ...model.files import append, refuse_irregular, write_atomically
+from ...model.text import cut, log_line
 from ...plan import plan as planning
-from ...project import DATA, read_project
+from ...project import DATA, REFERENCE, read_project, served
 from ...report import diff as differ
+from ...report.pages import indented
 from ...report.terminal import say
 
 
 def diff(o: asked.Diff) -> int:
-    """Say what changed from one matrix.json to another, or to the one of the last report."""
+    """Say what is different from one result to another, or to the one of the last report.
+
+    Raises BadInput when one of them is no result.
+    """
     if len(o.reports) > 2:  # noqa: PLR2004 (an old one and a new one)
-        raise BadInput("nox -s diff -- OLD [NEW]: name one or two matrix.json")
-    old, new = (*o.reports, o.state / "report" / "matrix.json")[:2]
-    lines = list(differ.differences(differ.load(old), differ.load(new)))
-    for line in lines:
-        say(cut(line, 1000))
-    say(f"{len(lines)} differences" if lines else "no difference")
-    return Status.FAILS if lines else Status.HOLDS
+        raise BadInput("nox -s diff -- A [B]: name one or two matrix.json, folders, or reference")
+    one, other = (_side(named) for named in (*o.reports, o.state / "report")[:2])
+    found = differ.difference(one, other, served(one.platform))
+    written = "".join(f"{log_line(cut(line, 1000))}\n" for line in found.lines())
+    if o.format == "markdown":
+        written = found.markdown()
+    elif o.format == "json":
+        written = indented(found).decode() + "\n"
+    if o.output is not None:
+        refuse_irregular(o.output)
+        write_atomically(o.output, written)
+        say(f"{found.sum}: {o.output}")
+    elif o.format == "text":
+        for line in found.lines():
+            say(cut(line, 1000))
+    else:
+        print(written, end="")  # noqa: T201 (for a program to read: nothing is folded)
+    return Status.HOLDS if found.is_none else Status.FAILS
+
+
+def _side(named: Path | str) -> differ.Side:
+    """Return what a word names; raises BadInput."""
+    if isinstance(named, Path):
+        return differ.side(str(named), differ.load(named))
+    reference = read(REFERENCE)
+    if reference is None:
+        raise BadInput(f"{named}: there is none here; `nox -s reference` makes it")
+    return differ.side_of(named, reference)
 
 
 def audit(o: asked.Audit) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from ... import options as asked
 from ...errors import NothingToRun, Status
 from ...experiments.overhead.samples import (
@@ -15,6 +17,7 @@ from ...experiments.overhead.summary import summarise
 from ...experiments.probe import Probe, matching
 from ...judge.judge import judge
 from ...judge.patches import Change
+from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
 from ...model.files import append
 from ...model.record import NOTHING, CellRecord
@@ -22,17 +25,23 @@ from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages, verdict
 from ...report.terminal import say
+from ...report.terminal.conclusion import conclusion, patch_lines
 from ...select.machine import default_isolation
 from ...select.selection import Selected, Selection, select_everywhere
+from .drawn import report_reference
+from .place import place
 
 
 def report(o: asked.Report) -> int:
     """Judge and report what is stored, running nothing."""
     project = read_project(o.state, o.probes)
+    if o.reference:
+        return report_reference(o, project)
     statuses = [
         judge_and_report(
             there, selection, matching(there.probes, o.probe), default_isolation(), o.summary,
-            strict=o.strict, whole=False,
+            strict=o.strict, whole=False, table=o.table,
+            narrowed=bool(o.selectors or o.probe),
         )
         for there, selection in reported(o, project)
     ]  # fmt: skip
@@ -75,6 +84,8 @@ def judge_and_report(
     strict: bool,
     patched: bool = False,
     whole: bool = True,
+    table: bool = False,
+    narrowed: bool = False,
 ) -> int:
     """Judge the selected cells, write the reports, print the verdict, choose the status.
 
@@ -90,26 +101,49 @@ def judge_and_report(
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
     found = reports.with_claims(found, project.claims, probes)
-    folder = project.state / "report"
-    measured = summarise(measurements(project.state / FOLDER, say).load_all())
-    pages.write(folder, reports.with_overhead(found, measured, folder), isolation)
-    if summary is not None:
-        append(summary, (folder / "report.md").read_text(encoding="utf-8"))
-    say("")
+    comparison = _compared(project, records, probes, isolation)
+    differing: list[str] = []
+    if isinstance(comparison, Comparison):
+        differing = comparison.differing(project.served)
+        found = msgspec.structs.replace(found, changed=(*differing, *comparison.apart()))
+    asked_for = [probe.id for probe in probes]
+    folder, beside = place(project.state, len(found.records), ids, asked_for, narrowed=narrowed)
+    _write(project, found, folder, isolation, summary)
     holds = bool(found.ran) and verdict.give(given, ids, found.spans, folder / "junit.xml")
     missing = [record for record in records if record.status is not CellStatus.RAN]
-    for line in pages.conclusion(found, missing, folder, holds=holds):
+    against = comparison if isinstance(comparison, str) else comparison.line()
+    *told, page = conclusion(found, missing, folder, holds=holds, whole=table, differing=differing)
+    last = (*filter(None, (against, page, beside)), *patch_lines(found, wanted=patched))
+    for line in (*told, *last):
         say(line)
-    if patched:
-        for line in pages.patch_lines(found):
-            say(line)
-        holds &= not any(effect.change is Change.WORSE for effect in found.effects)
-    if not found.ran:
-        return Status.COULD_NOT_RUN
-    if not holds:
-        return Status.FAILS
+    holds &= not (patched and any(effect.change is Change.WORSE for effect in found.effects))
+    if not (found.ran and holds):
+        return Status.FAILS if found.ran else Status.COULD_NOT_RUN
     all_seen = not (missing or unknown or found.unseen)
     return Status.HOLDS if all_seen or not strict else Status.COULD_NOT_RUN
+
+
+def _write(
+    project: Project, found: reports.Findings, folder: Path, isolation: str, summary: Path | None
+) -> None:
+    """Write the reports; what was measured is part of the one for all that is stored."""
+    if folder.name == "report":
+        measured = summarise(measurements(project.state / FOLDER, say).load_all())
+        found = reports.with_overhead(found, measured, folder)
+    pages.write(folder, found, isolation)
+    if summary is not None:
+        append(summary, (folder / "report.md").read_text(encoding="utf-8"))
+
+
+def _compared(
+    project: Project, records: Sequence[CellRecord], probes: Sequence[Probe], isolation: str
+) -> Comparison | str:
+    """Return what differs from the reference, or why nothing is compared; "" needs no reason."""
+    if project.reference is None:
+        return ""
+    if project.platform != project.reference.platform:
+        return f"not compared with the reference, which is of {project.reference.platform}"
+    return compared(project.reference, records, {p.id: p.sha256 for p in probes}, isolation)
 
 
 def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:

@@ -22,19 +22,12 @@ from ...experiments.overhead import plots as pictures
 from ...experiments.overhead import tables
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
-from ...model.text import brief
+from ...model.text import brief, shown
 from ..findings import Findings
 from .rows import Row, coded, rows_of, shapes_of
-from .squares import NOT_RUN, Square, State, packed
+from .squares import NOT_RUN, STATES, Square, State, packed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-# Sign, word, and what it means: no state is told by its colour alone.
-STATES = {
-    State.BROKEN: ("✗", "not as claimed", "something else than the claim says: look at it"),
-    State.HAZARD: ("▲", "hazard, as claimed", "a known defect, and it does just what is claimed"),
-    State.KEPT: ("✓", "as claimed", "a promise kept: it does what users rely on"),
-    State.NOT_RUN: ("-", "not run", "nothing is known"),
-}
 COMMANDS = (
     ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
@@ -49,23 +42,15 @@ class Column(msgspec.Struct, frozen=True):
     cells: tuple[str, ...]
 
 
-def page(
-    found: Findings,
-    isolation: str,
-    plots: Mapping[str, str],
-    changed: Sequence[str] | None = None,
-) -> str:
-    """Return index.html. `plots` are the addresses of the overhead pictures, by name.
-
-    `changed`: what differs from the reference, a line each; None where nothing was compared.
-    """
+def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
+    """Return index.html. `plots` are the addresses of the overhead pictures, by name."""
     rows = rows_of(found, isolation)
     shapes = shapes_of(rows)
     ordered = [row for shape in shapes for row in shape.rows]
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
         f=found, shapes=shapes, rows={row.id: row for row in rows}, columns=_columns(found),
-        states=STATES, counts=_counts(found, rows), changed=changed, plots=plots,
+        states=STATES, counts=_counts(found, rows), changed=found.changed, plots=plots,
         not_run=_not_run(found), others=_others(rows), data=_script_json(_data(found, ordered)),
         evidence=_evidence(found, rows, isolation), script=Markup(script),  # noqa: S704 (ours)
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -119,6 +104,7 @@ def _data(found: Findings, rows: Sequence[Row]) -> dict[str, Any]:
     folder = "" if found.claims else " --probes FOLDER"
     return {
         "cells": [_cell(record) for record in found.records],
+        "reference": found.is_reference,
         "probes": probes,
         "kinds": list(kinds),
         "states": {state: told[:2] for state, told in STATES.items()},
@@ -150,7 +136,8 @@ def _evidence(found: Findings, rows: Sequence[Row], isolation: str) -> Iterator[
 
 def _script_json(value: object) -> Markup:
     """Return JSON that cannot end the script element it stands in."""
-    text = msgspec.json.encode(value).decode().replace("<", "\\u003c")
+    told = shown(msgspec.to_builtins(value))
+    text = msgspec.json.encode(told).decode().replace("<", "\\u003c")
     return Markup(text)  # noqa: S704 (no < is left in it)
 
 
@@ -162,6 +149,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
+        finalize=lambda value: value if isinstance(value, Markup) else shown(str(value)),
     )
     environment.globals.update(overhead_tables=tables, pictures=pictures)
     environment.filters.update(coded=coded, brief=brief)

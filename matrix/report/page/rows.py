@@ -20,9 +20,10 @@ from ...judge.changes import Span
 from ...judge.claims import Claim, Kind
 from ...model.outcome import GOOD, Outcome, Result
 from ...model.record import Phase, chosen
+from ...model.text import shown
 from ..findings import Findings
 from .shapes import Place, anchor, places, words
-from .squares import NOT_RUN, Square, State, broken_cells, squares, together
+from .squares import NOT_RUN, Square, State, all_squares, together
 
 # What a state's text leaves to be said, by outcome and phase, then by outcome.
 TOLD = {
@@ -153,33 +154,35 @@ def tell(result: Result) -> str:
 def _safety(span: Span) -> str:
     if len(span.results) > 1:
         return "it depends on the Python"
-    outcome = span.results[0][0].outcome
-    return (
-        "safe"
-        if outcome in GOOD
-        else "right, but not cached"
-        if outcome in UNCACHED
-        else "not safe"
-    )
+    return safety(span.results[0][0].outcome)
+
+
+def safety(outcome: Outcome) -> str:
+    """Return how safe that is: a right value that is not cached is no danger."""
+    if outcome in GOOD:
+        return "safe"
+    return "right, but not cached" if outcome in UNCACHED else "not safe"
 
 
 def rows_of(found: Findings, isolation: str) -> list[Row]:
     """Return a row for every probe, in the order they have there."""
     kin = {probe: claim.workarounds for probe, claim in found.claims.items()}
-    where, broken = places(found.probes, kin), broken_cells(found.verdict)
+    where = places(found.probes, kin)
+    marked = all_squares(found.by_probe, found.claims, found.verdict)
     kept = {record.cell: chosen(record, isolation) for record in found.ran}
     rows = []
     for number, probe in enumerate(found.probes):
         did, claim = found.by_probe[probe], found.claims.get(probe)
         source = found.sources.get(probe, "")
-        code = Markup(highlight(source, LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
-        marked = squares(did, claim, broken.get(probe, ()))
+        code = Markup(highlight(shown(source), LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
         last = next((cell for cell in reversed(did) if did[cell].outcome not in GOOD), None)
-        said = _said(did[last], kept[last][probe].phases) if last else ""
+        # Of the reference there is no evidence.
+        seen = kept[last].get(probe) if last else None
+        said = _said(did[last], seen.phases) if last and seen else ""
         lead = _lead(source)
         rows.append(
-            Row(number, probe, where[probe], claim, lead, code, marked, found.spans[probe], said,
-                last or "")
+            Row(number, probe, where[probe], claim, lead, code, marked[probe], found.spans[probe],
+                said, last if last and said else "")
         )  # fmt: skip
     return rows
 
@@ -215,4 +218,4 @@ def coded(text: str) -> Markup:
     """Return a sentence with what it has in backticks as code."""
     plain, code = Markup("{}"), Markup("<code>{}</code>")
     parts = enumerate(text.split("`"))
-    return Markup().join((code if n % 2 else plain).format(part) for n, part in parts)
+    return Markup().join((code if n % 2 else plain).format(shown(part)) for n, part in parts)

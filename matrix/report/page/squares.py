@@ -17,6 +17,7 @@ from ...judge.claims import Claim, Kind
 from ...judge.judge import Verdict
 from ...model.outcome import GOOD, Result
 from ...model.record import Dispatcher, Phase
+from ...model.text import shown
 
 # A value is shown, not scripted against.
 VALUE_LENGTH = 2000
@@ -26,9 +27,20 @@ class State(StrEnum):
     """What a square says of its claim; the worse, the further down."""
 
     NOT_RUN = "not_run"
+    UNCLAIMED = "unclaimed"
     KEPT = "kept"
     HAZARD = "hazard"
     BROKEN = "broken"
+
+
+# Sign, word, and what it means: no state is told by its colour alone. matrix.json has the word.
+STATES = {
+    State.BROKEN: ("✗", "not as claimed", "something else than the claim says: look at it"),
+    State.HAZARD: ("▲", "hazard, as claimed", "a known defect, and it does just what is claimed"),
+    State.KEPT: ("✓", "as claimed", "a promise kept: it does what users rely on"),
+    State.UNCLAIMED: ("○", "unclaimed", "it ran, and was held against nothing"),
+    State.NOT_RUN: ("-", "not run", "nothing is known"),
+}
 
 
 RANK = {state: number for number, state in enumerate(State)}
@@ -46,9 +58,12 @@ NOT_RUN = Square(State.NOT_RUN, "not run", "not run")
 
 
 def squares(
-    did: Mapping[str, Result], claim: Claim | None, broken: Iterable[str]
+    did: Mapping[str, Result], claim: Claim | None, broken: Iterable[str], *, judged: bool = True
 ) -> dict[str, Square]:
-    """Return a probe's squares by cell, given what it did there and where its claim is broken."""
+    """Return a probe's squares by cell, given what it did there and where its claim is broken.
+
+    What ran under a patch is `judged` only where something is claimed of it.
+    """
     wrong = frozenset(broken)
     # A promise that is claimed to fail somewhere is a hazard there, to whoever relies on it.
     hopes = claim is not None and (
@@ -60,11 +75,25 @@ def squares(
             if cell in wrong
             else State.HAZARD
             if hopes and result.outcome not in GOOD
-            else State.KEPT,
+            else State.KEPT
+            if judged
+            else State.UNCLAIMED,
             result.outcome.replace("_", " "),
             str(result),
         )
         for cell, result in did.items()
+    }
+
+
+def all_squares(
+    by_probe: Mapping[str, Mapping[str, Result]], claims: Mapping[str, Claim], verdict: Verdict
+) -> dict[str, dict[str, Square]]:
+    """Return the squares of every probe, by probe and cell: what page and matrix.json say."""
+    broken = broken_cells(verdict)
+    judged = {judgement.probe for judgement in verdict.judgements}
+    return {
+        probe: squares(did, claims.get(probe), broken.get(probe, ()), judged=probe in judged)
+        for probe, did in by_probe.items()
     }
 
 
@@ -133,12 +162,20 @@ def packed(by_cell: Mapping[str, Sequence[Phase]], said: Mapping[str, Sequence[s
     sets: dict[tuple[int, ...], int] = {}
     cells = {}
     for cell, run in by_cell.items():
-        lines = (msgspec.json.encode(_seen(phase)) for phase in run)
+        lines = map(_encoded, run)
         members = tuple(phases.setdefault(line, len(phases)) for line in lines)
         cells[cell] = sets.setdefault(members, len(sets))
-    rest = msgspec.json.encode({"sets": list(sets), "cells": cells, "said": said})
+    rest = msgspec.json.encode({"sets": list(sets), "cells": cells, "said": shown(dict(said))})
     whole = b'{"phases":[' + b",".join(phases) + b"]," + rest[1:]
     return base64.b64encode(zlib.compress(whole, 9)).decode()
+
+
+def _encoded(phase: Phase) -> bytes:
+    line = msgspec.json.encode(_seen(phase))
+    # Few phases hold a control character, and there are many phases.
+    if line.decode().isprintable() and b"\\u" not in line:
+        return line
+    return msgspec.json.encode(shown(msgspec.to_builtins(_seen(phase))))
 
 
 def _seen(phase: Phase) -> Seen:

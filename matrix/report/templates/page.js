@@ -7,7 +7,7 @@
   const data = JSON.parse($("data").textContent);
   const { cells, probes, kinds, states } = data;
   const FIELDS = ["text", "release", "python", "shape", "carrier", "outcome", "differs", "open"];
-  const ORDER = ["not_run", "kept", "hazard", "broken"]; // as squares.State: the worse, the later
+  const ORDER = ["not_run", "unclaimed", "kept", "hazard", "broken"]; // as squares.State: the worse, the later
   const NOT_RUN = kinds[0];
   const form = $("filters"), grid = $("grid"), panel = $("panel");
   const narrow = matchMedia("(max-width: 700px)");
@@ -278,6 +278,7 @@
   };
   const drawRun = (found, cell) => {
     const set = found.cells[cell.id];
+    if (set === undefined && data.reference && !cell.why) return [make("p", { textContent: "This is the reference: it holds what happened, not the evidence for it. The first command below runs it here." })];
     if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why}` })];
     const alike = Object.keys(found.cells).filter((id) => found.cells[id] === set && id !== cell.id);
     const same = alike.length ? `The same to the letter in ${alike.join(", ")}.` : "No other cell did the same to the letter.";

@@ -1,0 +1,147 @@
+"""`nox -s reference`: renew what is committed of all cells, and what is drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import options as asked
+from ..errors import BadInput, MatrixError, NothingToRun, Status
+from ..judge.judge import judge
+from ..judge.reference.compare import lacking
+from ..judge.reference.file import Reference, made, written
+from ..model.cell import Cell, CellStatus, parse_cell
+from ..model.files import write_atomically
+from ..model.record import CellRecord
+from ..plan.plan import lock_digest
+from ..project import DATA, REFERENCE, Project, read_project
+from ..report.terminal import say
+from ..select.machine import machine_here
+from ..select.releases import Platform
+from ..select.selection import Selection, select
+from .run import run_due
+from .stored.drawn import drawn, outdated
+
+PLATFORM = Platform.LINUX_X86_64
+# What both isolations saw must be the same; where only one was run, that one counts.
+ISOLATION = "fork"
+NAMED = 8
+
+
+def reference(o: asked.Reference) -> int:
+    """Run what is due in all cells, and write what was observed if every claim holds.
+
+    Raises:
+        BadInput: this machine is not of the reference's platform, or there is no reference.
+        NothingToRun: a cell of it was not observed as everything is now.
+        MatrixError: a claim does not hold.
+    """
+    project = read_project(o.state)
+    if o.check:
+        return check(project)
+    if o.redraw:
+        files = drawn(project, project.reference)
+    else:
+        made_now = renewed(o, project)
+        # All is worked out before anything is written.
+        files = {REFERENCE: written(made_now), **drawn(project, made_now)}
+    for path, text in files.items():
+        write_atomically(path, text)
+        say(f"written: {path}")
+    return Status.HOLDS
+
+
+def check(project: Project) -> int:
+    """Say what the reference lacks, and what is not drawn from it as it is."""
+    everywhere = project.catalogue(project.all_pythons)
+    cells = select(["all"], everywhere).runnable
+    lines = ["there is no reference"] if project.reference is None else []
+    if project.reference:
+        lines += lacking(
+            project.reference, [cell.id for cell in cells], _digests(project), project.runner,
+            _locks(cells),
+        )  # fmt: skip
+        lines += [f"{path.name} is not drawn from it as it is" for path in outdated(project)]
+    for line in lines:
+        say(line)
+    say("`nox -s reference` renews it" if lines else "the reference lacks nothing")
+    return Status.FAILS if lines else Status.HOLDS
+
+
+def renewed(o: asked.Reference, project: Project) -> Reference:
+    """Return the reference as all cells have it now."""
+    if project.platform != PLATFORM:
+        raise BadInput(f"the reference is of {PLATFORM}, and this machine is {project.platform}")
+    machine = machine_here(o.state, project.offered(o.download_python))
+    seen = {parse_cell(cell).python for cell in project.stored_cells} if o.stored else set()
+    pythons = machine.pythons | seen
+    selection = select(["all"], project.catalogue(pythons))
+    _refuse_loss(project, selection)
+    if not o.stored:
+        run_due(o, project, machine, selection.runnable, project.probes)
+    records = _all_seen(project, selection.runnable)
+    _refuse_failing(project, records)
+    return made(
+        records, [selected.cell.id for selected in selection.beyond],
+        probes=_digests(project), runner=project.runner, locks=_locks(selection.runnable),
+        isolation=ISOLATION,
+    )  # fmt: skip
+
+
+def _refuse_loss(project: Project, selection: Selection) -> None:
+    known = project.reference.cells if project.reference else {}
+    lost = [selected.cell.id for selected in selection.beyond if selected.cell.id in known]
+    if lost:
+        raise NothingToRun(
+            f"{len(lost)} cells of the reference would be lost: {_listed(lost)}. No CPython of"
+            " theirs is here, or nothing is stored of them; nothing is written"
+        )
+
+
+def _all_seen(project: Project, cells: Sequence[Cell]) -> list[CellRecord]:
+    """Return the record of each cell; raises NothingToRun unless each has every probe."""
+    records, unseen = [], []
+    for cell in cells:
+        record = project.record(cell.id, project.probes, say)
+        seen = {probe.id for probe in record.probes} if record else set()
+        missing = [probe.id for probe in project.probes if probe.id not in seen]
+        if record is None or record.status is not CellStatus.RAN:
+            unseen.append(cell.id)
+        elif missing:
+            unseen.append(f"{cell.id} ({missing[0]} and {len(missing) - 1} more probes)")
+        else:
+            records.append(record)
+    if unseen or not records:
+        raise NothingToRun(
+            f"{len(unseen)} of {len(cells)} cells were not observed with the probes, runner and"
+            f" locks of today: {_listed(unseen)}. Nothing is written; without --stored,"
+            " `nox -s reference` runs them"
+        )
+    return records
+
+
+def _refuse_failing(project: Project, records: Sequence[CellRecord]) -> None:
+    verdict = judge(records, [probe.id for probe in project.probes], project.claims, ISOLATION)
+    if verdict.holds:
+        return
+    broken = [f"{j.id} in {j.cell}: {j.says}" for j in verdict.judgements if j.breaks]
+    broken += [f"{unlike.probe} is not alike in all cells" for unlike in verdict.unlike]
+    for line in broken[:NAMED]:
+        say(line)
+    raise MatrixError(
+        f"{len(broken)} times a claim does not hold, so the reference stays as it is: what is"
+        " claimed and what is committed must not say different things. `nox -s matrix -- all` tells"
+    )
+
+
+def _digests(project: Project) -> dict[str, str]:
+    return {probe.id: probe.sha256 for probe in project.probes}
+
+
+def _locks(cells: Sequence[Cell]) -> dict[str, str]:
+    releases = dict.fromkeys(cell.release for cell in cells)
+    return {release: lock_digest(DATA / "locks", release) for release in releases}
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -1,0 +1,73 @@
+"""What is drawn from the reference: `nox -s report -- --reference`, and files that are committed.
+
+In: the project with its reference. Out: a folder to publish, or the texts of README and the rest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ... import options as asked
+from ...errors import BadInput, Status
+from ...judge.reference.file import Reference
+from ...model.files import ROOT, append, read_regular
+from ...project import DATA, Project
+from ...report.findings import Findings, of_reference
+from ...report.published import drawn as drawing
+from ...report.published.dataset import dataset, written
+from ...report.published.site import publish
+from ...report.terminal import say
+
+README = ROOT / "README.md"
+PICTURE = ROOT / ".github" / "map.svg"
+ASKED = DATA / "ask.json"
+
+
+def drawn(project: Project, reference: Reference | None) -> dict[Path, str]:
+    """Return the text of each committed file that is drawn from the reference.
+
+    Raises BadInput when there is no reference, or no place for its table.
+    """
+    found = _findings(project, reference)
+    return {
+        ASKED: written(dataset(found)),
+        PICTURE: drawing.picture(found),
+        README: drawing.readme(_text(README), found),
+    }
+
+
+def outdated(project: Project) -> list[Path]:
+    """Return the committed files that are not drawn from the reference as it is."""
+    wanted = drawn(project, project.reference)
+    return [path for path, text in wanted.items() if not path.exists() or _text(path) != text]
+
+
+def report_reference(o: asked.Report, project: Project) -> int:
+    """Write what is published of the reference; raises BadInput if only a part is asked for."""
+    if o.selectors or o.probe or o.platform or o.probes or o.pythons:
+        raise BadInput("--reference is all of the reference; its page has filters for a part")
+    folder = project.state / "reference"
+    found = _findings(project, project.reference)
+    publish(folder, found)
+    if o.summary is not None:
+        append(o.summary, (folder / "report.md").read_text(encoding="utf-8"))
+    if found.left_out:
+        say(
+            f"{len(found.left_out)} probes are new or changed since the reference and left out,"
+            f" {found.left_out[0]} first"
+        )
+    words = "every claim holds" if found.verdict.holds else "not every claim holds"
+    squares = f"{len(found.probes)} probes in {len(found.ran)} cells on {found.platform}"
+    say(f"{words} of the reference: {squares}. Nothing was run, and no evidence is in it")
+    say(f"report: {folder / 'index.html'}")
+    return Status.HOLDS if found.verdict.holds else Status.FAILS
+
+
+def _findings(project: Project, reference: Reference | None) -> Findings:
+    if reference is None:
+        raise BadInput("there is no reference; `nox -s reference` makes it")
+    return of_reference(reference, project.claims or {}, project.probes, project.served)
+
+
+def _text(path: Path) -> str:
+    return read_regular(path).decode().replace("\r\n", "\n")

@@ -1,0 +1,149 @@
+"""What a run and the reference say differently, and what the claims make of the reference. Pure.
+
+In: a `Reference`, records, claims. Out: a `Comparison`, told in one line or a line per difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from ...model.cell import CellStatus, parse_cell
+from ...model.outcome import Result
+from ...model.record import CellRecord, chosen
+from ..claims import Claim
+from ..judge import Judgement, Verdict, unlike_in
+from ..patches import Change, Effect, between, counted
+from .file import Reference, settled
+
+LISTED = 5
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What differs. A probe that is not what it was in the reference (`edited`) is not compared."""
+
+    platform: str
+    effects: tuple[Effect, ...]
+    compared: int
+    edited: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        """Read as `2 squares of 471 differ from the reference (worse 2): cache/p first`."""
+        differing = [e for e in self.effects if e.change is not Change.UNCHANGED]
+        number = sum(len(effect.cells) for effect in differing)
+        squares = f"{self.compared} square{'s' * (self.compared != 1)}"
+        if not self.compared:
+            told = "nothing could be compared with the reference"
+        elif not differing:
+            told = f"nothing differs from the reference: {squares} compared"
+        else:
+            verb = "square differs" if number == 1 else "squares differ"
+            told = f"{number} {verb} from the reference, of {self.compared} compared"
+            told += f" ({counted(differing)}): {differing[0].probe} first"
+        return "; ".join([told, *self.apart()])
+
+    def lines(self, releases: Sequence[str]) -> list[str]:
+        """Return a line per difference, the worst first, and what could not be compared."""
+        return [*self.differing(releases), *self.apart()]
+
+    def differing(self, releases: Sequence[str]) -> list[str]:
+        """Return a line per difference, the worst first."""
+        return [e.line(releases) for e in self.effects if e.change is not Change.UNCHANGED]
+
+    def apart(self) -> Iterator[str]:
+        """Yield what was not compared, and why."""
+        for names, why in (
+            (self.edited, "changed since the reference"),
+            (self.missing, "not in the reference"),
+        ):
+            if names:
+                noun = "probe is" if len(names) == 1 else "probes are"
+                first = "" if len(names) == 1 else " first"
+                yield f"{len(names)} {noun} {why} ({names[0]}{first})"
+        if self.beyond:
+            noun = "cell is" if len(self.beyond) == 1 else "cells are"
+            yield f"{len(self.beyond)} {noun} not in the reference ({self.beyond[0]})"
+
+
+def compared(
+    reference: Reference, records: Sequence[CellRecord], probes: Mapping[str, str], isolation: str
+) -> Comparison:
+    """Hold what was seen against the reference. `probes`: the SHA-256 of each that was looked at.
+
+    What runs under a patch that is no part of the reference is left out.
+    """
+    then = reference.results()
+    now: dict[str, dict[str, Result]] = {probe: {} for probe in probes}
+    ran = [record for record in records if record.status is CellStatus.RAN]
+    for record in ran:
+        for probe, kept in chosen(record, isolation).items():
+            if probe in now:
+                now[probe][record.cell] = settled(kept)
+    known = [probe for probe in probes if probe in then]
+    same = [p for p in known if probes[p].startswith(reference.probes[p].sha256)]
+    effects = [effect for p in same for effect in between(p, then[p], now[p])]
+    order = list(Change)
+    effects.sort(key=lambda effect: (order.index(effect.change), effect.probe))
+    return Comparison(
+        reference.platform,
+        tuple(effects),
+        sum(len(effect.cells) for effect in effects),
+        tuple(probe for probe in known if probe not in same and now[probe]),
+        tuple(p for p in probes if p not in then and now[p] and "@" not in p),
+        tuple(record.cell for record in ran if record.cell not in reference.cells),
+    )
+
+
+def lacking(
+    reference: Reference,
+    cells: Sequence[str],
+    probes: Mapping[str, str],
+    runner: str,
+    locks: Mapping[str, str],
+) -> Iterator[str]:
+    """Yield what the reference lacks of all there is now, and what it has of what was."""
+    then = reference.probes
+    named = {
+        "probes not in it": [p for p in probes if p not in then],
+        "probes changed since": [
+            p for p, sha256 in probes.items() if p in then and not sha256.startswith(then[p].sha256)
+        ],
+        "probes in it that are gone": [p for p in then if p not in probes],
+        "cells not in it": [c for c in cells if c not in {**reference.cells, **reference.absent}],
+        "locks changed since": [
+            r for r, digest in reference.locks.items() if not locks.get(r, "").startswith(digest)
+        ],
+    }
+    for what, names in named.items():
+        if names:
+            more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+            yield f"{what}: {', '.join(names[:LISTED])}{more}"
+    if not runner.startswith(reference.runner):
+        yield "the in-cell runner has changed since"
+
+
+def judged(reference: Reference, claims: Mapping[str, Claim]) -> Verdict:
+    """Hold the claims against the reference: outcomes alone, there is no evidence for more."""
+    by_probe = {p: did for p, did in reference.results().items() if p in claims}
+    judgements = [
+        _judgement(probe, cell, result, claims[probe])
+        for probe, did in by_probe.items()
+        for cell, result in did.items()
+    ]
+    by_cell: dict[str, dict[str, Result]] = {}
+    for probe, did in by_probe.items():
+        for cell, result in did.items():
+            by_cell.setdefault(cell, {})[probe] = result
+    unlike = [u for probe in by_probe for u in unlike_in(probe, by_cell, claims[probe])]
+    ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
+    return Verdict(tuple(ordered), tuple(unlike))
+
+
+def _judgement(probe: str, cell: str, result: Result, claim: Claim) -> Judgement:
+    wanted = claim.expectation(parse_cell(cell))
+    holds = wanted.met_by(result)
+    says = str(result) if holds else f"{result}; claimed: {wanted}"
+    return Judgement(probe, probe, cell, str(claim.kind), holds, says, claim.issue)

@@ -1,0 +1,118 @@
+"""report.md: what a pull request shows. The verdict, a line per failure, the rest to be unfolded.
+
+In: `Findings`. Out: Markdown that is never longer than GitHub takes, and says what it leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+import msgspec
+
+from ...experiments.overhead import plots, tables
+from ...judge.patches import counted as tally
+from ...model.text import Markdown, brief, counted, cut, markdown, table_cell
+from ..findings import Findings
+from .failures import failures, missing, warnings
+from .table import parts
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+LIMIT = 60_000  # characters: GitHub refuses a comment of 65,536
+NOTE = 1_000  # of them, to say what was left out
+LONGEST = 500  # of one line: one cell's message must not push out all others
+# Characters of a table's row that GitHub shows in a comment without a bar to scroll by.
+COLUMNS = 100
+# In the template it stands before each part that is folded; no text that is shown can hold it.
+FOLD = "\f"
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A part of the report; its `title` is seen until it is unfolded, the first one has none."""
+
+    title: str
+    lines: tuple[str, ...]
+
+    def text(self, kept: int) -> str:
+        """Return it with so many of its lines."""
+        left = len(self.lines) - kept
+        told = [*self.lines[:kept], *([f"\n{counted(left, 'line')} left out"] if left else [])]
+        body = "\n".join(told).strip("\n")
+        if not self.title:
+            return f"{body}\n"
+        return f"\n<details><summary>{self.title}</summary>\n\n{body}\n\n</details>\n"
+
+
+def report(found: Findings) -> str:
+    """Return report.md."""
+    template = _environment().get_template("report.md.jinja")
+    text = template.render(
+        f=found, failing=failures(found), early=warnings(found), missing=missing,
+        tables=[Markdown("\n".join(part)) for part in parts(found, COLUMNS)],
+    )  # fmt: skip
+    first, *rest = text.split(FOLD)
+    sections = [Section("", _lines(first))]
+    for folded in rest:
+        title, _, body = folded.partition("\n")
+        sections.append(Section(title, _lines(body)))
+    return within(sections, LIMIT)
+
+
+def within(sections: Sequence[Section], limit: int) -> str:
+    """Return the sections in so many characters, the first ones before the others."""
+    whole = [section.text(len(section.lines)) for section in sections]
+    if len("".join(whole)) <= limit:
+        return "".join(whole)
+    room, shown, left_out = limit - NOTE, list[str](), list[str]()
+    for section, text in zip(sections, whole, strict=True):
+        # However long one of them is, some of the others is there to be unfolded.
+        kept = len(section.lines) if len(text) <= room // 2 else _fitting(section, room // 2)
+        if kept == len(section.lines):
+            shown.append(text)
+        else:
+            name = section.title or "the failures"
+            left_out.append(f"{name} ({kept} of {counted(len(section.lines), 'line')} here)")
+            shown += [section.text(kept)] if kept else []
+        room -= len(shown[-1]) if kept else 0
+    note = (
+        f"\nCut to the {limit:,} characters that GitHub shows; index.html and matrix.json have all:"
+        f" {'; '.join(left_out)}.\n"
+    )
+    return "".join([*shown[:1], note, *shown[1:]])
+
+
+def _fitting(section: Section, room: int) -> int:
+    """Return how many of its lines fit: all, or as many as leave room to say that it is cut."""
+    if len(section.text(len(section.lines))) <= room:
+        return len(section.lines)
+    taken = len(section.text(0)) + len("\n\n100000 lines left out")
+    for number, line in enumerate(section.lines):
+        taken += len(line) + 1
+        if taken > room:
+            return number
+    return 0
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.strip("\n").split("\n"))
+
+
+def _bounded(value: object) -> str:
+    """Return a value as Markdown, no longer than a line should be."""
+    return markdown(value if isinstance(value, Markdown) else cut(str(value), LONGEST))
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=False,  # noqa: S701 (Markdown is no HTML)
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_bounded,
+    )
+    environment.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
+    environment.globals.update(overhead_tables=tables, plots=plots, tally=tally, counted=counted)
+    return environment

@@ -1,0 +1,53 @@
+"""The table probes x releases as padded Markdown, in parts no wider than where it is read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...model.text import table_cell
+from ..findings import Findings
+
+LONGEST = 44  # characters of one entry: a probe or an exception may have a name of any length
+
+
+def table(found: Findings, columns: int) -> str:
+    """Return the table, probes that differ first; its columns in as many parts as it takes."""
+    return "\n\n".join("\n".join(part) for part in parts(found, columns))
+
+
+def parts(found: Findings, columns: int) -> Iterator[list[str]]:
+    """Yield tables no wider than that, unless two columns are: their lines, the head first."""
+    first = _column("probe", found.differing_first)
+    others = [
+        _column(str(column.releases), [found.seen(p, column) for p in found.differing_first])
+        for column in found.columns
+    ]
+    while others:
+        fits = max(1, _fitting(first, others, columns))
+        yield _lines([first, *others[:fits]])
+        others = others[fits:]
+
+
+def _column(head: str, entries: Sequence[str]) -> list[str]:
+    texts = [table_cell(_short(text)) for text in (head, *entries)]
+    longest = max(map(len, texts))
+    return [text.ljust(longest) for text in texts]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _fitting(first: Sequence[str], others: Sequence[Sequence[str]], columns: int) -> int:
+    room = columns - len(first[0]) - 4
+    for number, column in enumerate(others):
+        room -= len(column[0]) + 3
+        if room < 0:
+            return number
+    return len(others)
+
+
+def _lines(columns: Sequence[Sequence[str]]) -> list[str]:
+    rows = ["| " + " | ".join(row) + " |" for row in zip(*columns, strict=True)]
+    rule = "|" + "|".join("-" * (len(column[0]) + 2) for column in columns) + "|"
+    return [rows[0], rule, *rows[1:]]

@@ -1,0 +1,126 @@
+"""What is drawn of the reference beside its page: README's table, a picture, badges. Pure.
+
+In: `Findings` of the reference. Out: Markdown, and SVG in the colours of light and dark themes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jinja2
+
+from ...errors import BadInput
+from ...model.text import table_cell
+from ..findings import Findings
+from ..page.shapes import anchor
+from .strips import CARRIERS, SIGNS, Strip, strips
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
+CARRIED = {"cache": "`cache=True`", "aot": "ahead of time"}
+
+
+def readme(text: str, found: Findings) -> str:
+    """Return README's text with its part about the reference as it is; raises BadInput."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise BadInput(f"README.md: the table of the reference belongs between {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{table(found)}\n\n{END}{after}"
+
+
+def table(found: Findings) -> str:
+    """Return how safe each shape is, by carrier, as a table of Markdown."""
+    rows = [["shape", *(CARRIED[carrier] for carrier in CARRIERS)]]
+    rows.append(["---"] * len(rows[0]))
+    for by_carrier in _shown(found).values():
+        title = next(iter(by_carrier.values())).title
+        told = (_told(by_carrier.get(carrier), found) for carrier in CARRIERS)
+        rows.append([str(table_cell(title)), *told])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _shown(found: Findings) -> dict[str, dict[str, Strip]]:
+    """Return the strips of shapes that are under one of the carriers that there is a column for."""
+    return {shape: by for shape, by in strips(found).items() if not by.keys().isdisjoint(CARRIERS)}
+
+
+def _told(strip: Strip | None, found: Findings) -> str:
+    if strip is None:
+        return ""
+    stretches = strip.stretches(found.served)
+    if len(stretches) == 1:
+        word, where = stretches[0]
+        whole = (where.first, where.last) == (found.served[0], found.served[-1])
+        return f"{SIGNS[word]} {word}" + ("" if whole else f", {where}")
+    return "; ".join(f"{SIGNS[word]} {word}, {where}" for word, where in stretches)
+
+
+def picture(found: Findings) -> str:
+    """Return the map of all shapes as SVG, to be read at 400 pixels as well."""
+    releases = list(dict.fromkeys(record.numba for record in found.ran))
+    ticks = [release for release in ("0.48.0", "0.57.0") if release in releases[:-8]]
+    return _environment().get_template("map.svg.jinja").render(
+        shapes=_shown(found), carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
+        releases=releases, ticks=[*ticks, releases[-1]] if releases else [], signs=SIGNS,
+        platform=found.platform, runs=_runs,
+    )  # fmt: skip
+
+
+def _runs(strip: Strip, releases: list[str]) -> list[tuple[str, int, int]]:
+    """Return the word, first place and length of each stretch that is one bar."""
+    runs: list[tuple[str, int, int]] = []
+    for place, release in enumerate(releases):
+        word = strip.words.get(release, "")
+        if runs and runs[-1][0] == word:
+            runs[-1] = (word, runs[-1][1], runs[-1][2] + 1)
+        else:
+            runs.append((word, place, 1))
+    return [run for run in runs if run[0]]
+
+
+def badges(found: Findings) -> Iterator[tuple[str, str]]:
+    """Yield a name and an SVG for each hazard under each carrier: of all releases, and from each.
+
+    `literal-seed-cache.svg` and, for who asks for `numba>=0.57`, `literal-seed-cache-0.57.svg`.
+    """
+    releases = dict.fromkeys(record.numba for record in found.ran)
+    lines = list(dict.fromkeys(release.rpartition(".")[0] for release in releases))
+    for by_carrier in strips(found).values():
+        for strip in by_carrier.values():
+            if not (strip.hazard and strip.words):
+                continue
+            name = f"{anchor(strip.shape).removeprefix('hazard-')}-{strip.carrier}"
+            yield f"{name}.svg", badge(f"numba: {strip.title}", strip, found)
+            for line in lines:
+                label = f"numba >={line}: {strip.title}"
+                if (part := strip.since(line)).words:
+                    yield f"{name}-{line}.svg", badge(label, part, found)
+
+
+def badge(label: str, strip: Strip, found: Findings) -> str:
+    """Return a badge that says on which of its releases a shape is safe."""
+    stretches = strip.stretches(found.served)
+    state, last = stretches[-1]
+    told = f"{state} up to {last.last}" if len(stretches) == 1 else f"{state} from {last.first}"
+    return _environment().get_template("badge.svg.jinja").render(
+        label=f"{label} ({strip.carrier})", told=f"{SIGNS[state]} {told}", state=state, width=_width
+    )  # fmt: skip
+
+
+def _width(text: str) -> int:
+    """Return the room for a text, in pixels of 11; it is set to fill it, whatever the font."""
+    narrow = sum(character in "il.,:;|()' " for character in text)
+    return 10 + 7 * len(text) - 3 * narrow
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )

@@ -1,0 +1,180 @@
+"""matrix.json in words: what each of its fields means, in which shape and unit. Pure.
+
+In: the JSON Schema that msgspec makes of the types. Out: the same, with a description per field.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .page.squares import STATES
+
+ID = "The cell: release and CPython, as in 0.57.0-cp311."
+PROBE = "The probe: its carrier and its file's name, as in cache/self_lazy; after an @, its patch."
+SECONDS = "Seconds of wall time."
+COUNT = "A number of"
+RUN = "cold: with an empty cache; warm: with what the cold run cached."
+# By type and field; the types say what is a number, a text or a list.
+WORDS: dict[str, dict[str, str]] = {
+    "MatrixReport": {
+        "schema": "1. Fields are added under it; none is taken away or changes its meaning.",
+        "platform": "Where the cells ran: operating system and processor, as in linux-x86_64.",
+        "cells": "Every cell that was asked for, oldest release first, those that did not run too.",
+        "claims": "Each claim in each cell that ran, by id, then by cell.",
+        "reference": "True if this is of the committed reference, which has no phases and values.",
+        "overhead": "What was measured by `nox -s overhead`; not there if nothing was.",
+    },
+    "CellReport": {
+        "id": ID,
+        "numba": "The Numba release, as in 0.57.0.",
+        "python": "The version of CPython; of a cell that did not run, no more than 3.11.",
+        "numpy": "The version of NumPy; empty where the cell did not run.",
+        "llvmlite": "The version of llvmlite; empty where the cell did not run.",
+        "llvm": "The version of LLVM that llvmlite brings; empty where the cell did not run.",
+        "status": "Whether it ran, or what kept it from running.",
+        "reason": "Why it did not run, in words; empty where it ran.",
+        "probes": "What was seen of each probe. One that is not here was not run in this cell.",
+        "upstream": "What came of Numba's own tests, if they were asked for (--upstream).",
+    },
+    "ProbeReport": {
+        "id": PROBE,
+        "outcome": "The one word for what the probe did; the README has a table of them.",
+        "phase": "The phase it happened in: interpreted, cold, warm, again, build, load or patch.",
+        "detail": "What kind of it: an exception's name, a signal, `exit 3`, late, never; or .",
+        "phases": "Every phase that was run, in that order; each was a process of its own.",
+        "state": "The outcome held against its claim: "
+        + "; ".join(f"`{word}`: {means}" for _, word, means in STATES.values())
+        + ". Empty in files of older versions.",
+    },
+    "Phase": {
+        "name": "interpreted (the truth), cold, warm, again; interpreted, build, load; or patch.",
+        "status": "answered, raised, crashed or timed_out.",
+        "wall_s": SECONDS,
+        "value": "What `run()` returned, any JSON; null if it gave none.",
+        "exit": "The exit status of its process, negative for a signal; null where it answered.",
+        "signal": "The signal that ended it, as in SIGSEGV; or null.",
+        "exception": "The name of the exception that ended it, as in TypingError; or null.",
+        "message": "What that exception says, bounded; or null.",
+        "hits": f"{COUNT} specialisations that the probe's functions loaded, by Numba's counters.",
+        "misses": f"{COUNT} specialisations they did not find in the cache, by Numba's counters.",
+        "loads": f"{COUNT} loads heard at Numba's cache, for all but Numba's own helpers.",
+        "saves": f"{COUNT} saves heard at Numba's cache, for all but Numba's own helpers.",
+        "compiled": f"{COUNT} compilations heard, for all but Numba's own helpers.",
+        "unresolved": "The `.numba.unresolved$` symbols left open in what it compiled or loaded.",
+        "dispatchers": "The jitted functions of the probe and what they had compiled at the end.",
+        "files_before": "The cache's files when it began.",
+        "files_after": "The cache's files when it had ended.",
+        "cpu_s": "Seconds of CPU time; null where it is not known.",
+        "run_s": "Seconds of wall time in `run()` alone; null where it is not known.",
+        "strays": f"{COUNT} processes that it left behind and that were ended.",
+        "stdout": "What it printed, bounded.",
+        "stderr": "What it printed to standard error, bounded.",
+    },
+    "Dispatcher": {
+        "name": "The name it has in the probe.",
+        "specialisations": "One per signature that was compiled or loaded.",
+    },
+    "Specialisation": {
+        "signature": "The types of its arguments.",
+        "unresolved": "Whether its LLVM IR holds a `.numba.unresolved$` symbol.",
+    },
+    "DataFile": {
+        "name": "The file's name, no folder.",
+        "bytes": "Its size in bytes.",
+        "sha256": "The first 16 hexadecimal digits of its SHA-256.",
+    },
+    "UpstreamResult": {
+        "suite": "Its name in upstream.toml.",
+        "key": "A digest of all that the result depends on.",
+        "passed": f"{COUNT} tests that passed.",
+        "failed": f"{COUNT} tests that failed.",
+        "skipped": f"{COUNT} tests that were skipped.",
+        "absent": "Whether this release has no such tests.",
+        "ended": "How its process ended before its tests did, as in SIGSEGV; or empty.",
+        "failures": "The dotted names of the tests that failed.",
+        "wall_s": SECONDS,
+    },
+    "ClaimReport": {
+        "id": "The claim's probe; with another word after it, a rule for all probes.",
+        "probe": PROBE,
+        "cell": ID,
+        "kind": "promise (users rely on it), hazard (a known defect), rule or isolation.",
+        "holds": "Whether what happened is what is claimed.",
+        "says": "What happened and, where the claim does not hold, what is claimed.",
+        "issue": "The address of the thread about it; or empty.",
+        "why": "Why it is claimed, in a sentence; empty for a rule, and where nothing is claimed.",
+        "workarounds": "Probes that do the same and are safe, by id.",
+    },
+    "OverheadReport": {
+        "spread": "What a spread is, in words.",
+        "article": "The figures of an article, taken on another machine.",
+        "cells": "Every cell that was measured, oldest release first.",
+    },
+    "Article": {
+        "when": "Its month, as in 2023-12.",
+        "machine": "What it was measured on.",
+        "python": "The version of CPython.",
+        "numpy": "The version of NumPy.",
+        "numba": "The Numba release.",
+        "first_and_second_run": "Seconds of the cold and the warm run, by program and step.",
+    },
+    "CellFigures": {
+        "id": ID,
+        "numba": "The Numba release.",
+        "python": "The version of CPython.",
+        "numpy": "The version of NumPy.",
+        "platform": "Operating system and processor, as in linux-x86_64.",
+        "cpu": "The name of the processor.",
+        "cores": f"{COUNT} cores.",
+        "when": "When the measuring began, UTC.",
+        "repeat": "How often everything was measured.",
+        "load": "The lowest and the highest load average of a minute around it; or null.",
+        "starts": "What starting a process costs.",
+        "figures": "What each step of each program costs.",
+        "claims": "How the claims on ratios stand.",
+    },
+    "StartFigure": {
+        "run": RUN,
+        "median_s": "The median, in seconds.",
+        "spread_s": "Its spread to either side, in seconds.",
+        "samples": f"{COUNT} measurements.",
+    },
+    "StepFigure": {
+        "program": "The program that was timed.",
+        "run": RUN,
+        "step": "Which step of it: an import, or a function's first or second call.",
+        "median_s": "The median, in seconds.",
+        "spread_s": "Its spread to either side, in seconds.",
+        "samples": f"{COUNT} measurements.",
+        "steady": "Whether the spread is small enough for the median to say anything.",
+    },
+    "Judged": {
+        "id": "The claim.",
+        "cell": ID,
+        "program": "The program that bears it out worst.",
+        "standing": "Whether it holds; unclear where the spread leaves it open.",
+        "ratio": "The ratio of the medians, a plain number.",
+        "lowest": "The lowest ratio of one repetition.",
+        "highest": "The highest ratio of one repetition.",
+        "samples": f"{COUNT} repetitions.",
+        "least": "The least the ratio has to be; or null.",
+        "says": "The claim in words.",
+    },
+}
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema with what each field means."""
+    types = {
+        name: definition
+        | {
+            "properties": {
+                field: how | {"description": WORDS.get(name, {}).get(field, "")}
+                for field, how in definition["properties"].items()
+            }
+        }
+        if "properties" in definition
+        else definition
+        for name, definition in schema["$defs"].items()
+    }
+    return schema | {"$defs": types}

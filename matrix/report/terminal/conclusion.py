@@ -1,0 +1,107 @@
+"""What the terminal says at the end: what is not as claimed, the verdict, where the page is.
+
+In: `Findings`. Out: lines; the whole table only where it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...judge.changes import LEGEND
+from ...judge.patches import Change
+from ...judge.patches import counted as tally
+from ...model.record import CellRecord
+from ...model.text import counted
+from ..findings import Findings
+from ..lines.failures import Failure, failures, missing, stories, warnings
+from ..lines.table import table
+from . import width
+
+ON_A_PIPE = 120  # columns of a table, where there is no terminal to fit
+
+
+def conclusion(
+    found: Findings,
+    absent: Sequence[CellRecord],
+    folder: Path,
+    *,
+    holds: bool,
+    whole: bool = False,
+    differing: Sequence[str] = (),
+) -> Iterator[str]:
+    """Yield what the terminal shows, as lines: the `whole` table before all else, if wanted.
+
+    `differing`: what the reference says otherwise, a line each.
+    """
+    if found.ran and whole:
+        yield from ("", *table(found, width() or ON_A_PIPE).split("\n"))
+    failing = failures(found)
+    yield from _told(found, failing)
+    yield from (f"unlike the reference, {line}" for line in differing)
+    for cells, why in missing(absent, found):
+        yield f"NOT RUN {cells}: {why}"
+    for warning in warnings(found):
+        yield f"EARLY WARNING {warning}"
+        yield from (f"  {line}" for line in warning.more)
+    if not found.ran:
+        yield "no cell ran: nothing is known"
+        return
+    if (whole and found.legend) or any(" .. " in line for line in (*map(str, failing), *differing)):
+        yield LEGEND
+    yield ""
+    yield _verdict(found, len(absent), holds=holds)
+    yield f"page: {shortest(folder / 'index.html')}"
+
+
+def patch_lines(found: Findings, *, wanted: bool) -> Iterator[str]:
+    """Yield what the terminal shows of patches: every change, the worst last, and how many."""
+    if not wanted:
+        return
+    for effect in reversed(found.effects):
+        if effect.change is not Change.UNCHANGED:
+            yield effect.line(found.served)
+    yield f"under the patch: {tally(found.effects)}"
+
+
+def shortest(path: Path) -> str:
+    """Return a path from where we are, if it lies below that."""
+    here = Path(os.path.realpath("."))
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _told(found: Findings, failing: Sequence[Failure]) -> Iterator[str]:
+    """Yield the failures; what belongs to a claim as a whole stands below its last line."""
+    told: set[str] = set()
+    for number, failure in enumerate(failing):
+        yield str(failure)
+        yield from (f"  {line}" for line in failure.more)
+        if [failure.id] == [after.id for after in failing[number + 1 : number + 2]]:
+            continue
+        probe = failure.id.partition(" ")[0]
+        if probe not in told:
+            yield from (f"  {line.strip()}" for line in stories(found, probe))
+        told.add(probe)
+        if failure.issue:
+            yield f"  upstream: {failure.issue}"
+
+
+def _verdict(found: Findings, absent: int, *, holds: bool) -> str:
+    looked_at = " that was looked at" if found.unseen else ""
+    words = (
+        f"every claim{looked_at} holds"
+        if holds
+        else counted(len(found.failing), "claim does not hold", "claims do not hold")
+    )
+    if found.verdict.unlike:
+        words += f", {counted(len(found.verdict.unlike), 'probe is', 'probes are')} not alike"
+        words += " in all cells"
+    if found.early:
+        early = counted(len(found.early), "early warning")
+        words += f" on stable releases, {early} from candidates"
+    not_run = f"; {counted(absent, 'selected cell')} did not run"
+    unseen = f"; {counted(found.unseen, 'square was', 'squares were')} not run"
+    seen = f"{counted(len(found.probes), 'probe')} in "
+    seen += counted(len(found.ran), "cell")
+    return f"{words}: {seen}{not_run if absent else ''}{unseen if found.unseen else ''}"

@@ -1,0 +1,263 @@
+"""The query: it answers what the reference says, and takes a specifier for what packaging does."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from matrix.judge.reference.file import read
+from matrix.model.cell import parse_cell
+from matrix.model.outcome import GOOD
+from matrix.project import DATA
+from matrix.user import ask
+
+ROOT = Path(__file__).parents[2]
+ASK = ROOT / "matrix" / "user" / "ask.py"
+SET = json.loads((DATA / "ask.json").read_text(encoding="utf-8"))
+PROGRAMS = [program for name, program in SET["programs"].items() if "@" not in name]
+FOUND = read(DATA / "reference.json")
+assert FOUND is not None
+REFERENCE = FOUND
+NUMBERS = st.lists(st.integers(0, 3), min_size=1, max_size=4).map(
+    lambda parts: ".".join(map(str, parts))
+)
+CLAUSES = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", " "]),
+    st.sampled_from(["==", "!=", ">=", "<=", "<", ">", "~=", "===", "="]),
+    st.sampled_from(["", " "]),
+    NUMBERS,
+    st.sampled_from(["", "", ".*"]),
+)
+
+Capture = pytest.CaptureFixture[str]
+
+
+def answer(capsys: Capture, *words: str) -> tuple[int, dict[str, Any]]:
+    status = ask.main([*words, "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def refusal(capsys: Capture, *words: str) -> str:
+    assert ask.main(list(words)) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert told.err.startswith("error: ")
+    return told.err
+
+
+@given(st.lists(CLAUSES, max_size=3).map(",".join), NUMBERS)
+def test_a_specifier_means_what_packaging_takes_it_for(specifier: str, release: str) -> None:
+    try:
+        meant: bool | None = SpecifierSet(specifier).contains(release)
+    except InvalidSpecifier:
+        meant = None
+    try:
+        found: bool | None = ask.contains(specifier, release)
+    except ask.Unanswerable:
+        found = None
+    # `===` compares text: who asks for releases does not mean that.
+    assert found == (None if "===" in specifier else meant)
+
+
+def test_every_sign_means_what_packaging_takes_it_for_right_at_the_boundary() -> None:
+    versions = [".".join(map(str, parts)) for n in (1, 2, 3) for parts in product((0, 1), repeat=n)]
+    for sign, version, wild in product(
+        ("==", "!=", ">=", "<=", "<", ">", "~="), versions, ("", ".*")
+    ):
+        try:
+            meant = SpecifierSet(f"{sign}{version}{wild}")
+        except InvalidSpecifier:
+            continue
+        for release in versions:
+            assert ask.contains(str(meant), release) == meant.contains(release), (meant, release)
+
+
+@given(NUMBERS, NUMBERS)
+def test_a_release_line_stands_for_its_releases(line: str, release: str) -> None:
+    assert ask.contains(line, release) == SpecifierSet(f"=={line}.*").contains(release)
+
+
+@pytest.mark.parametrize("word", ["latest", ">=", "0.57,", "0.57.x", "==0.57rc1", ">=0.5.*", "~=1"])
+def test_what_is_no_specifier_is_refused_with_one_that_is(word: str, capsys: Capture) -> None:
+    told = refusal(capsys, "literal seed", "--numba", word)
+    assert f"--numba {word!r} is no specifier; one looks like '>=0.57,<0.60'" in told
+
+
+@pytest.mark.parametrize("program", [program["id"] for program in PROGRAMS])
+def test_every_answer_is_what_the_reference_says(program: str, capsys: Capture) -> None:
+    did = REFERENCE.results()[program]
+    releases = list(dict.fromkeys(parse_cell(cell).release for cell in did))
+    unsafe = {parse_cell(cell).release for cell, r in did.items() if r.outcome not in GOOD}
+    last = max((releases.index(release) for release in unsafe), default=-1)
+    for specifier in ("", "<0.54", ">=0.57", "0.60"):
+        asked = [release for release in releases if ask.contains(specifier, release)]
+        status, told = answer(capsys, program, "--numba", specifier)
+        assert told["safe"] == (not unsafe & set(asked))
+        assert status == (0 if told["safe"] else 1)
+        assert told["programs"][0]["id"] == program
+        assert told["programs"][0]["safe_from"] == next(iter(releases[last + 1 :]), None)
+        assert told["releases"] == asked
+        words = {
+            (seen["outcome"], r) for seen in told["programs"][0]["on"] for r in seen["releases"]
+        }
+        assert words == {
+            (str(result.outcome), parse_cell(cell).release)
+            for cell, result in did.items()
+            if parse_cell(cell).release in asked
+        }
+
+
+def test_a_python_narrows_the_answer(capsys: Capture) -> None:
+    did = REFERENCE.results()["cache/closure_lazy"]
+    for python in ("3.7", "3.8"):
+        _, told = answer(capsys, "closure", "--numba", "0.51.0", "--python", python)
+        (seen,) = told["programs"][0]["on"]
+        assert seen["outcome"] == did[f"0.51.0-cp{python.replace('.', '')}"].outcome
+    _, told = answer(capsys, "closure", "--numba", "0.51.0")
+    assert {tuple(seen["pythons"]) for seen in told["programs"][0]["on"]} == {
+        ("3.6", "3.7"),
+        ("3.8",),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "[" * 99999,
+        "\ud800",
+        '{"schema":1,"cells":[7]}',
+        '{"schema":1,"cells":["0.48.0-cp38"],"programs":{"a":{}}}',
+    ],
+)
+def test_a_file_that_is_no_data_set_is_refused(text: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "ask.json"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert str(path) in refusal(capsys, "closure", "--data", str(path))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["literal seed", "literal_seed", "Literal Seed", "hazard-literal-seed", "fact(n, 1)",
+     "fact(n,1)", "return fact( n , 1 )", "seed called", "literal_seed_called"],
+)  # fmt: skip
+def test_a_shape_is_found_by_its_name_by_a_program_and_by_code(
+    question: str, capsys: Capture
+) -> None:
+    status, told = answer(capsys, question, "--numba", ">=0.55")
+    assert told["shape"] == "literal seed"
+    assert status == 1
+    assert "cache/literal_seed_called" in [program["id"] for program in told["programs"]]
+    assert any("np.int64(1)" in program["source"] for program in told["instead"])
+    assert told["programs"][0]["issue"].startswith("https://github.com/numba/numba/issues/")
+
+
+def test_the_answer_in_words_names_all_there_is_to_know(capsys: Capture) -> None:
+    assert ask.main(["literal seed", "--numba", ">=0.55,!=0.56.2"]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("literal seed: not safe on Numba 0.55.0 - 0.56.0, 0.56.3 - ")
+    for words in (
+        "safe from: never",
+        "crashed in warm (SIGSEGV)",
+        "thread: https://",
+        "write instead, as in cache/literal_seed_np_int64_called",
+        "fact(n, np.int64(1))",
+        "nothing is known",
+    ):
+        assert words in told
+    # It may have changed since the reference was made: then nothing is known of it.
+    cured = "cache/literal_seed_called@remedy" in SET["programs"]
+    assert ("  under the remedy: safe on 0.55.0 - 0.56.0, 0.56.3 - " in told) == cured
+    assert ask.main(["cache/self_lazy"]) == 0
+    assert capsys.readouterr().out.startswith("self: safe on Numba 0.48.0 - ")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["literal"], "may mean 2 shapes: literal seed, literal bool; name one of them"),
+        (["literl seed"], "did you mean literal seed"),
+        (["qqqq"], "nothing here matches 'qqqq'; shapes: ackermann, "),
+        (["("], "names nothing"),
+        ([], "WORDS"),
+        (["closure", "--fesh"], "--fesh"),
+        (["closure", "--numba", ">=9"], "of later ones nothing is known"),
+        (["closure", "--python", "3.15"], "nothing was looked at on Python 3.15; there are 3.6"),
+        (["closure", "--numba", "0.48", "--python", "3.9"], "on Python 3.9 is in '0.48'"),
+        (["closure", "--data", "/nowhere.json"], "/nowhere.json cannot be read"),
+        (["closure", "--data", str(ASK)], "cannot be read"),
+        (["closure", "--data", str(DATA / "reference.json")], "no data set"),
+        (["\x1b[2J\x07closure\n::error::"], r"\x1b[2J\x07closure\n::error::"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_message(
+    words: list[str], says: str, capsys: Capture
+) -> None:
+    assert says in refusal(capsys, *words)
+
+
+def test_help_is_no_error(capsys: Capture) -> None:
+    assert ask.main(["--help"]) == 0
+    assert "numba-matrix ask" in capsys.readouterr().out
+
+
+def test_what_a_data_set_holds_is_shown_as_text(tmp_path: Path, capsys: Capture) -> None:
+    hostile = json.loads(json.dumps(SET))
+    program = hostile["programs"]["cache/self_lazy"]
+    program["says"] = "\x1b]0;mine\x07 \u202e"
+    program["did"][0]["detail"] = "\x1b[31m"
+    path = tmp_path / "ask.json"
+    path.write_text(json.dumps(hostile), encoding="utf-8")
+    ask.main(["cache/self_lazy", "--data", str(path)])
+    told = capsys.readouterr().out
+    assert all(line.isprintable() for line in told.splitlines())
+    assert r"\x1b]0;mine\x07 \u202e" in told
+
+
+def test_a_data_set_of_tomorrow_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "ask.json"
+    path.write_text(json.dumps(SET | {"schema": 2}), encoding="utf-8")
+    assert "no data set of schema 1" in refusal(capsys, "closure", "--data", str(path))
+
+
+def test_it_is_python_3_6_and_answers_with_nothing_installed() -> None:
+    ast.parse(ASK.read_text(encoding="utf-8"), feature_version=(3, 6))
+    loaded = "import sys; before = set(sys.modules); sys.argv[0] = ''; import runpy\n"
+    loaded += "sys.path[:] = [p for p in sys.path if 'site-packages' not in p]\n"
+    loaded += f"main = runpy.run_path({str(ASK)!r})['main']\n"
+    loaded += "status = main(['literal seed', '--numba', '>=0.57'])\n"
+    loaded += "assert status == 1, status\n"
+    loaded += "names = {n.partition('.')[0] for n in set(sys.modules) - before}\n"
+    loaded += "assert names <= sys.stdlib_module_names, names - sys.stdlib_module_names\n"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", loaded], check=False, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "not safe" in ran.stdout
+
+
+def test_whoever_reads_may_have_seen_enough() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        ran = subprocess.run(
+            [sys.executable, str(ASK), "self"], check=False, stdout=writes, stderr=subprocess.PIPE
+        )
+    finally:
+        os.close(writes)
+    assert ran.stderr == b""
+    assert ran.returncode == 1

@@ -1,0 +1,233 @@
+"""What is published of the reference: it says that it is that, and only what it holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import markdown_it
+import msgspec
+import pytest
+
+from matrix.commands.stored import drawn as committed
+from matrix.commands.stored.drawn import outdated
+from matrix.commands.stored.report import report
+from matrix.errors import BadInput
+from matrix.judge.claims import Claim, Kind
+from matrix.judge.reference.file import Reference, in_lines, read
+from matrix.model.cell import parse_cell
+from matrix.model.outcome import GOOD
+from matrix.parser import parse
+from matrix.project import DATA, Project, read_project
+from matrix.report.findings import Findings, of_reference
+from matrix.report.published import drawn
+from matrix.report.published.dataset import Dataset, dataset, json_schema, written
+from matrix.report.published.site import publish
+from matrix.report.published.strips import BY_PYTHON, HAZARD, SAFE, SIGNS, UNCACHED, strips
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = '</script><img src=x onerror="alert(1)">|`*_&'
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return read_project(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="module")
+def found(project: Project) -> Findings:
+    return of_reference(*parts(project))
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that the command makes where nothing was ever run."""
+    state = tmp_path_factory.mktemp("fresh") / "state"
+    assert report(parse(["report", "--reference", "--state", str(state)])) == 0
+    assert not (state / "observations").exists()
+    return state / "reference"
+
+
+def titled(svg: str) -> str:
+    """Return what an SVG says to who cannot see it."""
+    return ET.fromstring(svg).findtext(f"{SVG}title") or ""  # noqa: S314 (ours)
+
+
+def parts(project: Project) -> tuple[Reference, dict[str, Claim], Any, tuple[str, ...]]:
+    assert project.reference is not None
+    return project.reference, project.claims or {}, project.probes, project.served
+
+
+def test_the_report_of_a_fresh_clone_is_whole_and_says_what_it_is(published: Path) -> None:
+    page = (published / "index.html").read_text(encoding="utf-8")
+    assert "This is <b>the reference</b>" in page
+    assert "there is no evidence in it" in page
+    assert "no interpreter: there was no CPython 3.14 where this was made" in page
+    assert "Every claim holds in every cell that ran" in page
+    assert "This is the reference" in (published / "report.md").read_text(encoding="utf-8")
+    assert len(page) < 2_000_000
+
+
+def test_matrix_json_of_the_reference_says_so_and_has_no_phase(
+    published: Path, project: Project
+) -> None:
+    told = json.loads((published / "matrix.json").read_bytes())
+    jsonschema.validate(told, json.loads((published / "matrix.schema.json").read_bytes()))
+    assert told["reference"] is True
+    assert not any(probe["phases"] for cell in told["cells"] for probe in cell["probes"])
+    reference = parts(project)[0]
+    did = reference.results()
+    statuses = {cell["id"]: cell["status"] for cell in told["cells"]}
+    assert statuses == dict.fromkeys(reference.cells, "ran") | reference.absent
+    for cell in told["cells"]:
+        for probe in cell["probes"]:
+            result = did[probe["id"]][cell["id"]]
+            assert (probe["outcome"], probe["phase"], probe["detail"]) == (
+                result.outcome, result.phase, result.detail,
+            )  # fmt: skip
+
+
+def test_only_the_whole_reference_can_be_reported(tmp_path: Path) -> None:
+    for words in (["0.61"], ["--probe", "aot/*"], ["--platform", "macos-arm64"]):
+        with pytest.raises(BadInput, match="all of the reference; its page has filters"):
+            report(parse(["report", "--reference", "--state", str(tmp_path), *words]))
+
+
+def test_what_is_drawn_of_the_reference_and_committed_is_in_step_with_it(project: Project) -> None:
+    assert outdated(project) == [], "`nox -s reference -- --redraw` draws it anew"
+
+
+def test_what_is_out_of_step_is_seen(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        committed.README.read_text(encoding="utf-8").replace("| ✓ safe |", "| ▲ hazard |", 1),
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(committed, "README", readme)
+    monkeypatch.setattr(committed, "PICTURE", tmp_path / "gone.svg")
+    assert outdated(project) == [tmp_path / "gone.svg", readme]
+
+
+def test_the_table_goes_between_its_marks_and_nowhere_else(found: Findings) -> None:
+    text = f"before\n{drawn.BEGIN}\nold\n{drawn.END}\nafter\n"
+    told = drawn.readme(text, found)
+    assert told.startswith("before\n")
+    assert told.endswith("\nafter\n")
+    assert "old" not in told
+    assert drawn.readme(told, found) == told
+    with pytest.raises(BadInput, match="belongs between <!-- reference: begin -->"):
+        drawn.readme("no marks", found)
+    html = markdown_it.MarkdownIt("commonmark").enable("table").render(told)
+    assert html.count("<tr>") == 1 + len(strips(found))
+
+
+def test_a_strip_says_the_worst_of_the_hazards_of_its_shape(found: Findings) -> None:
+    by_shape = strips(found)
+    seed = by_shape["literal_seed"]["cache"]
+    assert seed.hazard
+    assert set(seed.words.values()) == {HAZARD}
+    assert set(by_shape["self"]["cache"].words.values()) == {SAFE}
+    closure = by_shape["closure"]["cache"]
+    assert [word for word, _ in closure.stretches(found.served)] == [UNCACHED, BY_PYTHON, UNCACHED]
+    assert "runaway" not in by_shape  # that it is refused is as it should be
+    for by_carrier in by_shape.values():
+        for strip in by_carrier.values():
+            assert list(strip.words) == list(dict.fromkeys(record.numba for record in found.ran))
+
+
+def test_every_word_of_a_strip_is_what_was_seen(found: Findings) -> None:
+    hazards = {p for p, c in found.claims.items() if c.kind is Kind.HAZARD and "@" not in p}
+    for probe in hazards:
+        carrier = probe.partition("/")[0]
+        for by_carrier in strips(found).values():
+            strip = by_carrier.get(carrier)
+            if strip is None or not probe.partition("/")[2].startswith(f"{strip.shape}_"):
+                continue
+            for cell, result in found.by_probe[probe].items():
+                if result.outcome not in GOOD:
+                    assert strip.words[parse_cell(cell).release] != SAFE, (probe, cell)
+
+
+def test_the_picture_is_svg_of_every_shape_and_says_it_without_colour(found: Findings) -> None:
+    picture = ET.fromstring(drawn.picture(found))  # noqa: S314 (ours)
+    assert picture.get("viewBox", "").startswith("0 0 400 ")
+    told = [element.text for element in picture.iter(f"{SVG}text")]
+    titles = {strip.title for by in strips(found).values() for strip in by.values()}
+    assert set(told) >= titles | set(SIGNS.values()) | set(SIGNS)
+    for rect in picture.iter(f"{SVG}rect"):
+        place, width = float(rect.get("x", 0)), float(rect.get("width", 0))
+        assert 0 <= place <= place + width <= 400
+    assert "prefers-color-scheme: dark" in drawn.picture(found)
+    assert drawn.picture(found) == drawn.picture(found)
+
+
+def test_a_badge_says_what_holds_from_a_release_on(found: Findings) -> None:
+    made = dict(drawn.badges(found))
+    assert dict(drawn.badges(found)) == made
+    told = {name: titled(text) for name, text in made.items()}
+    newest = found.ran[-1].numba
+    assert told["literal-seed-cache.svg"] == (
+        f"numba: literal seed (cache): ▲ hazard up to {newest}"
+    )
+    assert told["literal-seed-cache-0.57.svg"].startswith("numba >=0.57: literal seed (cache)")
+    assert told["literal-bool-cache.svg"].endswith("▲ hazard from 0.52.0")
+    assert told["literal-bool-cache-0.48.svg"].endswith("▲ hazard from 0.52.0")
+    assert told["literal-bool-cache-0.52.svg"].endswith(f"▲ hazard up to {newest}")
+    assert told["first-class-cache-0.53.svg"].endswith(f"~ right, but not cached up to {newest}")
+    assert not any(name.startswith(("plain", "self-cache")) for name in made)
+    assert all(re.fullmatch(r"[a-z0-9-]+(-0\.\d+)?\.svg", name) for name in made)
+
+
+def test_the_data_set_obeys_its_schema_and_reads_back(found: Findings) -> None:
+    text = written(dataset(found))
+    assert (DATA / "ask.json").read_text(encoding="utf-8") == text
+    jsonschema.validate(json.loads(text), json_schema())
+    assert written(msgspec.json.decode(text, type=Dataset)) == text
+    described = json_schema()["$defs"]
+    fields = [f for kind in described.values() for f in kind["properties"].values()]
+    assert all("description" in field for field in fields)
+
+
+def test_a_program_that_changed_since_is_left_out_and_that_is_said(project: Project) -> None:
+    reference, claims, probes, served = parts(project)
+    edited = [
+        msgspec.structs.replace(p, sha256="0" * 64) if p.id == "cache/self_lazy" else p
+        for p in probes
+    ]
+    told = of_reference(reference, claims, edited, served)
+    before = of_reference(reference, claims, probes, served)
+    assert set(told.left_out) - set(before.left_out) == {"cache/self_lazy"}
+    assert "cache/self_lazy" not in told.by_probe
+    assert "cache/self_lazy" not in dataset(told).programs
+
+
+def test_hostile_text_stays_text(project: Project, tmp_path: Path) -> None:
+    reference, claims, probes, served = parts(project)
+    whole = json.loads(in_lines(msgspec.to_builtins(reference)))
+    whole["probes"]["cache/even_odd_lazy"]["did"] = [["crashed", "warm", HOSTILE, [".."], ""]]
+    path = tmp_path / "reference.json"
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    hostile = read(path)
+    assert hostile is not None
+    odd = dict(claims)
+    odd["cache/even_odd_lazy"] = msgspec.structs.replace(claims["cache/even_odd_lazy"], why=HOSTILE)
+    told = of_reference(hostile, odd, probes, served)
+    assert not told.verdict.holds
+    publish(tmp_path / "made", told)
+    page = (tmp_path / "made" / "index.html").read_text(encoding="utf-8")
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+    markdown = (tmp_path / "made" / "report.md").read_text(encoding="utf-8")
+    assert "<img src=x" not in markdown_it.MarkdownIt("commonmark").enable("table").render(markdown)
+    assert (
+        HOSTILE
+        in json.loads((tmp_path / "made" / "ask.json").read_bytes())["programs"][
+            "cache/even_odd_lazy"
+        ]["why"]
+    )

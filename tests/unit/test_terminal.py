@@ -1,0 +1,158 @@
+"""What the terminal shows: no wider than it is, as text, and only what is not as claimed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from matrix.judge.changes import ranges
+from matrix.model.cell import CellStatus
+from matrix.model.text import log_line
+from matrix.report.lines.failures import failures, missing
+from matrix.report.lines.table import table
+from matrix.report.terminal import folded
+from matrix.report.terminal.conclusion import conclusion
+from tests.unit import records
+from tests.unit.test_report import MIXED, NOT_RUN, claimed, found, hostile, usual
+
+ROOT = Path(__file__).parents[2]
+RELEASES = ("0.48.0", "0.49.0", "0.57.0", "0.60.0")
+
+
+@given(st.text(), st.integers(20, 60))
+def test_a_line_is_folded_to_the_width_there_is_and_nothing_is_lost(
+    text: str, columns: int
+) -> None:
+    line = log_line(text)
+    parts = list(folded(line, columns))
+    assert all(cell_len(part) <= columns for part in parts)
+    assert re.sub(r"\s", "", "".join(parts)) == re.sub(r"\s", "", line)
+
+
+def test_what_is_folded_goes_on_further_in() -> None:
+    assert list(folded("  one two three four five", 20)) == ["  one two three four", "    five"]
+    assert list(folded("a" * 30, 20)) == ["a" * 20, "  " + "a" * 10]
+
+
+@pytest.mark.parametrize(
+    ("cells", "reads"),
+    [
+        (("0.48.0-cp38",), "0.48.0"),
+        (("0.48.0-cp38", "0.57.0-cp38", "0.57.0-cp311"), "0.48.0 .. 0.57.0 (2 of 3)"),
+        (("0.57.0-cp38", "0.57.0-cp311", "0.60.0-cp312"), "0.57.0 - 0.60.0"),
+        (("0.48.0-cp38", "0.60.0-cp312"), "0.48.0, 0.60.0"),
+        (("0.57.0-cp311", "0.60.0-cp312"), "0.57.0 [cp311], 0.60.0"),
+    ],
+)
+def test_cells_are_told_as_ranges_that_hold_no_other_cell_looked_at(
+    cells: tuple[str, ...], reads: str
+) -> None:
+    looked = ("0.60.0-cp312", "0.48.0-cp38", "0.57.0-cp311", "0.57.0-cp38")
+    assert ranges(cells, looked, RELEASES) == reads
+
+
+def test_what_fails_is_one_line_for_all_cells_that_do_the_same() -> None:
+    made = claimed(
+        usual("0.48.0-cp38"),
+        *(
+            records.cell(c, records.recompiled("cache/fib"))
+            for c in ("0.57.0-cp38", "0.60.0-cp312")
+        ),
+    )
+    lines = list(map(str, failures(made)))
+    assert "cache/fib: 0.57.0 - 0.60.0 -> recompiled in warm (never)" in lines
+    assert "cache/mutual: 0.57.0 - 0.60.0 -> it did not run" in lines
+
+
+def test_without_a_failure_there_is_the_verdict_and_where_the_page_is(tmp_path: Path) -> None:
+    lines = list(conclusion(claimed(usual("0.48.0-cp38")), (), tmp_path, holds=True))
+    assert lines == [
+        "",
+        "every claim holds: 4 probes in 1 cell",
+        f"page: {tmp_path / 'index.html'}",
+    ]
+
+
+def test_the_whole_table_is_there_where_it_is_asked_for(tmp_path: Path) -> None:
+    made = claimed(usual("0.48.0-cp38"))
+    lines = list(conclusion(made, (), tmp_path, holds=True, whole=True))
+    assert lines[1:7] == table(made, 120).split("\n")
+
+
+def test_a_wide_table_is_told_in_parts() -> None:
+    made = found(*MIXED)
+    whole, narrow = table(made, 200).split("\n"), table(made, 60).split("\n")
+    assert max(map(len, narrow)) <= 60 < max(map(len, whole))
+    assert [line.count("probe ") for line in narrow].count(1) == 2
+
+
+def test_cells_that_did_not_run_for_one_reason_are_one_line() -> None:
+    gone = [
+        records.not_run(f"0.{n}.0-cp39", CellStatus.NO_INTERPRETER, "no CPython 3.9")
+        for n in (48, 49, 57)
+    ]
+    told = list(missing(gone, found(*gone, NOT_RUN[1])))
+    assert told == [("0.48.0 - 0.57.0", "no_interpreter, no CPython 3.9")]
+
+
+def test_hostile_text_reaches_the_terminal_as_text(tmp_path: Path) -> None:
+    made = claimed(*hostile())
+    for line in conclusion(made, made.not_run, tmp_path, holds=False, whole=True):
+        assert log_line(line).isprintable()
+
+
+SAYS = (
+    "from matrix.report.terminal import say, complain;"
+    "say('cache/p: 0.57.0 - 0.60.0 \\x1b[31m \\u202e' + ' word' * 40);"
+    "complain('x ' * 60, 'bold red')"
+)
+
+
+def on_a_terminal(columns: int, **environment: str) -> str:
+    """Return what SAYS shows on a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", SAYS], stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT,
+        env=env | {"TERM": "xterm"} | environment,
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    try:
+        while piece := os.read(ours, 65536):
+            said += piece
+    except OSError:  # how Linux says that nobody holds the other end any more
+        pass
+    os.close(ours)
+    assert process.wait() == 0
+    return said.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
+    said = re.sub(r"\x1b\[[\d;]*m", "", on_a_terminal(columns))
+    lines = said.split("\n")
+    assert columns - 10 < max(map(len, lines)) <= columns
+    assert "\\x1b[31m \\u202e" in said.replace("\n  ", " ")
+
+
+def test_colour_is_for_terminals_that_want_it() -> None:
+    assert "\x1b[1;31m" in on_a_terminal(80)
+    assert "\x1b[" not in re.sub(r"\x1b\[[01]?m", "", on_a_terminal(80, NO_COLOR="1"))
+    command = [sys.executable, "-c", SAYS]
+    piped = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    assert b"\x1b" not in piped.stdout + piped.stderr
+    assert piped.stdout.count(b"\n") == piped.stderr.count(b"\n") == 1
