@@ -20,7 +20,7 @@ USAGE = """usage: numba-matrix COMMAND ...
 
 with pip install 'numba-matrix[matrix]', CPython 3.11 or newer:
 
-  run, report, diff, show, bisect, plan, merge    the matrix itself
+  run, report, diff, bisect, plan, merge          the matrix itself
 """
 
 
