@@ -83,6 +83,7 @@ class Overhead(Starting):
 
     selectors: tuple[str, ...] = ()
     repeat: int = 5
+    patch: str = ""
     stored: bool = False
     pre: bool = False
     strict: bool = False

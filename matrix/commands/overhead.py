@@ -11,16 +11,15 @@ from ..experiments.overhead import plots, tables
 from ..experiments.overhead.figures import compare
 from ..experiments.overhead.samples import (
     FOLDER,
-    Program,
     RunKind,
     file_what_was_taken,
     measurements,
 )
 from ..experiments.overhead.summary import OverheadReport, summarise
-from ..experiments.probe import discover
+from ..experiments.probe import discover, with_patch
 from ..judge.judge import judge
 from ..plan.plan import Task
-from ..project import PROBES, Project, read_project
+from ..project import PROBES, Project, patch_named, read_project
 from ..report import findings as reports
 from ..report import pages
 from ..report.terminal import say
@@ -55,7 +54,8 @@ def overhead(o: asked.Overhead) -> int:
     if found is None or not done:
         raise NothingToRun("no cell was measured: there is nothing to report")
     say(f"report: {project.state / 'report' / 'report.md'}; tables: overhead.md beside it")
-    if any(judged.cell in done for judged in found.failing):
+    worse = {ratio.cell for ratio in found.patched if ratio.costs_more}
+    if done & (worse | {judged.cell for judged in found.failing}):
         return Status.FAILS
     return Status.COULD_NOT_RUN if lost and o.strict else Status.HOLDS
 
@@ -74,11 +74,13 @@ def _measure(
     cells = selection.runnable
     if not cells:
         return set()
-    processes = len(cells) * o.repeat * len(Program) * len(RunKind)
+    programs = discover(PROBES, ("overhead",))
+    if o.patch:
+        programs = with_patch(programs, patch_named(o.patch))
+    processes = len(cells) * o.repeat * len(programs) * len(RunKind)
     say(f"{len(cells)} cells to measure, {o.repeat} repetitions: {processes} processes")
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > IDLE:
         say(f"load average {os.getloadavg()[0]:.1f}: figures of a busy machine are less steady")
-    programs = discover(PROBES, ("overhead",))
     store, taken = project.state / FOLDER, project.state / "work" / FOLDER
     with only_run(project.state, say):
         # What a run that was killed has left.

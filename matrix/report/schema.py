@@ -132,6 +132,16 @@ WORDS: dict[str, dict[str, str]] = {
         "starts": "What starting a process costs.",
         "figures": "What each step of each program costs.",
         "claims": "How the claims on ratios stand.",
+        "patched": "What everything costs under a patch, where it was measured under one as well.",
+    },
+    "PatchRatio": {
+        "patch": "The name of the patch.",
+        "cell": "The cell's id.",
+        "what": "What is compared: an import, a compile or a load, of which function.",
+        "ratio": "The median of what it costs under the patch over what it costs without.",
+        "spread": "Its spread to either side.",
+        "samples": f"{COUNT} ratios.",
+        "standing": "How the claim that loading costs the same stands; null of what is no load.",
     },
     "StartFigure": {
         "run": RUN,

@@ -53,7 +53,10 @@ def timed(job, program, run, path):
         os.unlink(results)
     before, load_before = observe.data_files(os.path.dirname(path)), load_average()
     called = "{}, {}".format(program["id"], run)
-    ending = completed(job, called, [path, results], phase_environment(job["scratch"], run))
+    words = [path, results]
+    if program.get("patch"):
+        words = [os.path.join(HERE, "patched.py"), program["patch"]] + words
+    ending = completed(job, called, words, phase_environment(job["scratch"], run))
     load_after, after = load_average(), observe.data_files(os.path.dirname(path))
     with open(results, encoding="utf-8") as file:
         told = json.load(file)
@@ -65,8 +68,10 @@ def timed(job, program, run, path):
     }
     if seen != EXPECTED[run] or (run == "warm" and before != after):
         raise Failed("{}: the cache was not {}: {}".format(called, run, json.dumps(seen)))
+    name, _, patch = program["id"].rpartition("/")[2].partition("@")
     return told["returned"], {
-        "program": program["id"].rpartition("/")[2],
+        "program": name,
+        "patch": patch,
         "run": run,
         "steps": told["steps"],
         "wall_s": round(ending.wall_s, 4),
@@ -77,8 +82,14 @@ def timed(job, program, run, path):
 
 
 def repetition(job, number):
-    """Run every program without a cache and then with the one that left; yield what each did."""
-    for program in job["probes"]:
+    """Run every program without a cache and then with the one that left; yield what each did.
+
+    Under a patch and without it take turns, and in who is first.
+    """
+    first = number % 2 == 0
+    programs = [(p["id"].partition("@")[0], ("@" in p["id"]) != first, p) for p in job["probes"]]
+    order = [name for name, _, _ in programs]
+    for _, _, program in sorted(programs, key=lambda one: (order.index(one[0]), one[1])):
         # A folder of its own, which nothing was ever cached in.
         folder = os.path.join(job["scratch"], str(number), *program["id"].split("/"))
         path = observe.stage(program["path"], folder)
@@ -106,7 +117,8 @@ def measure(job):
     number = job["repetition"]
     if number == 1:
         # Not timed: what is imported, by a compile and by a load, has its bytecode from here on.
-        for _ in repetition(dict(job, probes=job["probes"][:1]), 0):
+        first = [p for p in job["probes"] if p["id"].startswith(job["probes"][0]["id"])]
+        for _ in repetition(dict(job, probes=first), 0):
             continue
     started = time.monotonic()
     for seen in repetition(job, number):

@@ -6,7 +6,8 @@ a count of how they ended. Exit status 1 if one crashed or gave another value th
     python tests/cells/random_shapes.py PYTHON NUMBER [SEED] [--without] [--keep FOLDER]
 
 The programs are made here, by Hypothesis; the cell's Python runs them, each phase of each in a
-process of its own, forked from one that has imported Numba and nothing else.
+process of its own. Those of one phase are forked from one that has imported Numba and woken it up:
+by compiling something before `cold`, by loading it before `warm`, which must not have compiled.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ ARRAYS = ("x", "x[::2]", "x[1:]", "x[::-1]")
 
 # Runs one phase of many programs, each in a child of its own; answers in a file a program.
 RUNNER = """\
-import importlib.util, json, os, sys, traceback
+import importlib.util, json, os, signal, sys
 phase, folder, remedy = sys.argv[1:4]
 import numpy, numba
 def load(name, path):
@@ -41,19 +43,32 @@ def load(name, path):
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-if remedy and phase != "interpreted":
-    load("remedy", remedy).install()
+def misses(module):
+    return sum(sum(f.stats.cache_misses.values()) for f in vars(module).values()
+               if hasattr(f, "stats") and f.stats.cache_path)
 def answer(name):
     module = load(name, os.path.join(folder, name + ".py"))
     value = module.run()
-    misses = sum(sum(f.stats.cache_misses.values()) for f in vars(module).values()
-                 if hasattr(f, "stats") and f.stats.cache_path)
-    return {"value": [float(v) for v in value], "misses": misses}
+    return {"value": [float(v) for v in value], "misses": misses(module)}
+if phase == "interpreted":
+    # These compile even where NUMBA_DISABLE_JIT is set.
+    def plain(*_, **settings):
+        def decorate(function):
+            function.ctypes = function
+            return function
+        return decorate
+    numba.cfunc = numba.vectorize = plain
+else:
+    if remedy:
+        load("remedy", remedy).install()
+    waker = load("waker", os.path.join(folder, "waker", "waker.py"))
+    waker.run()
+    assert misses(waker) == (phase == "cold"), "the waker was compiled again"
 for name in sorted(f[:-3] for f in os.listdir(folder) if f.endswith(".py")):
     child = os.fork()
     if not child:
-        import signal, resource
-        signal.alarm(120)
+        import resource
+        signal.alarm(300)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         try:
@@ -65,54 +80,90 @@ for name in sorted(f[:-3] for f in os.listdir(folder) if f.endswith(".py")):
         os._exit(0)
     status = os.waitpid(child, 0)[1]
     if status:
+        how = status & 127 or -(status >> 8)
         with open(os.path.join(folder, name + "." + phase), "w") as file:
-            json.dump({"crashed": status & 127 or -(status >> 8)}, file)
+            json.dump({"timed out" if how == signal.SIGALRM else "crashed": how}, file)
 """
+WAKER = """\
+from numba import njit
+
+@njit(cache=True)
+def wake(n):
+    return n + 1
+
+def run():
+    wake(1)
+"""
+
+
+class Function(NamedTuple):
+    """One function of a cycle: what its parameters are, and what it says of their types."""
+
+    has_array: bool
+    has_more: bool  # a parameter b beside n and a
+    default: str | None  # of its last parameter
+    signature: str | None
+
+    @property
+    def parameters(self) -> list[str]:
+        """Its parameters as it declares them."""
+        names = ["n", *(["x"] if self.has_array else []), "a", *(["b"] if self.has_more else [])]
+        return [*names[:-1], names[-1] + (f"={self.default}" if self.default else "")]
 
 
 @st.composite
 def programs(draw: st.DrawFn) -> str:
     """Return the source of a program: a cycle of one to four functions, and what starts it."""
     size = draw(st.integers(1, 4))
-    options = st.sampled_from(OPTIONS)
     has_array = draw(st.booleans())
-    defaults = [draw(st.sampled_from((*NUMBERS[:5], None))) for _ in range(size)]
-    lines = ["import numpy as np", "from numba import njit, vectorize", ""]
-    for index in range(size):
-        default = defaults[index]
-        parameters = [
-            "n",
-            "a",
-            *(["x"] if has_array else []),
-            "b" + (f"={default}" if default else ""),
-        ]
+    cycle = [draw(functions(has_array, last=index == size - 1)) for index in range(size)]
+    lines = ["import numpy as np", "from numba import cfunc, njit, vectorize", ""]
+    for index, function in enumerate(cycle):
+        cached = draw(st.sampled_from(("True", "True", "True", "False")))
+        signature = function.signature + ", " if function.signature else ""
         lines += [
-            f"@njit(cache={draw(st.sampled_from((True, True, True, False)))}{draw(options)})",
-            f"def f{index}({', '.join(parameters)}):",
-            *draw(bodies(index, defaults, has_array)),
+            f"@njit({signature}cache={cached}{draw(st.sampled_from(OPTIONS))})",
+            f"def f{index}({', '.join(function.parameters)}):",
+            *draw(bodies(index, cycle)),
             "",
         ]
-    lines += draw(starts(defaults[0] is not None, has_array))
+    lines += draw(starts(cycle))
     return "\n".join(lines) + "\n"
 
 
 @st.composite
-def bodies(draw: st.DrawFn, index: int, defaults: list[str | None], has_array: bool) -> list[str]:
+def functions(draw: st.DrawFn, has_array: bool, *, last: bool) -> Function:
+    """Return a function's head.
+
+    Only the last of a cycle can have a signature: the others would call what is not there yet.
+    """
+    has_more = draw(st.booleans())
+    if not last or not draw(st.sampled_from((True, False, False, False))):
+        return Function(has_array, has_more, draw(st.sampled_from((*NUMBERS[:5], None))), None)
+    # No type that an argument does not fit into, or its own is not Python's value.
+    array, more = ["int64[:]"] * has_array, ["float64"] * has_more
+    given = ["float64", "int64"] if draw(st.booleans()) and not has_more else ["float64"]
+    texts = [f"({', '.join(['int64', *array, one, *more])})" for one in given]
+    return Function(has_array, has_more, None, str(texts if len(texts) > 1 else repr(texts[0])))
+
+
+@st.composite
+def bodies(draw: st.DrawFn, index: int, cycle: list[Function]) -> list[str]:
     """Return the lines of one function, which calls the next of the cycle and perhaps another."""
+    function = cycle[index]
     others = [
-        (index + 1) % len(defaults),
-        *draw(st.lists(st.integers(0, len(defaults) - 1), max_size=1)),
+        (index + 1) % len(cycle),
+        *draw(st.lists(st.integers(0, len(cycle) - 1), max_size=1)),
     ]
-    terms = [draw(calls(other, defaults[other] is not None, has_array)) for other in others]
-    shape = draw(
-        st.sampled_from(("{}", "{} + 1", "0.5 * {}", "{} + a", "n - {}", "{} + b", "abs({})"))
-    )
-    end = draw(st.sampled_from((*ENDS, *(["x[0]", "len(x) + a"] if has_array else []))))
-    first = shape.format(terms[0])
-    result = " + ".join([first, *terms[1:]])
+    terms = [draw(calls(other, cycle[other], "n - 1", values(function))) for other in others]
+    shapes = ("{}", "{} + 1", "0.5 * {}", "{} + a", "n - {}", "abs({})")
+    shape = draw(st.sampled_from((*shapes, *(["{} + b"] if function.has_more else []))))
+    ends = [end for end in ENDS if function.has_more or "b" not in end]
+    end = draw(st.sampled_from((*ends, *(["x[0]", "len(x) + a"] if function.has_array else []))))
+    result = " + ".join([shape.format(terms[0]), *terms[1:]])
     if draw(st.booleans()):
         return [f"    return {end} if n <= 0 else {result}"]
-    middle = draw(st.sampled_from(ENDS))
+    middle = draw(st.sampled_from(ends))
     return [
         "    if n <= 0:",
         f"        return {end}",
@@ -122,46 +173,60 @@ def bodies(draw: st.DrawFn, index: int, defaults: list[str | None], has_array: b
     ]
 
 
+def values(function: Function) -> tuple[str, ...]:
+    """Return what a function may hand on."""
+    return tuple(
+        v
+        for v in VALUES
+        if function.has_more or (v not in {"b", "a + b", "b + 1"} and "(b" not in v)
+    )
+
+
 @st.composite
-def calls(draw: st.DrawFn, callee: int, has_default: bool, has_array: bool) -> str:
-    """Return a call of a function of the cycle, one level further down."""
-    arguments = ["n - 1", draw(st.sampled_from(VALUES))]
-    if has_array:
-        arguments.append(draw(st.sampled_from(ARRAYS)))
-    if not has_default or draw(st.booleans()):
-        arguments.append(draw(st.sampled_from(VALUES)))
+def calls(draw: st.DrawFn, callee: int, function: Function, n: str, given: tuple[str, ...]) -> str:
+    """Return a call of a function of the cycle; by a name, as often as not, what is its last."""
+    arguments = [n]
+    if function.has_array:
+        arguments.append("x" if given is NUMBERS else draw(st.sampled_from(ARRAYS)))
+    arguments.append(draw(st.sampled_from(given)))
+    if function.has_more:
+        arguments.append(draw(st.sampled_from(given)))
+    if function.default and draw(st.booleans()):
+        arguments.pop()
+    elif draw(st.booleans()):
+        arguments[-1] = f"{'b' if function.has_more else 'a'}={arguments[-1]}"
     return f"f{callee}({', '.join(arguments)})"
 
 
 @st.composite
-def starts(draw: st.DrawFn, has_default: bool, has_array: bool) -> list[str]:
-    """Return the lines of `run`, which calls the cycle itself or through something compiled."""
-    seeds = [draw(st.sampled_from(NUMBERS))]
-    if has_array:
-        seeds.append("x")
-    if not has_default or draw(st.booleans()):
-        seeds.append(draw(st.sampled_from(NUMBERS)))
-    inner = f"f0(n, {', '.join(seeds)})"
-    kind = draw(st.sampled_from(("plain", "plain", "called", "ufunc")))
+def starts(draw: st.DrawFn, cycle: list[Function]) -> list[str]:
+    """Return the lines of `run`, which calls the cycle itself or through something compiled.
+
+    Once or twice: with other types, and perhaps by another of its functions.
+    """
+    has_array = cycle[0].has_array
     array = "np.arange(8)" if has_array else "None"
+    kind = draw(st.sampled_from(("plain", "plain", "called", "called", "ufunc", "cfunc")))
+    first = draw(calls(0, cycle[0], "n", NUMBERS))
     if kind == "plain":
-        return ["def run():", f"    x = {array}", f"    return [{inner} for n in (5, 4, 0)]"]
+        entry = draw(st.integers(0, len(cycle) - 1))
+        more = [draw(calls(entry, cycle[entry], "3", NUMBERS))] if draw(st.booleans()) else []
+        listed = ", ".join([f"*[{first} for n in (5, 4, 0)]", *more])
+        return ["def run():", f"    x = {array}", f"    return [{listed}]"]
     if kind == "called" or has_array:
-        return [
-            "@njit(cache=True)",
-            "def start(n, x):",
-            f"    return {inner}",
-            "",
-            "def run():",
-            f"    return [start(n, {array if has_array else '0'}) for n in (5, 4, 0)]",
-        ]
+        head = f"@njit(cache={draw(st.sampled_from((True, True, False)))})"
+        parameters, seen = "n, x", f"start(n, {array if has_array else '0'})"
+    elif kind == "ufunc":
+        head, parameters, seen = "@vectorize(['float64(int64)'], cache=True)", "n", "start(n)"
+    else:
+        head, parameters, seen = "@cfunc('float64(int64)', cache=True)", "n", "start.ctypes(n)"
     return [
-        "@vectorize(['float64(int64)'], cache=True)",
-        "def start(n):",
-        f"    return {inner}",
+        head,
+        f"def start({parameters}):",
+        f"    return {first}",
         "",
         "def run():",
-        "    return [start(n) for n in (5, 4, 0)]",
+        f"    return [{seen} for n in (5, 4, 0)]",
     ]
 
 
@@ -189,6 +254,8 @@ def run_all(python: str, folder: Path, remedy: str) -> dict[str, dict[str, dict[
     """Run all programs of a folder; return what each phase of each gave."""
     kept = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
     clean = {k: v for k, v in os.environ.items() if k in kept or k.startswith("OPENBLAS_")}
+    (folder / "waker").mkdir(exist_ok=True)
+    (folder / "waker" / "waker.py").write_text(WAKER, encoding="utf-8")
     for phase in ("interpreted", "cold", "warm"):
         settings_ = {"NUMBA_CACHE_DIR": str(folder / "cache"), "PYTHONWARNINGS": "ignore"}
         if phase == "interpreted":
@@ -208,8 +275,9 @@ def run_all(python: str, folder: Path, remedy: str) -> dict[str, dict[str, dict[
 def judge(phases: dict[str, dict[str, object]]) -> str:
     """Return the one word for a program: hit, recompiled, refused, or what went wrong where."""
     for phase in ("interpreted", "cold", "warm"):
-        if "crashed" in phases[phase]:
-            return f"crashed {phase} {phases[phase]['crashed']}"
+        for how in ("crashed", "timed out"):
+            if how in phases[phase]:
+                return f"{how} {phase} {phases[phase][how]}"
     truth, cold, warm = (phases[phase].get("value") for phase in ("interpreted", "cold", "warm"))
     if truth is None:
         return f"raises as Python {phases['interpreted']['raised']}"

@@ -32,7 +32,7 @@ def measurement(
             told = figures.seconds(program, kind, step) or UNTOLD[step]
             factor = JITTER[(repetition - 1) % len(JITTER)]
             steps[step] = told * factor * vary(program, kind, step, repetition)
-        return Sample(program, kind, repetition, steps, 4.0, 3.9, 0.2, 1.0)
+        return Sample(program, kind, repetition, steps, 4.0, 3.9, load_before=0.2, load_after=1.0)
 
     samples = tuple(
         sample(program, kind, repetition)

@@ -5,6 +5,7 @@ In and out: a `Measurement`, with every sample that was taken. Nothing is worked
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from enum import StrEnum
@@ -60,7 +61,8 @@ class Program(StrEnum):
 class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One process of one program: seconds by step, and the machine's load around it.
 
-    `wall_s` and `cpu_s` are of the whole process; loads are averages over one minute.
+    `wall_s` and `cpu_s` are of the whole process; loads are averages over one minute. `patch` is
+    the name of what was run after `import numba`, and is timed as part of that, or "".
     """
 
     program: Program
@@ -69,6 +71,7 @@ class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: dict[str, float]
     wall_s: float
     cpu_s: float | None = None
+    patch: str = ""
     load_before: float | None = None
     load_after: float | None = None
 
@@ -97,20 +100,29 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         around = (load for s in self.samples for load in (s.load_before, s.load_after))
         return tuple(load for load in around if load is not None)
 
-    def steps(self, program: Program, run: RunKind) -> tuple[Mapping[str, float], ...]:
+    @property
+    def patch(self) -> str:
+        """The patch that everything was measured under as well, or ""."""
+        return next((s.patch for s in self.samples if s.patch), "")
+
+    def steps(
+        self, program: Program, run: RunKind, patch: str = ""
+    ) -> tuple[Mapping[str, float], ...]:
         """Return the steps of every such process, by repetition."""
-        chosen = [s for s in self.samples if s.program is program and s.run is run]
+        asked = (program, run, patch)
+        chosen = [s for s in self.samples if (s.program, s.run, s.patch) == asked]
         return tuple(s.steps for s in sorted(chosen, key=lambda sample: sample.repetition))
 
     def flaw(self) -> str:
         """Return what keeps this from being a whole measurement, or ""."""
-        for program in Program:
-            for run in RunKind:
-                found = self.steps(program, run)
-                if len(found) != self.repeat:
-                    return f"{program} {run}: {len(found)} samples of {self.repeat}"
-                if any(tuple(steps) != STEPS for steps in found):
-                    return f"{program} {run}: its steps are not {', '.join(STEPS)}"
+        patches = {"", *(sample.patch for sample in self.samples)}
+        for program, run, patch in itertools.product(Program, RunKind, sorted(patches)):
+            found = self.steps(program, run, patch)
+            name = f"{program}{'@' if patch else ''}{patch} {run}"
+            if len(found) != self.repeat:
+                return f"{name}: {len(found)} samples of {self.repeat}"
+            if any(tuple(steps) != STEPS for steps in found):
+                return f"{name}: its steps are not {', '.join(STEPS)}"
         return ""
 
 

@@ -1,22 +1,24 @@
 """What the reports say of overhead, worked out once from all measurements. Pure.
 
 In: measurements. Out: an `OverheadReport`, which is the key `overhead` of matrix.json, and what the
-tables, the pages and the plots are made from.
+tables, the pages and the plots are made from. What was measured under a patch as well is held
+against what was measured without it just before or after: loading is claimed to cost the same.
 """
 
 from __future__ import annotations
 
+import itertools
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from ...errors import BadInput
 from ...model.files import ROOT
-from .figures import RULE, Figure, StepFigure, figure, step_figures
-from .ratios import Judged, Standing, judge
-from .samples import IMPORTS, STEPS, Measurement, Program, RunKind
+from .figures import RULE, Figure, StepFigure, digits, figure, step_figures
+from .ratios import ENOUGH, Judged, Standing, judge, over, standing
+from .samples import FUNCTIONS, IMPORTS, STEPS, Measurement, Program, RunKind
 
 DATA = ROOT / "matrix" / "data" / "article.toml"
 # One of it is the measured process itself.
@@ -75,6 +77,34 @@ class StartFigure(msgspec.Struct, frozen=True):
         return Figure(self.median_s, self.spread_s, self.samples)
 
 
+class PatchRatio(msgspec.Struct, frozen=True):
+    """What importing, compiling or loading costs under a patch in terms of what it costs without.
+
+    `spread` is to either side, as a figure's. Only of loads it is claimed to be 1 within it.
+    """
+
+    patch: str
+    cell: str
+    what: str
+    ratio: float
+    spread: float
+    samples: int
+    standing: Standing | None
+
+    @property
+    def costs_more(self) -> bool:
+        """Whether this is a load that clearly costs more."""
+        return self.standing is Standing.FAILS and self.ratio > 1
+
+    def __str__(self) -> str:
+        """Read as `1.02x ±12%`."""
+        if self.samples == 1:
+            return f"{digits(self.ratio)}x (1 sample)"
+        share = f"±{self.spread / self.ratio:.0%}"
+        steady = Figure(self.ratio, self.spread, self.samples).steady
+        return f"{digits(self.ratio)}x {share}" if steady else f"unsteady, {share}"
+
+
 class CellFigures(msgspec.Struct, frozen=True):
     """The figures of one cell, what they were taken on, and how the claims stand there.
 
@@ -94,6 +124,7 @@ class CellFigures(msgspec.Struct, frozen=True):
     starts: tuple[StartFigure, ...]
     figures: tuple[StepFigure, ...]
     claims: tuple[Judged, ...]
+    patched: tuple[PatchRatio, ...] = ()
 
     def of(self, program: Program, run: RunKind, step: str) -> Figure:
         """Return the figure of one step."""
@@ -127,6 +158,11 @@ class OverheadReport(msgspec.Struct, frozen=True):
         """The claims that the spread leaves open somewhere."""
         return self._standing(Standing.UNCLEAR)
 
+    @property
+    def patched(self) -> tuple[PatchRatio, ...]:
+        """What was measured under a patch as well, and without, in turn."""
+        return tuple(ratio for cell in self.cells for ratio in cell.patched)
+
     def _standing(self, standing: Standing) -> tuple[Judged, ...]:
         return tuple(j for cell in self.cells for j in cell.claims if j.standing is standing)
 
@@ -156,6 +192,7 @@ def cell_figures(measurement: Measurement) -> CellFigures:
         tuple(start_figure(m, run) for run in RunKind),
         step_figures(m),
         judge(m),
+        under_patch(m),
     )
 
 
@@ -165,3 +202,45 @@ def start_figure(measurement: Measurement, run: RunKind) -> StartFigure:
     runs = measurement.steps(Program.LAZY_PLAIN, run)
     made = figure([sum(taken[step] for step in steps) for taken in runs])
     return StartFigure(run, made.median, made.spread, made.samples)
+
+
+def under_patch(measurement: Measurement) -> tuple[PatchRatio, ...]:
+    """Return what everything costs under the patch, where it was measured under one.
+
+    Importing includes running the patch. The first function of a process is apart from later ones.
+    """
+    if not measurement.patch:
+        return ()
+    steps: dict[str, list[tuple[Program, RunKind, str]]] = {}
+    for program, run in itertools.product(Program, RunKind):
+        steps.setdefault(IMPORTS[-1], []).append((program, run, IMPORTS[-1]))
+        work = "load" if run is RunKind.WARM else "compile"
+        for function in FUNCTIONS:
+            recursive = program.recursive and function == FUNCTIONS[-1]
+            kind = f"later {work}, {'recursive' if recursive else 'plain'}"
+            what = f"first {work}" if function == FUNCTIONS[0] else kind
+            step = f"{function} {program.working_part}"
+            steps.setdefault(what, []).append((program, run, step))
+    return tuple(_patch_ratio(measurement, what, of) for what, of in sorted(steps.items()))
+
+
+def _patch_ratio(
+    measurement: Measurement, what: str, steps: Iterable[tuple[Program, RunKind, str]]
+) -> PatchRatio:
+    ratios = [
+        over(patched[step], without[step])
+        for program, run, step in steps
+        for patched, without in zip(
+            measurement.steps(program, run, measurement.patch),
+            measurement.steps(program, run),
+            strict=True,
+        )
+    ]
+    made = figure(ratios)
+    # One repetition has several of each, but they are of one moment.
+    enough = measurement.repeat >= ENOUGH
+    said = standing(None, made, ratios) if enough else Standing.UNCLEAR
+    return PatchRatio(
+        measurement.patch, measurement.cell, what, made.median, made.spread, made.samples,
+        said if "load" in what else None,
+    )  # fmt: skip

@@ -30,6 +30,11 @@ OVERVIEW = {
 SHORT = {Standing.HOLDS: "", Standing.UNCLEAR: "unclear: ", Standing.FAILS: "FAILS: "}
 
 MILLISECOND = 1e-3
+UNDER_PATCH = (
+    "Under a patch, in terms of what it costs without, in turn within one repetition (importing"
+    " includes running the patch):"
+)
+SAME_LOADS = "Loading from the cache costs the same with it and without, within the spread."
 
 Rows = list[list[str]]
 
@@ -71,6 +76,29 @@ def deviations(found: OverheadReport) -> list[str]:
     """Return every claim that does not simply hold, with its figures, those that fail first."""
     judged = (*found.failing, *found.unclear)
     return [f"{j.standing}: {j.id} in {j.cell}, {j.program}: {j}" for j in judged]
+
+
+def under_patch(found: OverheadReport) -> Rows:
+    """Return a row per cell that was measured under a patch: each ratio to what it was without."""
+    whats = list(dict.fromkeys(ratio.what for ratio in found.patched))
+    rows = [["cell, patch", *whats]] if whats else []
+    for cell in found.cells:
+        by_what = {ratio.what: ratio for ratio in cell.patched}
+        if by_what:
+            patch = cell.patched[0].patch
+            rows.append([f"{cell.id} @{patch}", *(str(by_what[what]) for what in whats)])
+    return rows
+
+
+def patch_loads(found: OverheadReport) -> list[str]:
+    """Return what there is to say of loading under a patch, of each that is not 1 in its spread."""
+    words = {True: "costs more", False: "costs less"}
+    return [
+        f"{r.standing}: {r.what} in {r.cell} under {r.patch}: {r}"
+        + (f", {words[r.costs_more]}" if r.standing is Standing.FAILS else "")
+        for r in found.patched
+        if r.standing not in (None, Standing.HOLDS)
+    ]
 
 
 def of_program(cell: CellFigures, program: Program, article: Article) -> Rows:
@@ -118,9 +146,19 @@ def markdown(found: OverheadReport) -> str:
         listed(claimed()),
         text(claims(found)),
         listed(deviations(found)) or "Every claim holds in every cell.",
+        *patched(found),
         *(part for cell in found.cells for part in of_cell(cell, found.article)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def patched(found: OverheadReport) -> Iterator[str]:
+    """Yield what was measured under a patch, if anything was."""
+    rows = under_patch(found)
+    if rows:
+        yield UNDER_PATCH
+        yield text(rows)
+        yield listed(patch_loads(found)) or SAME_LOADS
 
 
 def listed(lines: Sequence[str]) -> str:
@@ -146,6 +184,7 @@ def shown(found: OverheadReport, cells: Collection[str]) -> Iterator[str]:
             yield from of_cell(cell, found.article)
     yield f"All cells, no signature; {found.spread}."
     yield text(overview(found))
+    yield from patched(found)
     yield listed(claimed())
     yield text(claims(found))
     yield listed(deviations(found)) or "every claim holds in every cell measured"
