@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -178,10 +179,19 @@ def diff(session: nox.Session) -> None:
     call_driver(session, "diff", *session.posargs)
 
 
-@nox.session(python=False, requires=["driver"])
+@nox.session(python=False)
 def check(session: nox.Session) -> None:
-    """Check every file the suite is told by: releases, locks, claims and probes."""
-    call_driver(session, "check", *session.posargs)
+    """Say whether your own program survives its cache, and AOT: -- PYTHON|CELL FILE..."""
+    if not session.posargs:
+        session.error("nox -s check -- .venv/bin/python FILE..., or a cell: 0.57.1-cp311 FILE...")
+    python, *words = session.posargs
+    if re.fullmatch(r"\d[\w.]*-cp\d+", python):
+        bins = "Scripts" if sys.platform == "win32" else "bin"
+        python = tool(str(ROOT / ".nox" / f"cell-{python.replace('.', '-')}" / bins), "python")
+    with session.chdir(session.invoked_from):
+        if shutil.which(python) is None:
+            session.error(f"there is no Python {python}; nox -s 'cell(...)' makes that of a cell")
+        session.run(python, str(ROOT / "matrix" / "user"), "check", *words, external=True)
 
 
 @nox.session(python=False, requires=["driver"])
@@ -199,11 +209,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(venv_backend="uv|virtualenv", reuse_venv=True)
 def lint(session: nox.Session) -> None:
-    """Check style, types and workflows; nothing is changed."""
+    """Check style, types, workflows, and every file that the suite is told by."""
     install_group(session, "lint")
     run_own(session, "ruff", "check", ".")
     run_own(session, "ruff", "format", "--check", ".")
     run_own(session, "mypy")
+    run_own(session, "python", "-m", "matrix", "audit")
     workflows = [str(path) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
     schema = ("check-jsonschema", "--builtin-schema")
     run_own(session, *schema, "vendor.github-workflows", *workflows)

@@ -135,8 +135,8 @@ class Diff(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check(Stored):
-    """check every file"""
+class Audit(Stored):
+    """check the suite's own files"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,5 +148,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Check, Lock)
+KINDS = (Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Audit, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

@@ -22,6 +22,6 @@ COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Plan: share.plan,
     options.Merge: share.merge,
     options.Diff: files.diff,
-    options.Check: files.check,
+    options.Audit: files.audit,
     options.Lock: files.lock,
 }

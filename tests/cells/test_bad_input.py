@@ -212,7 +212,7 @@ def test_a_probe_whose_name_is_no_utf8_is_refused(edited: Driver, tmp_path: Path
 
 @posix_only
 @pytest.mark.parametrize("name", ["loop", "loop/inside", "file", "file/inside"])
-@pytest.mark.parametrize("command", ["run", "report", "plan", "check"])
+@pytest.mark.parametrize("command", ["run", "report", "plan", "audit"])
 def test_a_state_that_can_be_no_folder_is_refused(
     edited: Driver, tmp_path: Path, command: str, name: str
 ) -> None:

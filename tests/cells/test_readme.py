@@ -37,6 +37,7 @@ INSTEAD = {
     "nox -s matrix -- seed --patch guard": "nox -s matrix -- seed --patch guard --probe aot/plain",
     "nox -s lock": "nox -s lock -- --help",  # would lock every release that the copy lacks
     "nox -s plan -- SELECTOR... --shards 8": "nox -s plan -- seed --shards 8",
+    "nox -s check -- 0.57.0-cp311 FILE": "nox -s check -- 0.57.0-cp311 probes/cache/self_lazy.py",
     "nox -s diff -- A B": "nox -s diff -- .matrix .matrix/report",
     "nox -s matrix -- CELL...": "nox -s matrix -- seed --probe aot/plain",
     "nox -s report -- SELECTOR... --strict": "nox -s report -- seed --strict",

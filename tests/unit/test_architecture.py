@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# What runs in a user's own environment, one file each so that it can be copied there.
+# What runs in a user's own environment, and the name that one of it is run by.
 USER = sorted(p for p in (ROOT / "matrix" / "user").glob("*.py") if p.stat().st_size)
+USER.append(ROOT / "matrix" / "remedy.py")
 DRIVER = sorted(p for p in (ROOT / "matrix").rglob("*.py") if p.stat().st_size and p not in USER)
 RUNNER = sorted((ROOT / "probes" / "_cell").glob("*.py"))
 PROBES = sorted(p for p in (ROOT / "probes").glob("*/*.py") if p.parent.name != "_cell")
@@ -122,7 +123,17 @@ def test_the_driver_knows_no_file_of_the_cell(path: Path) -> None:
 
 @pytest.mark.parametrize("path", USER, ids=module)
 def test_what_runs_at_a_users_knows_only_the_standard_library_and_numba(path: Path) -> None:
-    assert top_level(path) <= sys.stdlib_module_names | {"numba", "numpy", "llvmlite"}
+    known = sys.stdlib_module_names | {"numba", "numpy", "llvmlite"}
+    known |= {"pytest"} if path.stem in ("pytest_plugin", "subject") else set()
+    files = {module(path) for path in USER} | {"matrix.user"}
+    others = {name for name in imported(path) if name.startswith("matrix")}
+    assert {name for name in others if not name.startswith(tuple(files))} == set()
+    assert top_level(path) <= known | {"matrix"}
+
+
+@pytest.mark.parametrize("name", ["remedy", "guard"])
+def test_what_is_there_to_be_copied_is_one_file(name: str) -> None:
+    assert "matrix" not in top_level(ROOT / "matrix" / "user" / f"{name}.py")
 
 
 @pytest.mark.parametrize("path", RUNNER, ids=lambda path: path.stem)

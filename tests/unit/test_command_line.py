@@ -8,7 +8,7 @@ import pytest
 
 from matrix.errors import BadInput
 from matrix.model.files import ROOT
-from matrix.options import Check, Run
+from matrix.options import Audit, Run
 from matrix.parser import parse
 from matrix.select.machine import default_isolation
 
@@ -67,7 +67,7 @@ def test_a_path_is_meant_from_where_the_command_is_given(
 
 def test_reporting_checking_and_locking_have_options_of_their_own() -> None:
     assert parse(["report", "seed", "--strict"]).strict
-    assert parse(["check"]) == Check()
+    assert parse(["audit"]) == Audit()
     assert parse(["lock", "--check", "--pre"]).check
 
 

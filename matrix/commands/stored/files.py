@@ -52,7 +52,7 @@ def _side(named: Path | str) -> differ.Side:
     return differ.side_of(named, reference)
 
 
-def check(o: asked.Check) -> int:
+def audit(o: asked.Audit) -> int:
     """Check every file the suite is told by; raises BadInput for the first that is wrong."""
     project = read_project(o.state)
     for release in project.releases:

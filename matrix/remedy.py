@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The remedy by the name that it is imported and run by: `python -m numba_matrix.remedy SCRIPT`."""
+
+import sys
+
+from .user.remedy import UnknownNumba, install, main
+
+__all__ = ["UnknownNumba", "install", "main"]
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`numba-matrix check`: does a program survive the next process, and being built ahead of time?
+
+In: a file and what to call of it, or a cache folder. Out: words or JSON, and an exit status:
+0 safe, 1 unsafe, 2 what was asked for could not be told. The file is run in a process of its own,
+with caches neither read nor written. CPython 3.6 or newer, the standard library and Numba.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+from . import explain, poisoned
+
+SAFE, UNSAFE, UNKNOWN = 0, 1, 2
+# What is known of a file before anything is.
+NOTHING = {
+    "unfit": None, "numba": None, "remedy": False, "stored": [], "uncached": [], "compiled": 0,
+    "exports": [], "built": [], "calls": [], "causes": [], "warnings": [],
+}  # fmt: skip
+VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
+
+
+def main(argv):
+    """Check what the words name and return the exit status."""
+    parser = arguments()
+    o = parser.parse_args(argv)
+    if o.cache is not None:
+        if o.files or o.call or o.from_tests is not None:
+            parser.error("--cache DIR goes without a FILE: it runs nothing")
+        return poisoned.main(o.cache, as_json=o.json)
+    if not o.files:
+        parser.error("name a FILE, or a cache folder with --cache DIR")
+    if o.call and o.from_tests is not None:
+        parser.error("--call and --from-tests: choose one")
+    answers = [check(word, o.call, o.from_tests) for word in o.files]
+    if o.json:
+        print(json.dumps(answers[0] if len(answers) == 1 else answers, indent=1))
+    else:
+        for answer in answers:
+            for line in said(answer):
+                print(line)
+    statuses = [answer["status"] for answer in answers]
+    return UNSAFE if UNSAFE in statuses else max(statuses)
+
+
+def arguments():
+    """Return the parser of the command's words."""
+    parser = argparse.ArgumentParser(
+        prog="numba-matrix check",
+        description="Does it survive the next process, and being built ahead of time?",
+        epilog="exit status: 0 safe, 1 unsafe, 2 it could not be told",
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE[::FUNCTION]")
+    parser.add_argument(
+        "--call", action="append", default=[], metavar="CALL",
+        help="what to call in the file, as in 'fact(10, 1)'; without it, its run(), if it has one"
+        " that takes nothing",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from-tests", nargs="?", const="", metavar="ARGS", help="call what `pytest ARGS` calls"
+    )
+    parser.add_argument("--cache", metavar="DIR", help="search a cache folder, run nothing")
+    parser.add_argument("--json", action="store_true", help="say it as JSON")
+    return parser
+
+
+def check(word, calls=(), tests=None):
+    """Return what is found about one file as JSON holds it, its verdict and status with it."""
+    path, _, function = word.partition("::")
+    facts = dict(NOTHING, file=path, function=function or None)
+    if not os.path.isfile(path):
+        kind = "a folder" if os.path.isdir(path) else "no such file"
+        return dict(facts, unfit=f"{path}: {kind}", status=UNKNOWN, verdict=VERDICTS[UNKNOWN])
+    order = {"file": path, "function": function, "calls": list(calls), "tests": tests}
+    facts.update(watched(dict(order, export=False)))
+    if facts["exports"]:
+        # Apart, as a call compiles helpers before pycc can, and pycc spoils what is called later.
+        exported = dict(NOTHING, **watched(dict(order, export=True)))
+        facts["built"] = exported["built"]
+        facts["causes"] = facts["causes"] + exported["causes"]
+        facts["unfit"] = facts["unfit"] or exported["unfit"]
+    facts["status"] = status_of(facts)
+    facts["verdict"] = VERDICTS[facts["status"]]
+    return facts
+
+
+def watched(order):
+    """Have a process of its own carry out an order, and return its answer."""
+    with tempfile.TemporaryDirectory(prefix="numba-matrix-") as folder:
+        answer, note = os.path.join(folder, "answer.json"), os.path.join(folder, "order.json")
+        with open(note, "w", encoding="utf-8") as file:
+            json.dump(dict(order, answer=answer), file)
+        ended = run_apart(note, os.path.join(folder, "cache"))
+        facts = {}
+        if os.path.exists(answer):
+            with open(answer, encoding="utf-8") as file:
+                facts = json.load(file)
+    if ended:
+        how = signal.Signals(-ended).name if ended < 0 else f"exit status {ended}"
+        facts["unfit"] = f"the process in which it was called ended early: {how}"
+    return facts
+
+
+def run_apart(note, caches):
+    """Carry out the order in a file, in a process of its own, and return how that ended.
+
+    `caches` is for what the program itself starts, which is not watched.
+    """
+    start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
+    environment = dict(os.environ, NUMBA_CACHE_DIR=caches)
+    return subprocess.call([sys.executable, start, "_subject", note], env=environment, stdout=2)
+
+
+def subject(note):
+    """Carry out an order in this process, whose output is not the command's."""
+    from . import subject as inside
+
+    os.dup2(2, 1)
+    with open(note, encoding="utf-8") as file:
+        inside.perform(json.load(file))
+    return 0
+
+
+def status_of(facts):
+    """Return what the facts come to."""
+    lost = [one for one in facts["stored"] + facts["built"] if not one["survives"]]
+    if lost or facts["causes"]:
+        return UNSAFE
+    raised = [call for call in facts["calls"] if call["raised"]]
+    if facts["unfit"] or raised or not (facts["compiled"] or facts["built"]):
+        return UNKNOWN
+    return SAFE
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def said(facts):
+    """Yield the lines that say what is known of a file."""
+    name = facts["file"] + (f"::{facts['function']}" if facts["function"] else "")
+    on = f" on Numba {facts['numba']}" if facts["numba"] else ""
+    yield f"{name}: {facts['verdict']}{on}"
+    if facts["unfit"]:
+        yield f"  {facts['unfit']}"
+    for call in facts["calls"]:
+        if call["raised"]:
+            told = " ".join(call["raised"].split("\n\n")[0].split())
+            yield f"  {call['call']} raised {told}; what comes after was not seen"
+    if facts["status"] == UNKNOWN and not (facts["unfit"] or facts["compiled"] or facts["calls"]):
+        yield "  nothing was compiled: say what to call, --call 'fact(10, 1)', or give it a run()"
+    if facts["remedy"]:
+        yield "  the program installs the remedy, and this is what happens with it"
+    yield from each(facts)
+    yield from (f"  {line}".rstrip() for line in explain.told(facts["causes"]))
+    for warning in facts["warnings"]:
+        yield f"  warning: {warning}"
+
+
+def each(facts):
+    """Yield a line for each function that is stored or exported, or could not be."""
+    for one in sorted(facts["stored"], key=lambda one: one["survives"]):
+        if one["error"]:
+            word = f"cannot be stored: {one['error']}"
+        else:
+            word = "survives" if one["survives"] else "ends the next process"
+        yield f"  cached    {one['name']}({one['signature']}): {word}"
+    for one in facts["uncached"]:
+        yield f"  no cache  {one['name']}({one['signature']}): would not survive one"
+    for one in facts["built"]:
+        if one["error"]:
+            word = f"cannot be built: {one['error'].strip().splitlines()[0]}"
+        elif one["open"]:
+            word = "is built and cannot be loaded: undefined symbol .numba.unresolved$..."
+        elif one["missing"]:
+            word = f"is built and cannot be loaded: undefined symbol {one['missing']}"
+        else:
+            word = "is built and loads"
+        yield f"  exported  {one['module']} ({', '.join(one['exports'])}): {word}"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command `numba-matrix`: its first word says what is wanted.
+
+`check`, `remedy` and `ask` need the user's Numba alone. The others come with the extra `[matrix]`.
+CPython 3.6 or newer, the standard library.
+"""
+
+import difflib
+import importlib.util
+import os
+import sys
+
+DRIVER = ("run", "report", "diff", "show", "bisect", "plan", "merge")
+USAGE = """usage: numba-matrix COMMAND ...
+
+  check FILE[::FUNCTION] [--call 'fact(10, 1)']   does it survive the next process, and AOT?
+  check --cache DIR                               which files of a cache would end it?
+  remedy SCRIPT ARGS...                           run a script with recursion in cache and AOT cured
+  ask ...                                         what the map says of a program and a release
+
+with pip install 'numba-matrix[matrix]', CPython 3.11 or newer:
+
+  run, report, diff, bisect, plan, merge          the matrix itself
+"""
+
+
+def main(argv=None):
+    """Run the command that the words spell and return the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = words.pop(0) if words else ""
+    if command in ("-h", "--help", "help"):
+        print(USAGE, end="")
+        return 0
+    if command in COMMANDS:
+        return COMMANDS[command](words)
+    if command in DRIVER:
+        from . import suite
+
+        return suite.main([command, *words])
+    near = difflib.get_close_matches(command, (*COMMANDS, *DRIVER), 1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    said = f"error: there is no command {command!r}{hint}\n" if command else ""
+    sys.stderr.write(said + USAGE)
+    return 2
+
+
+def check(words):
+    from . import check
+
+    return check.main(words)
+
+
+def subject(words):
+    from . import check
+
+    return check.subject(*words)
+
+
+def ask(words):
+    if importlib.util.find_spec(__package__ + ".ask") is None:
+        sys.stderr.write("error: this numba-matrix has no `ask`\n")
+        return 2
+    from . import ask
+
+    return ask.main(words)
+
+
+def run_script(words):
+    """Run a script with the remedy installed; return 2 where that cannot be begun."""
+    from . import remedy
+
+    if not words or words[0].startswith("-"):
+        sys.stderr.write("usage: numba-matrix remedy SCRIPT ARGS...\n")
+        return 2
+    if not os.path.isfile(words[0]):
+        sys.stderr.write(f"error: {words[0]}: there is no such script\n")
+        return 2
+    try:
+        remedy.install()
+    except ImportError as error:  # no Numba, or one that it was not proved on
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    remedy.main(words)
+    return 0
+
+
+COMMANDS = {"check": check, "remedy": run_script, "ask": ask, "_subject": subject}

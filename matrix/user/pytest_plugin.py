@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`pytest --numba-recursion`: fails a session whose tests compile what the next process dies of.
+
+Without the option nothing is imported and nothing changes. With it caches are neither read nor
+written: all is compiled afresh and looked into. CPython 3.6 or newer, pytest, Numba.
+"""
+
+import pytest
+
+NAME = "numba-recursion-watch"
+OUTPUT = "numba_recursion"  # of a worker of pytest-xdist's
+
+
+def pytest_addoption(parser):
+    parser.getgroup("numba").addoption(
+        "--numba-recursion",
+        action="store_true",
+        help="fail if what the tests compile does not survive its cache (numba#6061)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config):
+    """Begin before any conftest compiles anything."""
+    if early_config.known_args_namespace.numba_recursion:
+        early_config.pluginmanager.register(Recursion(), NAME)
+
+
+class Naming:
+    """Tells the watch what runs."""
+
+    def __init__(self, watch):
+        self.watch = watch
+
+    def pytest_collectstart(self, collector):
+        self.watch.during = f"the import of {collector.nodeid}" if collector.nodeid else None
+
+    def pytest_collection_finish(self):
+        self.watch.during = None
+
+    def pytest_runtest_logstart(self, nodeid):
+        self.watch.during = f"the test {nodeid}"
+
+    def pytest_runtest_logfinish(self):
+        self.watch.during = None
+
+
+class Recursion(Naming):
+    """Watches a session, or gathers what the workers of one saw, and fails it."""
+
+    def __init__(self):
+        from .watch import Watch
+
+        super().__init__(Watch())
+        self.found, self.lost = [], []
+        try:
+            import numba
+        except ImportError as error:
+            raise pytest.UsageError(f"--numba-recursion: Numba cannot be imported: {error}")  # noqa: B904
+        if numba.config.DISABLE_JIT:
+            raise pytest.UsageError("--numba-recursion: NUMBA_DISABLE_JIT is set: unset it")
+        self.types = numba.types
+        self.watch.install()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        """Take what a worker saw; one that crashed has seen nothing."""
+        self._take(getattr(node, "workeroutput", {}).get(OUTPUT, ([], [])))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session):
+        from .subject import findings
+
+        seen = findings(self.watch, self.types)
+        lost = [[one["name"], one["signature"]] for one in seen["stored"] if not one["survives"]]
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[OUTPUT] = (seen["causes"], lost)
+            return
+        self._take((seen["causes"], lost))
+        if self.found and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _take(self, seen):
+        from .subject import merged
+
+        self.found = merged([*self.found, *seen[0]])
+        self.lost += [one for one in seen[1] if one not in self.lost]
+
+    def pytest_terminal_summary(self, terminalreporter):
+        from . import explain
+
+        if not self.found:
+            return
+        terminalreporter.section("recursion that does not survive", red=True)
+        for name, signature in self.lost:
+            terminalreporter.write_line(f"{name}({signature}): ends the next process")
+        for line in explain.told(self.found):
+            terminalreporter.write_line(line)

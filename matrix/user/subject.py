@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The process in which somebody's file is imported, called and watched.
+
+In: an order (JSON: file, function, calls, where the answer goes). Out: the answer, what was seen as
+JSON, written whole whenever it is known, so that a call that ends the process has not hidden it.
+CPython 3.6 or newer, the standard library and Numba.
+"""
+
+import importlib
+import inspect
+import json
+import os
+import re
+import shlex
+import sys
+import tempfile
+
+from . import explain, hazards
+from .watch import OPEN, Watch
+
+MAKES_GENERATOR = b"numba_make_generator"
+
+
+class Unfit(Exception):
+    """What was asked for is not there."""
+
+
+def perform(order):
+    """Carry out the order and write the answer."""
+    answer = Answer(order)
+    try:
+        answer.watched()
+        module = import_file(order["file"])
+        answer.function = named(module, order["function"]) if order["function"] else None
+        calls = order["calls"] or (["run()"] if takes_nothing(module, "run") else [])
+        if order["export"] or not (calls or order["tests"] is not None):
+            answer.built = [build(thing, answer) for thing in exporters(module, answer.function)]
+        else:
+            answer.exports = [thing.name for thing in exporters(module, answer.function)]
+            call(module, calls, answer) if order["tests"] is None else run_tests(order, answer)
+    except Unfit as error:
+        answer.unfit = str(error)
+    answer.write()
+
+
+class Answer:
+    """What is known so far."""
+
+    def __init__(self, order):
+        self.order, self.watch, self.types = order, Watch(), None
+        self.function, self.unfit = None, None
+        self.exports, self.calls, self.built, self.raised = [], [], [], None
+
+    def watched(self):
+        """Begin to watch; raises Unfit where there is no Numba, or none that compiles."""
+        try:
+            import numba
+        except ImportError as error:
+            raise Unfit(
+                f"Numba cannot be imported by {sys.executable}: {error}. Run this command in"
+                " the environment that your program runs in"
+            ) from error
+        if numba.config.DISABLE_JIT:
+            raise Unfit("NUMBA_DISABLE_JIT is set, so nothing is compiled: unset it")
+        self.types = numba.types
+        self.watch.settled = self.write
+        self.watch.install()
+
+    def write(self):
+        """Write the answer, whole or not at all."""
+        path = self.order["answer"]
+        with open(path + ".part", "w", encoding="utf-8") as file:
+            json.dump(self.facts(), file)
+        os.replace(path + ".part", path)
+
+    def wanted(self, function):
+        """Whether a function is asked about: the one that is named, with tests those of the file.
+
+        By where it lies: tests may import the file a second time, under another name.
+        """
+        if self.function is not None:
+            return place_of(function) == place_of(self.function)
+        return self.order["tests"] is None or self._lies_in_the_file(function)
+
+    def _lies_in_the_file(self, function):
+        place = place_of(function)
+        return bool(place) and place[0] == place_of(self.order["file"])
+
+    def facts(self):
+        """Return what is known as JSON holds it."""
+        if self.types is None:
+            return {"unfit": self.unfit}
+        numba = sys.modules["numba"]
+        return dict(
+            findings(self.watch, self.types, self.wanted, self.built),
+            unfit=self.unfit,
+            numba=numba.__version__,
+            remedy=bool(getattr(numba, "_numba_matrix_remedy", None)),
+            exports=self.exports,
+            built=[{k: v for k, v in built.items() if k != "edges"} for built in self.built],
+            calls=self.calls,
+        )
+
+
+def findings(watch, types, wanted=lambda _: True, built=()):
+    """Return what is stored of the `wanted` functions, what is wrong with it and why, as JSON."""
+    stored = [entry for entry in watch.stored if wanted(entry.function)]
+    open_names = {name for entry in stored for name in entry.symbols}
+    uncached = [
+        dict(explain.where(dispatcher.py_func), signature=_args(result.signature.args))
+        for dispatcher, result in watch.uncached()
+        if wanted(dispatcher.py_func)
+    ]
+    causes = [explain.cause(edge, types) for edge in watch.open_calls(open_names)]
+    for one in built:
+        causes += [explain.cause(edge, types, exported=True) for edge in one["edges"]]
+    if not getattr(sys.modules["numba"], "_numba_matrix_remedy", None):  # it sees to that
+        wrong = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]
+        causes += [explain.wrong(edge, returns) for edge, returns in wrong]
+    known = {edge.symbol for edge in watch.edges}
+    return {
+        "stored": [
+            dict(
+                explain.where(entry.function or entry.name),
+                signature=_args(entry.args),
+                kind="kernel" if entry.kernel else "function",
+                survives=not entry.symbols and not entry.error,
+                error=entry.error,
+                calls_unknown=sorted(set(entry.symbols) - known),
+                during=entry.during,
+            )
+            for entry in stored
+        ],
+        "uncached": uncached,
+        "compiled": len(watch.compiled) + len(stored),
+        "causes": merged(causes),
+        "warnings": hazards.warnings(stored, types),
+    }
+
+
+def place_of(thing):
+    """Return where a function lies, or the real path of a file."""
+    if isinstance(thing, str):
+        return os.path.realpath(thing)
+    code = getattr(thing, "__code__", None)
+    return code and (os.path.realpath(code.co_filename), code.co_firstlineno, code.co_name)
+
+
+def merged(causes):
+    """Return the causes, one for all calls of the same functions that differ in the same."""
+    found = {}
+    for cause in causes:
+        names = sorted((f["file"] or "", f["line"] or 0) for f in cause["functions"])
+        key = (cause["kind"], tuple(names), tuple(sorted(d["name"] for d in cause["differs"])))
+        found.setdefault(key, cause)
+    return list(found.values())
+
+
+def _args(args):
+    return ", ".join(map(str, args))
+
+
+def import_file(path):
+    """Import a file as `python FILE`, or as the module of a package where it lies in one."""
+    folder, file = os.path.split(os.path.abspath(path))
+    parts = [os.path.splitext(file)[0]]
+    while os.path.exists(os.path.join(folder, "__init__.py")):
+        folder, name = os.path.split(folder)
+        parts.insert(0, name)
+    if parts[-1] == "__init__":
+        parts.pop()
+    if sys.path[:1] == [os.path.dirname(os.path.abspath(__file__))]:
+        del sys.path[0]  # where this was started from
+    sys.path.insert(0, folder)
+    sys.argv[:] = [path]
+    try:
+        if len(parts) > 1:
+            return importlib.import_module(".".join(parts))
+        spec = importlib.util.spec_from_file_location(parts[0], path)
+        module = sys.modules[parts[0]] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise Unfit(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def named(module, name):
+    """Return the plain function behind a name in the file; raises Unfit."""
+    thing = module
+    for word in name.split("."):
+        if not hasattr(thing, word):
+            names = sorted(n for n, v in vars(thing).items() if function_of(v))
+            raise Unfit(f"there is no {name} in the file; it has {', '.join(names) or 'none'}")
+        thing = getattr(thing, word)
+    function = thing if inspect.isfunction(thing) else function_of(thing)
+    if function is None:
+        raise Unfit(f"{name} is no compiled function")
+    return function
+
+
+def function_of(thing):
+    """Return the plain function of what Numba compiles, or None."""
+    for attribute in ("py_func", "_pyfunc"):
+        if inspect.isfunction(getattr(thing, attribute, None)):
+            return getattr(thing, attribute)
+    dispatcher = getattr(thing, "_dispatcher", None) or getattr(thing, "gufunc_builder", None)
+    return function_of(dispatcher) if dispatcher is not None else None
+
+
+def call(module, calls, answer):
+    """Make the calls that were asked for, or the file's own `run()`."""
+    for text in calls:
+        made = {"call": text, "raised": None}
+        answer.calls.append(made)
+        answer.watch.during = None if text == "run()" else text
+        try:
+            eval(compile(text, "--call", "eval"), vars(module))  # noqa: S307 (as asked)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a call raises)
+            made["raised"] = f"{type(error).__name__}: {error}"
+
+
+def takes_nothing(module, name):
+    """Whether a module has a function of this name that can be called without arguments."""
+    try:
+        inspect.signature(getattr(module, name)).bind()
+    except (AttributeError, TypeError, ValueError):
+        return False
+    return True
+
+
+def run_tests(order, answer):
+    """Run somebody's tests with pytest and watch what they compile; raises Unfit without it."""
+    try:
+        import pytest
+    except ImportError as error:
+        raise Unfit(f"--from-tests needs pytest in this environment: {error}") from error
+    from . import pytest_plugin
+
+    words = order["tests"]
+    plugin = pytest_plugin.Naming(answer.watch)
+    # The plugin is imported before pytest could rewrite it, and theirs may make that an error.
+    quiet = ["-W", "ignore:Module already imported"]
+    status = pytest.main([*shlex.split(words), *quiet], plugins=[plugin])
+    made = {"call": "pytest " + words, "raised": None}
+    if status:
+        made["raised"] = f"pytest ended with status {int(status)}"
+    answer.calls.append(made)
+
+
+# --- ahead of time --------------------------------------------------------------------------------
+
+
+def compilers(module):
+    """Return the file's `CC` objects, which export functions."""
+    pycc = sys.modules.get("numba.pycc.cc") or sys.modules.get("numba.pycc")
+    kind = getattr(pycc, "CC", None)
+    return [thing for thing in vars(module).values() if kind and isinstance(thing, kind)]
+
+
+def exporters(module, function):
+    """Return the file's `CC` objects, where a function is asked about those that export it."""
+    found = compilers(module)
+    if function is None:
+        return found
+    place = place_of(function)
+    return [
+        cc
+        for cc in found
+        if any(place_of(entry.function) == place for entry in cc._exported_functions.values())
+    ]
+
+
+def build(cc, answer):
+    """Compile what a module exports, short of the C compiler, and say whether it can be loaded."""
+    before = len(answer.watch.edges)
+    error, code = None, b""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            objects, _ = cc._compile_object_files(folder)
+        except Exception as raised:  # noqa: BLE001 (whatever pycc raises)
+            error = f"{type(raised).__name__}: {raised}"
+        else:
+            for path in objects:
+                with open(path, "rb") as file:
+                    code += file.read()
+    left = {name.decode() for name in re.findall(re.escape(OPEN.encode()) + rb"([^\0]+)", code)}
+    edges = answer.watch.edges[before:] if error else answer.watch.open_calls(left)
+    return {
+        "module": cc.name,
+        "exports": sorted(cc._exported_functions),
+        "functions": [
+            explain.where(entry.function)["name"] for entry in cc._exported_functions.values()
+        ],
+        "survives": not (error or left or MAKES_GENERATOR in code),
+        "error": error,
+        "missing": "numba_make_generator" if MAKES_GENERATOR in code else None,
+        "open": sorted(left),
+        "edges": edges,
+    }

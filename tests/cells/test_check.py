@@ -1,0 +1,327 @@
+"""`numba-matrix check` against the map: what it says of each probe is what each probe does.
+
+In the cells of the seed selection; `CHECK_CELLS=minors` (or any selectors) has it asked in others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matrix.experiments.probe import discover
+from matrix.judge import claims as claims_file
+from matrix.judge.claims import Claim, Kind
+from matrix.model.cell import Cell, parse_cell
+from matrix.model.outcome import Outcome
+from matrix.project import DATA, PROBES
+from matrix.run.environment import environment, python_of
+from matrix.select.selection import Catalogue, select
+from tests.cells.conftest import new_driver
+from tests.cells.driving import ROOT, posix_only
+
+COMMAND = ROOT / "matrix" / "user"
+# What differs between the two specialisations of each hazard of this cause.
+DIFFERENCE = {
+    "ackermann": "literal",
+    "cycle_of_three": "functions",
+    "default_omitted": "default",
+    "even_odd": "functions",
+    "growing_tuple": "length",
+    "hofstadter": "functions",
+    "layout": "layout",
+    "literal_bool": "literal",
+    "literal_seed": "literal",
+    "narrow_unsigned": "width",
+    "prange_index": "width",
+    "promoted": "promoted",
+    "return_cast": "return functions",
+    "shrinking_tuple": "length",
+}
+
+
+def python_in(cell: str, state: Path, memo: Path) -> str:
+    """Return the Python of a cell's environment, which is made if it is not there."""
+    driver = new_driver(state, memo)
+    ended = driver.run(cell, "--probe", "cache/plain_lazy")
+    assert ended.status == 0, ended.said
+    return str(python_of(environment(driver.envdir, cell)))
+
+
+def asked(python: str, *words: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command in an environment as its users do."""
+    command = [python, str(COMMAND), "check", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, encoding="utf-8", **settings
+    )
+
+
+def checked(python: str, probes: Sequence[str], folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what the command says of each probe as JSON."""
+    said = folder / "said.json"
+    paths = [str(PROBES / f"{probe}.py") for probe in probes]
+    command = [python, str(ROOT / "tests" / "cells" / "forked_checks.py"), str(COMMAND), str(said)]
+    ended = subprocess.run([*command, *paths], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    facts: list[dict[str, Any]] = json.loads(said.read_text(encoding="utf-8"))
+    return dict(zip(probes, facts, strict=True))
+
+
+def of_this_cause(claim: Claim, cell: Cell) -> bool:
+    """Whether what is claimed of a probe comes from a call left open, or of another type."""
+    expected = claim.expectation(cell)
+    symptom = {
+        (Outcome.CRASHED, "warm"), (Outcome.RAISED, "build"), (Outcome.RAISED, "load"),
+        (Outcome.WRONG, "cold"),
+    }  # fmt: skip
+    return (expected.outcome, expected.phase) in symptom and not expected.against_rule
+
+
+def disagreements(
+    claims: Mapping[str, Claim], cell: Cell, found: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield where the command says other than what is claimed, and so observed, in a cell."""
+    for probe, facts in found.items():
+        claim, expected = claims[probe], claims[probe].expectation(cell)
+        kinds = {cause["kind"] for cause in facts["causes"]}
+        wanted: set[str] = set()
+        if of_this_cause(claim, cell):
+            name = probe.partition("/")[2]
+            wanted = {
+                k
+                for stem, kind in DIFFERENCE.items()
+                if name.startswith(stem)
+                for k in kind.split()
+            }
+            verdicts = {"unsafe"}
+        elif claim.kind is Kind.HAZARD and probe.startswith("aot/"):
+            verdicts = {"unsafe"}
+        elif probe.startswith("aot/"):
+            verdicts = {"safe"}  # a module built by 0.51 that imports Numba is another matter
+        elif expected.outcome in (Outcome.RAISED, Outcome.CRASHED):
+            verdicts, wanted = {"unsafe", "not known"}, kinds
+        else:
+            verdicts = {"safe"}
+        if facts["verdict"] not in verdicts or kinds != wanted:
+            yield f"{probe}: {facts['verdict']} {sorted(kinds)}, not {verdicts} {sorted(wanted)}"
+
+
+@pytest.fixture(scope="session")
+def claims(catalogue: Catalogue) -> dict[str, Claim]:
+    """Return what is claimed of the suite's own probes."""
+    ids = [probe.id for probe in discover(PROBES)]
+    return claims_file.load(DATA / "claims.toml", ids, catalogue.pairs())
+
+
+def asked_cells(seed: tuple[str, ...], catalogue: Catalogue) -> tuple[str, ...]:
+    words = os.environ.get("CHECK_CELLS", "").split()
+    return tuple(c.cell.id for c in select(words, catalogue).cells) if words else seed
+
+
+@posix_only
+def test_it_says_of_every_probe_what_the_probe_does(
+    seed: tuple[str, ...],
+    catalogue: Catalogue,
+    claims: dict[str, Claim],
+    memo: Path,
+    tmp_path: Path,
+) -> None:
+    probes = [name for name in claims if "@" not in name and name.startswith(("cache/", "aot/"))]
+    wrong = []
+    for cell in asked_cells(seed, catalogue):
+        python = python_in(cell, tmp_path / cell, memo)
+        found = checked(python, probes, tmp_path / cell)
+        wrong += [f"{cell}: {line}" for line in disagreements(claims, parse_cell(cell), found)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(scope="session", params=["oldest", "newest"])
+def python(
+    request: pytest.FixtureRequest, memo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Return the Python of a cell of the oldest release, then of the newest."""
+    cell = request.getfixturevalue(request.param)
+    return python_in(cell, tmp_path_factory.mktemp(cell) / "state", memo)
+
+
+CALLEE = "https://github.com/numba/numba/issues/1833)"
+LIBRARY = """\
+from numba import njit
+
+
+@njit(cache=True)
+def fact(n, result=1):
+    return result if n < 2 else fact(n - 1, result * n)
+
+
+@njit(cache=True)
+def twice(n):
+    return 2 * n
+"""
+
+
+def test_it_names_the_functions_what_differs_and_the_pair_of_programs(
+    python: str, tmp_path: Path
+) -> None:
+    (tmp_path / "library.py").write_text(LIBRARY)
+    ended = asked(python, "library.py", "--call", "fact(10)", "--call", "twice(2)", cwd=tmp_path)
+    assert ended.returncode == 1, ended.stderr
+    for words in (
+        "library.py: unsafe on Numba ",
+        "cached    fact(int64, int64): survives",
+        "cached    fact(int64, omitted(default=1)): ends the next process",
+        "cached    twice(int64): survives",
+        "the default of `result` is omitted in one and passed in the other",
+        "first made by fact(10)",
+        "fact(n: int64, result: omitted(default=1))   library.py:4, asked for by Python",
+        "calls, in library.py:6,",
+        "fact(n: int64, result: int64)   library.py:4, asked for by fact",
+        "- cache/default_omitted_lazy does this, + cache/default_passed_lazy does the same",
+        "-     return fact(10)",
+        "+     return fact(10, 1)",
+    ):
+        assert words in ended.stdout
+    one = asked(
+        python, "library.py::twice", "--call", "fact(10)", "--call", "twice(2)", cwd=tmp_path
+    )
+    assert one.returncode == 0, one.stdout
+    assert "fact" not in one.stdout.partition("\n")[2]
+
+
+def test_a_poisoned_cache_is_neither_loaded_nor_touched_and_can_be_searched(
+    python: str, tmp_path: Path
+) -> None:
+    caches = tmp_path / "caches"
+    # Where the program says itself, whatever the environment says.
+    chosen = f"import numba\n\nnumba.config.CACHE_DIR = {str(caches)!r}\n"
+    source = (PROBES / "cache" / "even_odd_lazy.py").read_text(encoding="utf-8")
+    ending = "\n\nif __name__ == '__main__':\n    run()\n"
+    (tmp_path / "program.py").write_text(chosen + source + ending)
+
+    def run(*words: str) -> int:
+        return subprocess.run([python, *words], check=False, cwd=tmp_path).returncode
+
+    assert run("program.py") == 0
+    assert run("program.py") < 0  # it is poisoned indeed
+    before = {path: path.read_bytes() for path in caches.rglob("*") if path.is_file()}
+    ended = asked(python, "program.py", "--json", cwd=tmp_path)
+    assert json.loads(ended.stdout)["verdict"] == "unsafe"
+    assert {path: path.read_bytes() for path in caches.rglob("*") if path.is_file()} == before
+    # By a Python that has no Numba.
+    searched = asked(sys.executable, "--cache", str(caches))
+    assert searched.returncode == 1
+    for name in ("is_even, line 9", "is_odd, line 14"):
+        assert re.search(rf"{name} calls \S*\bis_even by an address nobody", searched.stdout)
+    shutil.rmtree(caches)
+    assert run(str(COMMAND), "remedy", "program.py") == 0
+    assert run(str(COMMAND), "remedy", "program.py") == 0
+    assert list(caches.rglob("*.remedy.*.nbc"))
+    assert asked(sys.executable, "--cache", str(caches)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "probe", ["cache/even_odd_lazy", "cache/return_cast_lazy", "aot/even_odd_helper"]
+)
+def test_with_the_remedy_in_the_program_it_is_safe(python: str, tmp_path: Path, probe: str) -> None:
+    shutil.copy(COMMAND / "remedy.py", tmp_path)
+    source = (PROBES / f"{probe}.py").read_text(encoding="utf-8")
+    (tmp_path / "program.py").write_text("import remedy\n\nremedy.install()\n" + source)
+    ended = asked(python, "program.py", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    assert "the program installs the remedy, and this is what happens with it" in ended.stdout
+
+
+def test_it_warns_of_what_keeps_a_cache_from_being_hit_or_lets_it_go_stale(
+    python: str, tmp_path: Path
+) -> None:
+    (tmp_path / "other.py").write_text(
+        """\
+from numba import njit
+
+RATE = 3
+
+
+@njit(cache=True)
+def double(n):
+    return 2 * n
+"""
+    )
+    (tmp_path / "program.py").write_text(
+        """\
+import math
+
+import other
+from numba import njit
+from other import double
+
+
+@njit(cache=True)
+def call(n):
+    return double(n) + other.RATE + math.pi
+
+
+def run():
+    return call(2)
+"""
+    )
+    ended = asked(python, "program.py", "--json", cwd=tmp_path)
+    facts = json.loads(ended.stdout)
+    assert facts["verdict"] == "safe"
+    assert facts["warnings"] == [
+        "call: it calls double, which lies in another file: an edit there is not noticed ("
+        + CALLEE,
+        "call: it reads other.RATE from another module: a change there is not noticed",
+    ]
+    called = asked(python, str(PROBES / "cache" / "plain_lazy.py"), "--json")
+    assert json.loads(called.stdout)["warnings"] == []
+
+
+def test_a_module_of_a_package_is_imported_as_one(python: str, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "library.py").write_text(LIBRARY)
+    (package / "program.py").write_text(
+        "from .library import fact\n\n\ndef run():\n    return fact(3)\n"
+    )
+    ended = asked(python, str(package / "program.py"), "--json")
+    assert {one["name"] for one in json.loads(ended.stdout)["stored"]} == {"fact"}
+    assert ended.returncode == 1
+
+
+BAD = {
+    "nothing to call": ("library.py",),
+    "no such function": ("library.py::fakt",),
+    "no such file": ("absent.py",),
+    "a folder": (".",),
+    "a call that raises": ("library.py", "--call", "twice('a', 1)"),
+    "a call that is none": ("library.py", "--call", "twice("),
+    "a call that ends the process": ("library.py", "--call", "__import__('os').abort()"),
+    "a file that raises": ("broken.py",),
+    "no file": (),
+    "both": ("library.py", "--cache", "."),
+    "no such folder": ("--cache", "absent"),
+    "no folder": ("--cache", "library.py"),
+    "no cache": ("--cache", "."),
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_what_cannot_be_told_is_said_and_is_not_safe(
+    newest: str, memo: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "library.py").write_text(LIBRARY)
+    (tmp_path / "broken.py").write_text("raise SystemExit(0)\n")
+    ended = asked(python_in(newest, tmp_path / "state", memo), *words, cwd=tmp_path)
+    assert ended.returncode == 2, ended.stdout
+    assert "Traceback" not in ended.stdout
+    assert "Traceback" not in ended.stderr
+    assert "not known" in ended.stdout or "error: " in ended.stderr
