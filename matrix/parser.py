@@ -130,7 +130,7 @@ LONGEST_S = 1e6  # eleven days: no phase takes that long
 FOLDERS = {"state", "probes", "envdir"}
 FILES = {"output", "summary"}
 
-SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '0.6*-cp312'"
+SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '>=0.60&cp311', '0.6*-cp312'"
 # What argparse is told of each field, whichever command has it: its help, and what is not plain.
 ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "selectors": (SELECTORS, {"nargs": "*", "metavar": "SELECTOR", "default": []}),
