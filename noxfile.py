@@ -173,6 +173,12 @@ def diff(session: nox.Session) -> None:
 
 
 @nox.session(python=False, requires=["driver"])
+def show(session: nox.Session) -> None:
+    """Show all that is stored of one square, running nothing: -- CELL PROBE."""
+    call_driver(session, "show", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
 def check(session: nox.Session) -> None:
     """Check every file the suite is told by: releases, locks, claims and probes."""
     call_driver(session, "check", *session.posargs)

@@ -120,6 +120,14 @@ class Diff(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Show(Stored):
+    """what is stored of one square"""
+
+    square: tuple[str, ...]
+    probes: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check(Stored):
     """check every file"""
 
@@ -133,5 +141,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Check, Lock)
+KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Show, Check, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

@@ -137,6 +137,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "changed": ("such as cache/self_lazy", {"nargs": "+", "metavar": "PROBE"}),
     "folders": ("observations of other machines", {"nargs": "+", "metavar": "DIR"}),
     "reports": ("the old, and a new one", {"nargs": "+", "metavar": "MATRIX.JSON"}),
+    "square": ("a cell, and a probe", {"nargs": "+", "metavar": "CELL PROBE"}),
     "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
     "probes": ("another folder of probes, no claims", {"metavar": "PATH"}),
     "pre": ("release candidates as well", {"action": argparse.BooleanOptionalAction}),

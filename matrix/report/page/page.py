@@ -36,6 +36,8 @@ STATES = {
     State.NOT_RUN: ("-", "not run", "nothing is known"),
 }
 COMMANDS = (
+    ("all that is stored of it", "nox -s show -- {cell} {probe}{probes}"),
+    ("run it in a debugger", "nox -s debug -- {cell} {probe}{probes} --gdb"),
     ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
     ("since which release", "nox -s bisect -- {probe}{probes}"),
