@@ -179,6 +179,12 @@ def show(session: nox.Session) -> None:
 
 
 @nox.session(python=False, requires=["driver"])
+def debug(session: nox.Session) -> None:
+    """Lay one square out and start one phase of it: -- CELL PROBE [--phase warm] [--gdb]."""
+    call_driver(session, "debug", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
 def check(session: nox.Session) -> None:
     """Check every file the suite is told by: releases, locks, claims and probes."""
     call_driver(session, "check", *session.posargs)

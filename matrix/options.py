@@ -128,6 +128,18 @@ class Show(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Debug(Starting):
+    """one phase of a square, by hand"""
+
+    square: tuple[str, ...]
+    phase: str = ""
+    gdb: bool = False
+    folder: Path | None = None
+    patch: str = ""
+    probes: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check(Stored):
     """check every file"""
 
@@ -141,5 +153,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Show, Check, Lock)
+KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Show, Debug, Check, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

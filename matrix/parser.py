@@ -127,7 +127,7 @@ def _positive(text: str) -> int:
 
 
 LONGEST_S = 1e6  # eleven days: no phase takes that long
-FOLDERS = {"state", "probes", "envdir"}
+FOLDERS = {"state", "probes", "envdir", "folder"}
 FILES = {"output", "summary"}
 
 SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '>=0.60&cp311', '0.6*-cp312'"
@@ -138,6 +138,9 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "folders": ("observations of other machines", {"nargs": "+", "metavar": "DIR"}),
     "reports": ("the old, and a new one", {"nargs": "+", "metavar": "MATRIX.JSON"}),
     "square": ("a cell, and a probe", {"nargs": "+", "metavar": "CELL PROBE"}),
+    "phase": ("which one: warm, say (the one that failed)", {"metavar": "PHASE"}),
+    "gdb": ("start it under gdb", {}),
+    "folder": ("where it is laid out (.matrix/debug/...)", {"metavar": "DIR"}),
     "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
     "probes": ("another folder of probes, no claims", {"metavar": "PATH"}),
     "pre": ("release candidates as well", {"action": argparse.BooleanOptionalAction}),

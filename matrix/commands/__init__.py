@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import options
-from . import bisect, overhead, run, share
+from . import bisect, debug, overhead, run, share
 from .stored import files, report, show
 
 COMMANDS: Mapping[type, Callable[[Any], int]] = {
@@ -22,6 +22,7 @@ COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Merge: share.merge,
     options.Diff: files.diff,
     options.Show: show.show,
+    options.Debug: debug.debug,
     options.Check: files.check,
     options.Lock: files.lock,
 }
