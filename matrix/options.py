@@ -61,6 +61,9 @@ class Run(Selecting, Running):
     """select, run, judge, report"""
 
     patch: str = ""
+    numba: tuple[str, ...] = ()
+    numba_python: str = ""
+    base: str = ""
     upstream: bool = False
     shard: str = ""
     pythons: tuple[str, ...] = ()

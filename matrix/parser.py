@@ -157,6 +157,12 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "fresh": ("take no notice of what is stored: run, or join, all of it", {}),
     "prune": ("drop a cell's environment when done", {}),
     "patch": ("under it too: remedy, guard, or a Python file", {"metavar": "FILE"}),
+    "numba": (
+        "a Numba wheel of your own, against a release",
+        {"action": "append", "metavar": "WHEEL", "default": None},
+    ),
+    "numba_python": ("an interpreter with a Numba built in place", {"metavar": "PATH"}),
+    "base": ("what --numba is held against (the newest)", {"metavar": "RELEASE"}),
     "upstream": ("Numba's own tests as well", {}),
     "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),

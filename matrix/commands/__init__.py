@@ -11,10 +11,16 @@ from typing import Any
 
 from .. import options
 from . import bisect, debug, overhead, run, share
+from .builds import against
 from .stored import files, report, show
 
+
+def _run(o: options.Run) -> int:
+    return against.run(o) if o.numba or o.numba_python else run.run(o)
+
+
 COMMANDS: Mapping[type, Callable[[Any], int]] = {
-    options.Run: run.run,
+    options.Run: _run,
     options.Report: report.report,
     options.Bisect: bisect.bisect,
     options.Overhead: overhead.overhead,

@@ -24,12 +24,14 @@ from ..model.files import Store, remove
 from ..model.outcome import same_value
 from ..model.record import PATCH, PHASES
 from ..model.text import brief
-from ..plan.plan import Task
+from ..plan.plan import Task, lock_path
 from ..project import Project, patch_named, read_project
 from ..report.terminal import say
 from ..run import processes
+from ..run.environment import in_place
 from ..run.nox import Nox, new_run, only_run, run_cells
-from ..select.machine import default_isolation, machine_here
+from ..select.interpreters import Interpreter
+from ..select.machine import Machine, default_isolation, machine_here
 from .stored.show import one_cell, square_named
 
 MARK = ".numba-matrix-debug"  # in a folder that is ours to empty
@@ -47,8 +49,12 @@ def debug(o: asked.Debug) -> int:
     project = read_project(o.state, o.probes)
     word, id_ = square_named("debug", o.square)
     probe = _probe(project, id_, o.patch)
-    catalogue = project.catalogue(machine_here(o.state, project.offered(o.download_python)).pythons)
-    cell = one_cell(word, catalogue)
+    machine = machine_here(o.state, project.offered(o.download_python))
+    cell = one_cell(word, project.catalogue(machine.pythons))
+    project = project.of(cell)
+    if cell.is_local:
+        machine = _of_build(project, cell, machine)
+    catalogue = project.catalogue(machine.pythons)
     if (why := catalogue.selected(cell)).status is not None:
         raise NothingToRun(f"{cell.id} cannot run here: {why.status}, {why.reason}")
     phase = o.phase or _failing(project, cell, probe)
@@ -56,7 +62,7 @@ def debug(o: asked.Debug) -> int:
         hint = nearest(phase, PHASES[probe.carrier])
         raise BadInput(f"--phase {phase}: {probe.id} has no such phase; {hint}")
     folder = _emptied(o.folder or o.state / "debug" / cell.id / probe.id.replace("/", "-"), o)
-    laid = _lay_out(o, project, cell, probe, phase, folder)
+    laid = _lay_out(o, project, machine, cell, probe, phase, folder)
     script = folder / "run.sh"
     script.write_text(f"#!/bin/sh\n{laid.script(folder)}\n", encoding="utf-8")
     say(f"{phase} of {probe.id} in {cell.id}, exec'd, is laid out in {folder}; the command,")
@@ -65,6 +71,19 @@ def debug(o: asked.Debug) -> int:
         say(line)
     say("")
     return _started(laid, folder, phase, gdb=o.gdb)
+
+
+def _of_build(project: Project, cell: Cell, machine: Machine) -> Machine:
+    """Return the machine for a build that ran here once; raises NothingToRun when none did."""
+    lock = lock_path(project.locks, cell.release)
+    if not lock.exists():
+        raise NothingToRun(f"{cell.id} is not known here; run it: nox -s matrix -- --numba WHEEL")
+    path = in_place(lock)
+    if not path:
+        return machine
+    # It runs on the interpreter that it is in, of whatever patch version that is.
+    here = {cell.python: Interpreter(cell.python, "", path, "", headers=True)}
+    return msgspec.structs.replace(machine, interpreters=here)
 
 
 def _refuse_what_is_not_here(o: asked.Debug) -> None:
@@ -108,9 +127,14 @@ def _emptied(folder: Path, o: asked.Debug) -> Path:
 
 
 def _lay_out(
-    o: asked.Debug, project: Project, cell: Cell, probe: Probe, phase: str, folder: Path
+    o: asked.Debug,
+    project: Project,
+    machine: Machine,
+    cell: Cell,
+    probe: Probe,
+    phase: str,
+    folder: Path,
 ) -> Laid:
-    machine = machine_here(o.state, project.offered(o.download_python))
     with only_run(project.state, say):
         run = new_run(
             project, machine, [Task(cell, (probe,), 0.0)], experiment="debug", folder=str(folder),

@@ -32,7 +32,10 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """All that a report shows, worked out once for every format."""
+    """All that a report shows, worked out once for every format.
+
+    `against_base` is what each probe does under somebody's own Numba, against the cell `base`.
+    """
 
     platform: str
     records: tuple[CellRecord, ...]
@@ -46,6 +49,8 @@ class Findings(msgspec.Struct, frozen=True):
     drawn: bool = False
     claims: dict[str, Claim] = {}
     sources: dict[str, str] = {}
+    base: str = ""
+    against_base: tuple[Effect, ...] = ()
 
     @property
     def ran(self) -> tuple[CellRecord, ...]:

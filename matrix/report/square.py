@@ -16,6 +16,7 @@ from rich.text import Text
 
 from ..judge.claims import Claim
 from ..judge.judge import Judgement, results
+from ..model.cell import parse_cell
 from ..model.outcome import Result
 from ..model.record import PATCH, CellRecord, DataFile, Phase, chosen
 from ..model.text import COMMAND, cut, log_lines
@@ -47,7 +48,8 @@ def commands(
         # Only a run that is given this patch knows of the probe.
         chosen_probe = f"--probe {shlex.quote(plain)} --patch {shlex.quote(patch)}.py"
         debugged += f" --patch {shlex.quote(patch)}.py"
-    run = f"nox -s matrix -- {shlex.quote(cell)} {chosen_probe}{own}"
+    named = "--numba WHEEL" if parse_cell(cell).is_local else shlex.quote(cell)
+    run = f"nox -s matrix -- {named} {chosen_probe}{own}"
     return {"run it": run, "run it again": f"{run} --fresh",
             "debug it": f"nox -s debug -- {debugged}",
             "debug natively": f"nox -s debug -- {debugged} --gdb"}  # fmt: skip

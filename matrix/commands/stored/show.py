@@ -8,7 +8,7 @@ from ... import options as asked
 from ...errors import BadInput, NothingToRun, Status
 from ...experiments.probe import named
 from ...judge.judge import judge
-from ...model.cell import Cell, CellStatus
+from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell
 from ...model.record import CellRecord, chosen
 from ...project import Project, read_project
 from ...report import square
@@ -27,6 +27,7 @@ def show(o: asked.Show) -> int:
     project = read_project(o.state, o.probes)
     word, probe = square_named("show", o.square)
     cell = one_cell(word, project.catalogue(project.stored_pythons))
+    project = project.of(cell)
     folder = str(o.probes or "")
     record = stored(project, cell, probe, folder)
     isolation = default_isolation()
@@ -45,7 +46,12 @@ def square_named(command: str, words: tuple[str, ...]) -> tuple[str, str]:
 
 
 def one_cell(word: str, catalogue: Catalogue) -> Cell:
-    """Return the cell that a selector names; raises BadInput unless it names just one."""
+    """Return the cell that a selector names; raises BadInput unless it names just one.
+
+    A build that is no release is in no catalogue: whether it is known shows where it is stored.
+    """
+    if CELL_ID.fullmatch(word) and parse_cell(word).is_local:
+        return parse_cell(word)
     found = [selected.cell for selected in select([word], catalogue, pre=True).cells]
     if len(found) != 1:
         some = ", ".join(cell.id for cell in found[:3])

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from ...experiments.overhead import plots as pictures
 from ...experiments.overhead import tables
+from ...judge.patches import counted
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
 from ...model.text import brief
@@ -165,6 +166,6 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals.update(overhead_tables=tables, pictures=pictures)
+    environment.globals.update(overhead_tables=tables, pictures=pictures, counted=counted)
     environment.filters.update(coded=coded, brief=brief)
     return environment
