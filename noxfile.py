@@ -179,6 +179,18 @@ def diff(session: nox.Session) -> None:
     call_driver(session, "diff", *session.posargs)
 
 
+@nox.session(python=False, requires=["driver"])
+def show(session: nox.Session) -> None:
+    """Show all that is stored of one square, running nothing: -- CELL PROBE."""
+    call_driver(session, "show", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
+def debug(session: nox.Session) -> None:
+    """Lay one square out and start one phase of it: -- CELL PROBE [--phase warm] [--gdb]."""
+    call_driver(session, "debug", *session.posargs)
+
+
 @nox.session(python=False)
 def check(session: nox.Session) -> None:
     """Say whether your own program survives its cache, and AOT: -- PYTHON|CELL FILE..."""

@@ -61,6 +61,9 @@ class Run(Selecting, Running):
     """select, run, judge, report"""
 
     patch: str = ""
+    numba: tuple[str, ...] = ()
+    numba_python: str = ""
+    base: str = ""
     upstream: bool = False
     shard: str = ""
     pythons: tuple[str, ...] = ()
@@ -135,6 +138,26 @@ class Diff(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Show(Stored):
+    """what is stored of one square"""
+
+    square: tuple[str, ...]
+    probes: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debug(Starting):
+    """one phase of a square, by hand"""
+
+    square: tuple[str, ...]
+    phase: str = ""
+    gdb: bool = False
+    folder: Path | None = None
+    patch: str = ""
+    probes: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Audit(Stored):
     """check the suite's own files"""
 
@@ -148,5 +171,7 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Audit, Lock)
+KINDS = (
+    Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Show, Debug, Audit, Lock,
+)  # fmt: skip
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

@@ -132,17 +132,21 @@ def _positive(text: str) -> int:
 
 
 LONGEST_S = 1e6  # eleven days: no phase takes that long
-FOLDERS = {"state", "probes", "envdir"}
+FOLDERS = {"state", "probes", "envdir", "folder"}
 FILES = {"output", "summary"}
 REFERENCE = "reference"  # the committed one; a file of that name is ./reference
 
-SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '0.6*-cp312'"
+SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '>=0.60&cp311', '0.6*-cp312'"
 # What argparse is told of each field, whichever command has it: its help, and what is not plain.
 ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "selectors": (SELECTORS, {"nargs": "*", "metavar": "SELECTOR", "default": []}),
     "changed": ("such as cache/self_lazy", {"nargs": "+", "metavar": "PROBE"}),
     "folders": ("observations of other machines", {"nargs": "+", "metavar": "DIR"}),
     "reports": ("matrix.json, its folder, or reference", {"nargs": "+", "metavar": "REPORT"}),
+    "square": ("a cell, and a probe", {"nargs": "+", "metavar": "CELL PROBE"}),
+    "phase": ("which one: warm, say (the one that failed)", {"metavar": "PHASE"}),
+    "gdb": ("start it under gdb", {}),
+    "folder": ("where it is laid out (.matrix/debug/...)", {"metavar": "DIR"}),
     "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
     "probes": ("another folder of probes, no claims", {"metavar": "PATH"}),
     "pre": ("release candidates as well", {"action": argparse.BooleanOptionalAction}),
@@ -159,6 +163,12 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "fresh": ("take no notice of what is stored: run, or join, all of it", {}),
     "prune": ("drop a cell's environment when done", {}),
     "patch": ("under it too: remedy, guard, or a Python file", {"metavar": "FILE"}),
+    "numba": (
+        "a Numba wheel of your own, against a release",
+        {"action": "append", "metavar": "WHEEL", "default": None},
+    ),
+    "numba_python": ("an interpreter with a Numba built in place", {"metavar": "PATH"}),
+    "base": ("what --numba is held against (the newest)", {"metavar": "RELEASE"}),
     "upstream": ("Numba's own tests as well", {}),
     "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),

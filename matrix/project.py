@@ -5,6 +5,7 @@ In: the state folder and, for probes of somebody's own, their folder. Out: a `Pr
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -20,7 +21,7 @@ from .judge import claims as claims_file
 from .judge.claims import Claim
 from .judge.reference import file as reference_file
 from .judge.reference.file import Reference
-from .model.cell import Cell, filed_in, parse_cell
+from .model.cell import LOCAL, Cell, filed_in, parse_cell, tag
 from .model.files import ROOT, Say, Store, named_path, read_regular
 from .model.record import CellRecord, observations
 from .plan.plan import Conditions, conditions, current
@@ -51,6 +52,7 @@ class Project(msgspec.Struct, frozen=True):
     state: Path
     runner: str
     reference: Reference | None = None
+    locks: Path = DATA / "locks"
 
     def store(self, say: Say) -> Store[CellRecord]:
         """Return where the observations of these probes are kept."""
@@ -77,7 +79,20 @@ class Project(msgspec.Struct, frozen=True):
 
     def current(self, record: CellRecord, probes: Sequence[Probe]) -> CellRecord:
         """Return a record with what is in it of these probes, and of the lock and runner here."""
-        return current(record, probes, runner=self.runner, locks=DATA / "locks")
+        return current(record, probes, runner=self.runner, locks=self.locks)
+
+    def of(self, cell: Cell) -> Project:
+        """Return this project, or, for the cell of a build that is no release, what is of builds.
+
+        That lies apart: nothing is claimed of it, nor can it be mixed with what is of releases.
+        """
+        if not cell.is_local:
+            return self
+        state = self.state / LOCAL / tag(cell.python)
+        release = Release(cell.release, dt.date.min, {Platform(self.platform): (cell.python,)})
+        return msgspec.structs.replace(
+            self, releases=(release,), claims=None, state=state, locks=state / "locks"
+        )
 
     def catalogue(self, pythons: frozenset[str]) -> Catalogue:
         """Return what there is to select from where these CPythons are at hand."""
@@ -94,7 +109,7 @@ class Project(msgspec.Struct, frozen=True):
             cell.id: conditions(
                 cell,
                 machine.build(cell.python),
-                locks=staged.locks if staged else DATA / "locks",
+                locks=staged.locks if staged else self.locks,
                 runner=staged.runner if staged else self.runner,
                 cpu=machine.cpu,
                 platform=self.platform,

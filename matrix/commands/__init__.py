@@ -10,11 +10,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import options
-from . import bisect, overhead, reference, run, share
-from .stored import files, report
+from . import bisect, debug, overhead, reference, run, share
+from .builds import against
+from .stored import files, report, show
+
+
+def _run(o: options.Run) -> int:
+    return against.run(o) if o.numba or o.numba_python else run.run(o)
+
 
 COMMANDS: Mapping[type, Callable[[Any], int]] = {
-    options.Run: run.run,
+    options.Run: _run,
     options.Report: report.report,
     options.Reference: reference.reference,
     options.Bisect: bisect.bisect,
@@ -22,6 +28,8 @@ COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Plan: share.plan,
     options.Merge: share.merge,
     options.Diff: files.diff,
+    options.Show: show.show,
+    options.Debug: debug.debug,
     options.Audit: files.audit,
     options.Lock: files.lock,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ..model.job import Job, Observed, Run
+from .debug import Debugging
 from .overhead.samples import Measuring
 from .probe import Probing
 
@@ -32,4 +33,8 @@ class Experiment(Protocol):
         ...
 
 
-EXPERIMENTS: dict[str, Experiment] = {"probes": Probing(), "overhead": Measuring()}
+EXPERIMENTS: dict[str, Experiment] = {
+    "probes": Probing(),
+    "overhead": Measuring(),
+    "debug": Debugging(),
+}

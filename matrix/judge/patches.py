@@ -64,6 +64,17 @@ def changed(before: Result, after: Result) -> Change:
     return Change.WORSE if harm > 0 else Change.BETTER if harm else Change.OTHER
 
 
+def against(base: Mapping[str, Result], own: Mapping[str, Result], cell: str) -> tuple[Effect, ...]:
+    """Return what each probe does in a `cell` of somebody's own Numba, against that in a base."""
+    order = list(Change)
+    found = [
+        Effect(probe, changed(base[probe], did), base[probe], did, (cell,))
+        for probe, did in own.items()
+        if probe in base
+    ]
+    return tuple(sorted(found, key=lambda effect: (order.index(effect.change), effect.probe)))
+
+
 def effects(by_probe: Mapping[str, Mapping[str, Result]]) -> tuple[Effect, ...]:
     """Return what each patch does to each probe, the worst first."""
     found = [

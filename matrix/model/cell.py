@@ -11,8 +11,11 @@ from packaging.version import Version
 
 from ..errors import BadInput
 
+# A build that is no release ends in +local, or, where it has a local version already, in .local.
+LOCAL = "local"
 CELL_ID = re.compile(
-    r"(?P<release>\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?)-cp(?P<major>3)(?P<minor>\d{1,2})"
+    r"(?P<release>\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?"
+    r"(?:(?:\.post\d+)?(?:\.dev\d+)?\+(?:[a-z0-9.]+\.)?local)?)-cp(?P<major>3)(?P<minor>\d{1,2})"
 )
 
 
@@ -36,6 +39,11 @@ class Cell(msgspec.Struct, frozen=True, order=False):
     def id(self) -> str:
         """The one id of the cell: file name, nox session, pytest id, report and command line."""
         return f"{self.release}-{tag(self.python)}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is somebody's own build, of which nothing is claimed."""
+        return (Version(self.release).local or "").split(".")[-1] == LOCAL
 
     @property
     def is_candidate(self) -> bool:

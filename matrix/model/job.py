@@ -42,7 +42,7 @@ class Run(msgspec.Struct, frozen=True):
 
     `folder` is where their records go, `runner` where the in-cell runner is, a copy for this run;
     `known` are the probes whose records are kept. nox is started `repeat` times; `round` says which
-    time it is, from 1 on.
+    time it is, from 1 on. `until` is the phase to stop before, where one is.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Run(msgspec.Struct, frozen=True):
     upstream_timeout_s: float = 0.0
     round: int = 1
     repeat: int = 1
+    until: str = ""
 
 
 class Observed(msgspec.Struct, frozen=True):

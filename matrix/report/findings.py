@@ -34,7 +34,10 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """All that a report shows, worked out once for every format."""
+    """All that a report shows, worked out once for every format.
+
+    `against_base` is what each probe does under somebody's own Numba, against the cell `base`.
+    """
 
     platform: str
     records: tuple[CellRecord, ...]
@@ -52,6 +55,8 @@ class Findings(msgspec.Struct, frozen=True):
     changed: tuple[str, ...] | None = None
     is_reference: bool = False
     left_out: tuple[str, ...] = ()  # probes that are here and not in the reference
+    base: str = ""
+    against_base: tuple[Effect, ...] = ()
 
     @property
     def ran(self) -> tuple[CellRecord, ...]:

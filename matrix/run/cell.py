@@ -29,7 +29,16 @@ from ..model.files import Store, remove
 from ..model.job import Observed, Run
 from ..model.text import log_line, log_lines
 from . import processes
-from .environment import difference, drop, holds, installed, mark, python_of, unmark
+from .environment import (
+    difference,
+    drop,
+    holds,
+    in_place,
+    installed,
+    mark,
+    python_of,
+    unmark,
+)
 
 # Shorter than the grace that nox gives a session which is to end.
 GRACE_S = 1.0
@@ -165,7 +174,8 @@ def run_script(env: Path, run: Run, cell: str, work: Path) -> str:
     job_file.write_text(json.dumps(order), encoding="utf-8")
     patience = Patience(work / "out.jsonl", 3 * experiment.longest_s(run, job) + MARGIN_S)
     script = str(Path(run.runner) / experiment.script)
-    command = [str(python_of(env)), "-E", "-s", script, str(job_file)]
+    python = in_place(Path(job.lock)) or str(python_of(env))
+    command = [python, "-E", "-s", script, str(job_file)]
     said = work / "runner.txt"
     try:
         with said.open("w", encoding="utf-8") as out:

@@ -13,13 +13,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, canonicalize_version
+from packaging.utils import canonicalize_name, canonicalize_version, parse_wheel_filename
 from uv import find_uv_bin
 
 from ..errors import Unreachable
 from ..model.files import read_regular, text_digest
+from ..select.builds.build import IN_PLACE
 from ..select.settings import for_tools
 
 INSTALLED = "installed-lock.txt"
@@ -37,7 +39,7 @@ def environment(envdir: Path, cell: str) -> Path:
 
     Where that makes a path too long for the first line of a script, nox hashes the name.
     """
-    name = "cell-" + cell.replace(".", "-")
+    name = "cell-" + re.sub(r"[.+]", "-", cell)
     if len(str(envdir / name)) > LONGEST and len(str(envdir)) <= LONGEST_FOLDER:
         name = hashlib.sha1(name.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
     return envdir / name
@@ -49,8 +51,11 @@ def python_of(env: Path) -> Path:
 
 
 def holds(env: Path, lock: Path, python: str) -> bool:
-    """Whether just this lock is installed in the environment, which was made with `python`."""
-    return _noted(env) == _note(lock, python)
+    """Whether just this lock is installed in the environment, which was made with `python`.
+
+    There is nothing to install of one that stands for what an interpreter has in place.
+    """
+    return bool(in_place(lock)) or _noted(env) == _note(lock, python)
 
 
 def mark(env: Path, lock: Path, python: str) -> None:
@@ -100,6 +105,12 @@ def installed(env: Path) -> dict[str, str]:
     return found
 
 
+def in_place(lock: Path) -> str:
+    """Return the interpreter whose own Numba a lock stands for, "" where it is to be installed."""
+    first = read_regular(lock).decode().partition("\n")[0] if lock.exists() else ""
+    return first.removeprefix(IN_PLACE) if first.startswith(IN_PLACE) else ""
+
+
 def locked(lock: Path, python: str) -> dict[str, str]:
     """Return what a lock names for a CPython of this version, on this machine."""
     here = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
@@ -108,9 +119,15 @@ def locked(lock: Path, python: str) -> dict[str, str]:
         words = re.split(r"#| --hash", line)[0].strip()
         wanted = Requirement(words) if words else None
         if wanted and (wanted.marker is None or wanted.marker.evaluate(here)):
-            (pin,) = wanted.specifier
-            found[canonicalize_name(wanted.name)] = pin.version
+            found[canonicalize_name(wanted.name)] = _pinned(wanted)
     return found
+
+
+def _pinned(wanted: Requirement) -> str:
+    if wanted.url:  # a build, whose file says what it is
+        return str(parse_wheel_filename(unquote(wanted.url.rpartition("/")[2]))[1])
+    (pin,) = wanted.specifier
+    return pin.version
 
 
 def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> str:
@@ -123,7 +140,9 @@ def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> s
     if not ran_on or (python and ran_on != python):
         return f"the cell ran on CPython {ran_on or 'unknown'}, not on {python or 'a known one'}"
     asked = locked(lock, ran_on)
-    found = installed(env) | {name: said.get(name, "none") for name in asked.keys() & TELL}
+    found = ({} if in_place(lock) else installed(env)) | {
+        name: said.get(name, "none") for name in asked.keys() & TELL
+    }
     wrong = [
         f"{name} {found.get(name, 'none')} (locked: {asked.get(name, 'none')})"
         for name in sorted(asked.keys() | found.keys())

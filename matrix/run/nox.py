@@ -27,7 +27,7 @@ from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
 from ..plan.plan import Conditions, Task, lock_path
 from ..plan.staging import Staged, stage
-from ..project import DATA, PROBES, Project
+from ..project import PROBES, Project
 from ..report.terminal.progress import Progress
 from ..select.machine import Machine
 from ..select.settings import for_tools
@@ -99,7 +99,7 @@ def new_run(
         {probe.id: probe for task in tasks for probe in task.probes}.values(),
         [task.cell.release for task in tasks],
         home=PROBES,
-        locks=DATA / "locks",
+        locks=project.locks,
         say=say,
     )
     under = project.conditions([task.cell for task in tasks], machine, isolation, staged)

@@ -102,6 +102,39 @@ def run(
             _end_the_rest(process, others)
 
 
+def in_foreground(
+    command: Sequence[str], environment: Mapping[str, str] | None, folder: Path
+) -> int:
+    """Run a command that a user talks to, and return its status; raises OSError.
+
+    Where there is a terminal it is the command's alone, so that a Ctrl-C interrupts nothing else.
+    """
+    terminal = POSIX and sys.stdin.isatty()
+
+    def take_it() -> None:
+        os.setpgrp()
+        before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # else taking it stops us
+        os.tcsetpgrp(0, os.getpgrp())
+        signal.signal(signal.SIGTTOU, before)
+
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        cwd=folder,
+        preexec_fn=take_it if terminal else None,  # noqa: PLW1509 (our threads hold nothing)
+    )
+    try:
+        return process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            process.wait()
+        if terminal:
+            before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            os.tcsetpgrp(0, os.getpgrp())
+            signal.signal(signal.SIGTTOU, before)
+
+
 def _wait(process: subprocess.Popen[bytes], overdue: Callable[[], bool]) -> int:
     looked = time.monotonic()
     while process.returncode is None:

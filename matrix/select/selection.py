@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import VERSION_PATTERN, Version
 
 from ..errors import BadInput, nearest
 from ..model.cell import CELL_ID, Cell, CellStatus, parse_cell, tag
 from .releases import Release
+from .selectors.release import releases_of, specifier_of
+from .selectors.union import how_to_intersect
 
 DEFAULT = ("minors",)
 VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
-# The two releases the claims were first made about; every selection that spans releases has them.
-ANCHORS = ("0.48.0", "0.57.0")
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -37,6 +36,7 @@ class Selection(msgspec.Struct, frozen=True):
 
     cells: tuple[Selected, ...]
     beyond: tuple[Selected, ...] = ()
+    hint: str = ""
 
     @property
     def runnable(self) -> tuple[Cell, ...]:
@@ -61,6 +61,8 @@ class Selection(msgspec.Struct, frozen=True):
     def lines(self) -> Iterator[str]:
         """Yield what a user is told of it before anything runs."""
         yield f"{len(self.cells)} cells selected, {len(self.runnable)} can run here"
+        if self.hint:
+            yield self.hint
         for selected in self.cells:
             if selected.status is not None:
                 yield f"  {selected.cell.id}: {selected.status}, {selected.reason}"
@@ -144,12 +146,14 @@ def select(words: Sequence[str], catalogue: Catalogue, *, pre: bool = False) -> 
     return Selection(
         tuple(catalogue.selected(cell) for cell in ordered),
         tuple(catalogue.selected(cell) for cell in rest),
+        how_to_intersect(words),
     )
 
 
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
     """Return the selectors in the words: one word may hold several, apart from `>=0.60, <0.64`."""
-    return tuple(part for word in words for part in re.split(r"(?<!,)\s+", word.strip()) if part)
+    joined = (re.sub(r"\s*&\s*", "&", word.strip()) for word in words)
+    return tuple(part for word in joined for part in re.split(r"(?<!,)\s+", word) if part)
 
 
 def select_everywhere(
@@ -199,85 +203,91 @@ def one_per_release(catalogue: Catalogue, python: str | None) -> list[Cell]:
     return cells
 
 
-def _cells_of(word: str, catalogue: Catalogue) -> tuple[set[Cell], set[Cell]]:
-    """Return what one selector names, and what it would name if more interpreters were here."""
-    named: dict[str, Callable[[Catalogue], Iterable[Release]]] = {
-        "seed": _seed,
-        "minors": _minors,
-    }
-    if word in named:
-        cells = (catalogue.newest_here(release) for release in named[word](catalogue))
-        return {cell for cell in cells if cell}, set()
+class _Named(msgspec.Struct, frozen=True):
+    """What one selector names: releases, or cells, `absent` if an interpreter for them is."""
+
+    releases: frozenset[str] = frozenset()
+    cells: frozenset[Cell] | None = None
+    absent: frozenset[Cell] = frozenset()
+
+    def has(self, cell: Cell) -> bool:
+        """Whether a cell is, on whatever interpreter, what the selector speaks of."""
+        if self.cells is None:
+            return cell.release in self.releases
+        return cell in self.cells or cell in self.absent
+
+
+def _named(word: str, catalogue: Catalogue) -> _Named:
+    """Return what a selector without an & names; raises BadInput when that is nothing."""
     if word == "all":
-        pairs = set(catalogue.pairs())
-        here = {cell for cell in pairs if cell.python in catalogue.pythons}
-        return here, pairs - here
+        pairs = frozenset(catalogue.pairs())
+        here = frozenset(cell for cell in pairs if cell.python in catalogue.pythons)
+        return _Named(cells=here, absent=pairs - here)
     if CELL_ID.fullmatch(word):
         cell = parse_cell(word)
         catalogue.selected(cell)  # an unknown release is said before anything runs
-        return {cell}, set()
-    found = _by_python(word, catalogue) or _by_glob(word, catalogue) or _by_version(word, catalogue)
-    if not found:
+        return _Named(cells=frozenset([cell]))
+    cells = _by_python(word, catalogue) or _by_glob(word, catalogue)
+    if cells:
+        return _Named(cells=cells)
+    releases = releases_of(word, catalogue.releases) or ()
+    served = frozenset(r.version for r in releases if r.pythons(catalogue.platform))
+    if not served and word not in ("seed", "minors"):
         raise BadInput(nothing_named(word, catalogue))
-    return found, set()
+    return _Named(served)
 
 
-def _seed(catalogue: Catalogue) -> list[Release]:
-    stable = [release for release in catalogue.releases if not release.is_prerelease]
-    return [r for r in catalogue.releases if r.version in ANCHORS or r in stable[-1:]]
+def _cells_of(word: str, catalogue: Catalogue) -> tuple[set[Cell], set[Cell]]:
+    """Return what a selector names, and what it would name if more interpreters were here.
+
+    Of several joined by & it is what all of them name, on the newest Python here unless one says.
+    """
+    parts = word.split("&")
+    if len(parts) > 1 and "" in parts:
+        raise BadInput(f"selector {word!r}: an & stands between two, as in '>=0.55&cp311'")
+    named = [_named(part, catalogue) for part in parts]
+    cells = [one for one in named if one.cells is not None]
+    if cells:
+        pairs = {c for one in cells for c in (*(one.cells or ()), *one.absent)}
+        both = {cell for cell in pairs if all(one.has(cell) for one in named)}
+        absent = {cell for cell in both if all(cell in one.absent for one in cells)}
+    else:
+        wanted = frozenset.intersection(*(one.releases for one in named))
+        newest = (catalogue.newest_here(r) for r in catalogue.releases if r.version in wanted)
+        both, absent = {cell for cell in newest if cell}, set()
+    if not both and len(parts) > 1:
+        raise BadInput(_nothing_in_common(word, catalogue))
+    return both - absent, absent
 
 
-def _minors(catalogue: Catalogue) -> list[Release]:
-    # A candidate newer than the last patch of its line comes beside it, not in its stead.
-    stable = [release for release in catalogue.releases if not release.is_prerelease]
-    last = {release.minor: release.version for release in stable}
-    newest = {release.minor: release.version for release in catalogue.releases}
-    wanted = {*ANCHORS, *last.values(), *newest.values()}
-    return [release for release in catalogue.releases if release.version in wanted]
+def _nothing_in_common(word: str, catalogue: Catalogue) -> str:
+    """Say of selectors that have no cell in common what each of them names."""
+    told = []
+    for part in dict.fromkeys(word.split("&")):
+        one = _named(part, catalogue)
+        pairs = sorted((c for c in catalogue.pairs() if one.has(c)), key=lambda cell: cell.key)
+        span = " to ".join(dict.fromkeys(cell.release for cell in (*pairs[:1], *pairs[-1:])))
+        pythons = sorted({cell.python for cell in pairs}, key=Version)
+        told.append(f"{part} is {span or 'none'} on {', '.join(map(tag, pythons)) or 'none'}")
+    return f"selector {word!r} matches no cell: {'; '.join(told)}"
 
 
-def _by_python(word: str, catalogue: Catalogue) -> set[Cell]:
-    return {cell for cell in catalogue.pairs() if tag(cell.python) == word}
+def _by_python(word: str, catalogue: Catalogue) -> frozenset[Cell]:
+    return frozenset(cell for cell in catalogue.pairs() if tag(cell.python) == word)
 
 
-def _by_glob(word: str, catalogue: Catalogue) -> set[Cell]:
+def _by_glob(word: str, catalogue: Catalogue) -> frozenset[Cell]:
     if not re.search(r"[*?\[]", word):
-        return set()
-    return {cell for cell in catalogue.pairs() if fnmatch.fnmatchcase(cell.id, word)}
-
-
-def _by_version(word: str, catalogue: Catalogue) -> set[Cell]:
-    """A release (`0.57.1`), a release line (`0.57`) or a specifier, on the newest CPython here."""
-    cells = (catalogue.newest_here(release) for release in _in_specifier(word, catalogue))
-    return {cell for cell in cells if cell}
-
-
-def _in_specifier(word: str, catalogue: Catalogue) -> list[Release]:
-    specifier = _specifier(word)
-    if specifier is None:
-        return []
-    return [r for r in catalogue.releases if specifier.contains(r.version, prereleases=True)]
-
-
-def _specifier(word: str) -> SpecifierSet | None:
-    """Return what a version, a release line or a specifier spells, or None for another word."""
-    text = word
-    if re.fullmatch(r"\d+\.\d+", word):
-        text = f"=={word}.*"
-    elif re.match(r"\d", word):
-        text = f"=={word}"
-    try:
-        return SpecifierSet(text) or None  # to a specifier, nothing means everything
-    except InvalidSpecifier:
-        return None
+        return frozenset()
+    return frozenset(cell for cell in catalogue.pairs() if fnmatch.fnmatchcase(cell.id, word))
 
 
 def nothing_named(word: str, catalogue: Catalogue) -> str:
     """Say that a selector names no cell, and what it may have meant."""
     release = word.partition("-cp")[0] if CELL_ID.fullmatch(word) else word
-    versions = [one.version.removesuffix(".*") for one in _specifier(release) or ()]
+    versions = [one.version.removesuffix(".*") for one in specifier_of(release) or ()]
     if versions and all(map(VERSION.fullmatch, versions)):
-        known = _in_specifier(release, catalogue)
+        known = releases_of(release, catalogue.releases)
         why = f"no wheel for {catalogue.platform}" if known else "no such release"
         return f"{word}: {why}; {catalogue.beside(min(map(Version, versions)))}"
     words = ["seed", "minors", "all"]

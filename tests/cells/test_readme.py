@@ -35,6 +35,14 @@ INSTEAD = {
     "nox -s overhead -- minors --repeat 5": "nox -s overhead -- --help",  # minutes
     "nox -s bench": "nox -s bench -- --help",  # half an hour
     "nox -s matrix -- seed --patch guard": "nox -s matrix -- seed --patch guard --probe aot/plain",
+    (
+        "nox -s matrix -- --numba dist/numba-0.69.0.dev0-cp313-cp313-linux_x86_64.whl --base 0.68.1"
+    ): "nox -s matrix -- --help",  # there is no such wheel
+    # The copy has other cells.
+    "nox -s show -- 0.68.1-cp313 cache/self_lazy": "nox -s show -- 0.57.0-cp311 cache/self_lazy",
+    "nox -s debug -- 0.68.1-cp313 cache/even_odd_lazy --phase warm --gdb": (
+        "nox -s debug -- 0.57.0-cp311 cache/self_lazy --phase warm"
+    ),
     "nox -s lock": "nox -s lock -- --help",  # would lock every release that the copy lacks
     "nox -s plan -- SELECTOR... --shards 8": "nox -s plan -- seed --shards 8",
     "nox -s check -- 0.57.0-cp311 FILE": "nox -s check -- 0.57.0-cp311 probes/cache/self_lazy.py",

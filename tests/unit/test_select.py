@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from packaging.version import Version
 from matrix.errors import BadInput
 from matrix.model.cell import Cell, CellStatus
 from matrix.select.releases import Platform, Release, load
-from matrix.select.selection import Catalogue, Selection, select
+from matrix.select.selection import Catalogue, Selection, select, split_words
 
 HERE = "linux-x86_64"
 PYTHONS = ("3.6", "3.8", "3.9", "3.11", "3.13")
@@ -99,6 +100,99 @@ def test_several_selectors_are_a_union(selected: tuple[Catalogue, list[str]]) ->
     assert cells(together) == set().union(*map(cells, each))
     beyond = {s.cell for one in each for s in one.beyond}
     assert {s.cell for s in together.beyond} == beyond - cells(together)
+
+
+def speaks_of(word: str, catalogue: Catalogue) -> set[Cell]:
+    """Return every cell of the releases that a word names, or, where it names cells, those."""
+    found = select([word], catalogue, pre=True)
+    there = cells(found) | {s.cell for s in found.beyond}
+    if "cp" in word or word == "all":
+        return there
+    return {c for c in catalogue.pairs() if c.release in {cell.release for cell in there}}
+
+
+def named(selection: Selection) -> tuple[set[Cell], set[Cell]]:
+    """Return what is selected, and what would be if more interpreters were here."""
+    return cells(selection), {selected.cell for selected in selection.beyond}
+
+
+def both(words: list[str], catalogue: Catalogue) -> tuple[set[Cell], set[Cell]]:
+    """Return what all of the words name; nothing in common is an error of theirs."""
+    with contextlib.suppress(BadInput):
+        return named(select(["&".join(words)], catalogue, pre=True))
+    return set(), set()
+
+
+@given(selections())
+def test_what_is_both_is_in_each_and_all_of_that_is(
+    selected: tuple[Catalogue, list[str]],
+) -> None:
+    catalogue, words = selected
+    each = set.intersection(*(speaks_of(word, catalogue) for word in words))
+    got = set.union(*both(words, catalogue))
+    assert got <= each
+    if any("cp" in word or word == "all" for word in words):
+        assert got == each  # with no Python named each release is on one, as it always is
+    else:
+        assert {cell.release for cell in got} == {cell.release for cell in each}
+
+
+@given(selections())
+def test_both_of_the_same_is_the_same(selected: tuple[Catalogue, list[str]]) -> None:
+    catalogue, words = selected
+    for word in words:
+        assert both([word, word], catalogue) == named(select([word], catalogue, pre=True))
+
+
+@given(selections(), st.randoms(use_true_random=False))
+def test_the_order_of_what_is_both_does_not_matter(
+    selected: tuple[Catalogue, list[str]], random: Random
+) -> None:
+    catalogue, words = selected
+    shuffled = words * 2
+    random.shuffle(shuffled)
+    assert both(shuffled, catalogue) == both(words, catalogue)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        (">=0.57&cp39", ["0.57.0-cp39", "0.57.1-cp39"]),
+        ("cp39&>=0.57.1", ["0.57.1-cp39"]),
+        ("0.57&0.57.1", ["0.57.1-cp311"]),
+        ("minors&*-cp38", ["0.48.0-cp38", "0.49.1-cp38"]),
+        ("seed&cp313", ["0.60.0-cp313"]),
+        ("all&0.57", ["0.57.0-cp39", "0.57.0-cp311", "0.57.1-cp39", "0.57.1-cp311"]),
+        ("0.57.0-cp39&0.57&cp39", ["0.57.0-cp39"]),
+        (">=0.49,<0.57&cp39", ["0.49.1-cp39"]),
+    ],
+)
+def test_words_joined_by_and_name_what_each_of_them_does(word: str, expected: list[str]) -> None:
+    assert ids(word) == expected
+
+
+def test_all_leaves_out_what_no_interpreter_is_here_for_and_a_python_names_it() -> None:
+    assert [s.cell.id for s in select(["all&0.60"], SMALL).beyond] == ["0.60.0-cp313"]
+    (one,) = select(["0.60&cp313"], SMALL).cells
+    assert one.status is CellStatus.NO_INTERPRETER
+
+
+def test_blanks_around_the_and_make_no_difference() -> None:
+    assert split_words(["seed  &  cp311 0.57"]) == ("seed&cp311", "0.57")
+    assert split_words([">=0.57, <0.60 &cp39"]) == (">=0.57, <0.60&cp39",)
+
+
+def test_a_python_beside_releases_is_told_how_to_be_both() -> None:
+    (said,) = [line for line in select([">=0.55", "cp311"], SMALL).lines() if "union" in line]
+    assert "'>=0.55&cp311'" in said
+    for words in (
+        [">=0.55"],
+        ["cp311"],
+        ["cp311", "cp39"],
+        [">=0.57&cp39"],
+        ["0.57.0-cp39", "cp39"],
+    ):
+        assert not select(words, SMALL).hint
 
 
 @given(selections())
@@ -195,6 +289,13 @@ def test_a_release_whose_pythons_are_all_missing_is_selected_and_not_silently_le
         ("", "A selector is one of"),
         ("==", "A selector is one of"),
         ("0.99*-cp38", "A selector is one of"),
+        ("0.57&cp36", "'0.57&cp36' matches no cell: 0.57 is 0.57.0 to 0.57.1 on cp39, cp311;"),
+        ("0.57&cp36", "; cp36 is 0.48.0 on cp36"),
+        (">=0.57&cp399", "did you mean 'cp39'?"),
+        ("sead&cp39", "did you mean 'seed'?"),
+        ("cp39&0.57.9", "0.57.9: no such release; nearest are 0.57.1 and 0.60.0"),
+        ("cp39&", "an & stands between two"),
+        ("&", "an & stands between two"),
         ("0.57.2-cp311", "0.57.2-cp311: no such release; nearest are 0.57.1 and 0.60.0"),
     ],
 )

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from ...experiments.overhead import plots as pictures
 from ...experiments.overhead import tables
+from ...judge.patches import counted
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
 from ...model.text import brief, shown
@@ -28,6 +29,8 @@ from .rows import Row, coded, rows_of, shapes_of
 from .squares import NOT_RUN, STATES, Square, State, packed
 
 COMMANDS = (
+    ("all that is stored of it", "nox -s show -- {cell} {probe}{probes}"),
+    ("run it in a debugger", "nox -s debug -- {cell} {probe}{probes} --gdb"),
     ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
     ("since which release", "nox -s bisect -- {probe}{probes}"),
@@ -144,6 +147,6 @@ def _environment() -> jinja2.Environment:
     made = environment(
         finalize=lambda value: value if isinstance(value, Markup) else shown(str(value))
     )
-    made.globals.update(overhead_tables=tables, pictures=pictures)
+    made.globals.update(overhead_tables=tables, pictures=pictures, counted=counted)
     made.filters.update(coded=coded, brief=brief)
     return made

@@ -1,0 +1,79 @@
+"""`nox -s show`: all that is stored of one square, running nothing."""
+
+from __future__ import annotations
+
+import shutil
+
+from ... import options as asked
+from ...errors import BadInput, NothingToRun, Status
+from ...experiments.probe import named
+from ...judge.judge import judge
+from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell
+from ...model.record import CellRecord, chosen
+from ...project import Project, read_project
+from ...report.terminal import say, square
+from ...select.machine import default_isolation
+from ...select.selection import Catalogue, select
+
+
+def show(o: asked.Show) -> int:
+    """Print what is stored of a probe in a cell.
+
+    Raises:
+        BadInput: there is no such cell or probe.
+        NothingToRun: nothing is stored of them.
+    """
+    project = read_project(o.state, o.probes)
+    word, probe = square_named("show", o.square)
+    cell = one_cell(word, project.catalogue(project.stored_pythons))
+    project = project.of(cell)
+    folder = str(o.probes or "")
+    record = stored(project, cell, probe, folder)
+    isolation = default_isolation()
+    judged = judge([record], [probe], project.claims, isolation).judgements
+    found = square.blocks(record, probe, isolation, project.claims, judged, folder)
+    for line in square.lines(found, shutil.get_terminal_size().columns):
+        say(line)
+    return Status.HOLDS
+
+
+def square_named(command: str, words: tuple[str, ...]) -> tuple[str, str]:
+    """Return the cell and the probe that two words name; raises BadInput for fewer or more."""
+    if len(words) != 2:  # noqa: PLR2004 (a square has two sides)
+        raise BadInput(f"nox -s {command} -- CELL PROBE: such as 0.68.1-cp313 cache/self_lazy")
+    return words[0], words[1]
+
+
+def one_cell(word: str, catalogue: Catalogue) -> Cell:
+    """Return the cell that a selector names; raises BadInput unless it names just one.
+
+    A build that is no release is in no catalogue: whether it is known shows where it is stored.
+    """
+    if CELL_ID.fullmatch(word) and parse_cell(word).is_local:
+        return parse_cell(word)
+    found = [selected.cell for selected in select([word], catalogue, pre=True).cells]
+    if len(found) != 1:
+        some = ", ".join(cell.id for cell in found[:3])
+        raise BadInput(f"{word} names {len(found)} cells ({some}, ...); name one")
+    return found[0]
+
+
+def stored(project: Project, cell: Cell, probe: str, folder: str) -> CellRecord:
+    """Return what is stored of a cell in which the probe ran.
+
+    Raises BadInput when there is no such probe, NothingToRun when nothing is stored of it.
+    """
+    there = project.store(say).load(cell.id)
+    if there is not None and probe in chosen(there, "exec") and "@" in probe:
+        # Under a patch that only the run which was given it knows: shown as it was seen.
+        known = {one.id for one in project.probes}
+        if probe not in known:
+            say(f"under a patch of somebody's own, as it was when {probe} ran")
+            return there
+    named(project.probes, probe)
+    record = project.record(cell.id, project.probes, say)
+    if record is None or record.status is not CellStatus.RAN or probe not in chosen(record, "exec"):
+        why = f"{record.status}, {record.reason}: " if record and record.reason else ""
+        run = square.commands(cell.id, probe, project.claims, folder=folder)["run it"]
+        raise NothingToRun(f"{why}nothing is stored of {probe} in {cell.id}; run it: {run}")
+    return record

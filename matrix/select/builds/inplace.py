@@ -1,0 +1,115 @@
+"""An interpreter in which somebody has built Numba in place: what it is, asked of itself.
+
+In: a path. Out: a `Build`, its digest over all files of the package, and a lock that stands for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from ...errors import BadInput
+from ...model.files import UNDECODABLE, write_atomically
+from ..interpreters import Interpreter
+from .build import IN_PLACE, Build
+
+# It answers in a file; a flaw in what it imports is an answer too.
+QUESTION = """\
+import json, os, platform, sys, sysconfig
+answer = {
+    "implementation": platform.python_implementation(),
+    "minor": "%d.%d" % sys.version_info[:2],
+    "version": "%d.%d.%d" % sys.version_info[:3],
+    "build": " ".join(sys.version.split()) + "; %s" % sysconfig.get_config_var("SOABI"),
+    "headers": os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")),
+    "cc": sysconfig.get_config_var("CC") or "",
+}
+try:
+    import llvmlite, numba, numpy
+    answer["packages"] = {m.__name__: m.__version__ for m in (numba, numpy, llvmlite)}
+    answer["folder"] = os.path.dirname(os.path.abspath(numba.__file__))
+except BaseException as error:
+    answer["flaw"] = "%s: %s" % (type(error).__name__, error)
+with open(sys.argv[1], "w") as file:
+    json.dump(answer, file)
+"""
+PATIENCE_S = 120.0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an interpreter says of itself and of its Numba."""
+
+    implementation: str
+    minor: str
+    version: str
+    build: str
+    headers: bool
+    cc: str = ""
+    packages: dict[str, str] = {}
+    folder: str = ""
+    flaw: str = ""
+
+
+def interpreter_named(word: str) -> Build:
+    """Return the Numba that an interpreter has; raises BadInput when there is none to run."""
+    where = f"--numba-python {word}"
+    path = Path(word).absolute()  # whose links lead out of its environment
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise BadInput(f"{where}: this is no interpreter; name a python that can be started")
+    answer = _asked(where, path)
+    if answer.implementation != "CPython":
+        raise BadInput(f"{where}: this is {answer.implementation}; Numba runs on CPython")
+    if answer.flaw:
+        raise BadInput(
+            f"{where}: no Numba can be imported there ({answer.flaw}), as `python -E -s` starts;"
+            " install it: pip install --no-build-isolation -e ."
+        )
+    here = Interpreter(
+        answer.minor, answer.version, str(path), answer.build, answer.headers, answer.cc
+    )
+    beside = dict(answer.packages)
+    version = beside.pop("numba")
+    digest = _digest(Path(answer.folder), beside)
+    return Build(word, version, answer.minor, digest, interpreter=here, beside=beside)
+
+
+def _asked(where: str, path: Path) -> Answer:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "answer.json"
+        try:
+            subprocess.run(
+                [str(path), "-E", "-s", "-c", QUESTION, str(file)], cwd=folder, check=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                timeout=PATIENCE_S,
+            )  # fmt: skip
+            return msgspec.json.decode(file.read_bytes(), type=Answer)
+        except (OSError, subprocess.SubprocessError, *UNDECODABLE) as error:
+            raise BadInput(
+                f"{where}: this is no interpreter, or one that does not answer"
+                f" ({type(error).__name__}); name a CPython"
+            ) from error
+
+
+def _digest(folder: Path, beside: dict[str, str]) -> str:
+    """Return a digest of all that is in a package, but for what is cached there."""
+    digest = hashlib.sha256(msgspec.json.encode(beside, order="sorted"))
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def write_lock(build: Build, folder: Path) -> Path:
+    """Write the lock that stands for what an interpreter has, and return it."""
+    assert build.interpreter is not None  # noqa: S101 (a wheel has a lock that installs it)
+    lock = folder / f"numba-{build.release}.txt"
+    pins = "".join(f"{name}=={version}\n" for name, version in sorted(build.beside.items()))
+    held = f"{IN_PLACE}{build.interpreter.path}\n# {build.digest}\nnumba=={build.version}\n{pins}"
+    write_atomically(lock, held)
+    return lock

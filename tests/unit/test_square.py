@@ -1,0 +1,163 @@
+"""What `nox -s show` says of a square: everything that is stored of it, and nothing but text."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from matrix.commands.stored.show import show
+from matrix.errors import BadInput, NothingToRun
+from matrix.judge.claims import Claim, Expectation, Kind
+from matrix.judge.judge import judge
+from matrix.model.cell import CellStatus
+from matrix.model.outcome import Outcome
+from matrix.model.record import CellRecord, Dispatcher, Phase, Specialisation, observations
+from matrix.options import Show
+from matrix.report.terminal.square import NATIVE, blocks, commands, continued, lines
+from tests.unit.records import cell, cold, crashed, failing, hit, not_run, phase, probe
+from tests.unit.test_shown import HOSTILE
+
+CELL = "0.57.0-cp311"
+CLAIMS = {
+    "cache/p": Claim(
+        Kind.HAZARD,
+        "a test",
+        (Expectation(Outcome.CRASHED, phase="warm"),),
+        "https://example.org/6061",
+        ("cache/q",),
+    )
+}
+
+
+def shown(
+    record: CellRecord, id_: str = "cache/p", claims: dict[str, Claim] | None = None
+) -> list[str]:
+    judged = judge([record], [id_], claims, "exec").judgements
+    return list(lines(blocks(record, id_, "exec", claims, judged), 100))
+
+
+def test_a_square_tells_all_that_is_stored_of_it() -> None:
+    left_open = Specialisation("int64", unresolved=True)
+    kept = cold(dispatchers=(Dispatcher("f", (left_open,)),), unresolved=("_ZN1f",))
+    died = failing("warm", "crashed", signal="SIGSEGV", exit=-11, stderr="Fatal\n  File x")
+    said = "\n".join(shown(cell(CELL, probe("cache/p", phase("interpreted"), kept, died),
+                                hit("cache/q")), claims=CLAIMS))  # fmt: skip
+    for text in (
+        "cache/p in 0.57.0-cp311: crashed in warm (SIGSEGV)",
+        "Numba 0.57.0, Python 3.11.1, NumPy 1.2.3, llvmlite 0.4.0, LLVM 8.0",
+        "Claim: hazard",
+        "why      a test",
+        "https://example.org/6061",
+        "instead  cache/q: hit",
+        "holds    cache/p: crashed in warm (SIGSEGV)",
+        "cold: answered",
+        "1 misses",
+        "f(int64): leaves a symbol open",
+        "_ZN1f",
+        "p.f-1.py38.1.nbc, 9000 bytes, 1111111111111111, new",
+        "warm: crashed (SIGSEGV)",
+        "Fatal",
+        "  File x",
+        "nox -s matrix -- 0.57.0-cp311 --probe cache/p --fresh",
+        "nox -s debug -- 0.57.0-cp311 cache/p --phase warm --gdb",
+    ):
+        assert text in said
+
+
+def test_a_claim_that_does_not_hold_is_told_as_such_and_none_is_no_claim() -> None:
+    assert any("DOES NOT HOLD" in line for line in shown(cell(CELL, hit()), claims=CLAIMS))
+    assert not any("laim" in line or "holds" in line for line in shown(cell(CELL, hit())))
+
+
+def test_a_native_backtrace_is_pointed_to_where_there_is_one_and_asked_of_a_debugger_else() -> None:
+    def of(stderr: str, python: str) -> str:
+        died = failing("warm", "crashed", signal="SIGSEGV", stderr=stderr)
+        record = cell(CELL, probe("cache/p", phase("interpreted"), cold(), died), python=python)
+        return next(line for line in shown(record) if "native backtrace" in line)
+
+    assert "3.11.7 gives none" in of("Fatal", "3.11.7")
+    assert "in its stderr" in of(f"Fatal\nCurrent thread's {NATIVE}:", "3.14.1")
+
+
+@given(HOSTILE, st.integers(30, 120))
+def test_whatever_a_probe_said_no_line_is_wider_than_the_terminal_or_a_command(
+    text: str, width: int
+) -> None:
+    text = text.encode("utf-8", "backslashreplace").decode()  # as everything is stored
+    said = phase("interpreted", value=text, stdout=text * 9, stderr=text)
+    odd = Phase("cold", "raised", 0.1, exception="E", message=text, unresolved=(text,))
+    record = cell(CELL, probe("cache/p", said, odd), cpu=text, notes=(text,))
+    for line in lines(blocks(record, "cache/p", "exec", None, ()), width):
+        assert line.isprintable()
+        assert cell_len(line) <= width
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+
+
+@given(st.lists(st.text(st.characters(codec="ascii", exclude_characters="\0\n"), min_size=1)))
+def test_a_command_over_several_lines_is_the_same_to_a_shell(words: list[str]) -> None:
+    text = continued(shlex.join(["command", *words]), 20, "  ")
+    assert shlex.split(text.replace("\\\n", " ")) == ["command", *words]
+
+
+def test_a_shell_takes_a_command_over_several_lines() -> None:
+    text = continued("printf '%s.' 'a  b' \"it's\" ccccccccc ddddddd", 20)
+    assert len(text.splitlines()) > 1
+    assert subprocess.check_output(["sh", "-c", text]) == b"a  b.it's.ccccccccc.ddddddd."
+
+
+def test_the_commands_of_a_square_name_the_patch_that_only_its_run_knows() -> None:
+    shipped = commands(CELL, "cache/p@remedy", {**CLAIMS, "cache/p@remedy": CLAIMS["cache/p"]})
+    assert shipped["run it"].endswith("--probe cache/p@remedy")
+    own = commands(CELL, "cache/p@mine", CLAIMS, "warm", "my probes")
+    assert own["run it"].endswith("--probe cache/p --patch mine.py --probes 'my probes'")
+    assert own["debug it"].endswith("--phase warm --probes 'my probes' --patch mine.py")
+
+
+def test_what_is_not_stored_is_said_with_the_command_that_runs_it(tmp_path: Path) -> None:
+    asked = Show(state=tmp_path, square=("0.68.1-cp313", "cache/self_lazy"))
+    run = "run it: nox -s matrix -- 0.68.1-cp313 --probe cache/self_lazy"
+    with pytest.raises(NothingToRun, match=run):
+        show(asked)
+    store = observations(tmp_path / "observations", print)
+    store.save(not_run("0.68.1-cp313", CellStatus.NOT_INSTALLABLE, "no wheel"))
+    with pytest.raises(NothingToRun, match=f"not_installable, no wheel: .*{run}"):
+        show(asked)
+    store.save(cell("0.68.1-cp313", crashed("cache/self_lazy")))
+    with pytest.raises(NothingToRun, match=run):  # of another source than is here
+        show(asked)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("0.68.1-cp313",), "CELL PROBE: such as"),
+        (("0.68.1-cp313", "cache/self_lazy", "warm"), "CELL PROBE: such as"),
+        (("0.68.1-cp313", "cache/self_lasy"), "did you mean 'cache/self_lazy'"),
+        (("0.68.9-cp313", "cache/self_lazy"), "no such release"),
+        (("minors", "cache/self_lazy"), "cells .*; name one"),
+        (("cache/self_lazy", "0.68.1-cp313"), "matches no cell"),
+    ],
+)
+def test_a_square_is_one_cell_and_one_probe(
+    tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(BadInput, match=says):
+        show(Show(state=tmp_path, square=words))
+
+
+def test_under_a_patch_of_somebodys_own_it_is_shown_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = observations(tmp_path / "observations", print)
+    store.save(cell("0.68.1-cp313", hit("cache/self_lazy@mine")))
+    assert show(Show(state=tmp_path, square=("0.68.1-cp313", "cache/self_lazy@mine"))) == 0
+    said = capsys.readouterr().out
+    assert "under a patch of somebody's own" in said
+    assert "cache/self_lazy@mine in 0.68.1-cp313: hit" in said
