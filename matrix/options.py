@@ -46,6 +46,8 @@ class Running(Starting):
     jobs: int = os.cpu_count() or 1
     fresh: bool = False
     prune: bool = False
+    with_: tuple[str, ...] = ()
+    as_of: str = "now"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,14 @@ class Diff(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Claims(Stored):
+    """claim what was observed"""
+
+    probes: Path | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check(Stored):
     """check every file"""
 
@@ -133,5 +143,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Check, Lock)
+KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Claims, Check, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

@@ -65,7 +65,8 @@ def _add(parser: argparse.ArgumentParser, field: dataclasses.Field[Any]) -> None
         return
     if field.type == "bool":
         settings.setdefault("action", "store_true")
-    parser.add_argument("--" + field.name.replace("_", "-"), **settings)
+    option = field.name.rstrip("_").replace("_", "-")  # `with` is a word of Python's
+    parser.add_argument(f"--{option}", dest=field.name, **settings)
 
 
 def _converted(command: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,7 +139,16 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "folders": ("observations of other machines", {"nargs": "+", "metavar": "DIR"}),
     "reports": ("the old, and a new one", {"nargs": "+", "metavar": "MATRIX.JSON"}),
     "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
-    "probes": ("another folder of probes, no claims", {"metavar": "PATH"}),
+    "probes": ("another folder of probes", {"metavar": "PATH"}),
+    "with_": (
+        "for these probes, installed too: a project's folder, a wheel, a requirement",
+        {"action": "append", "metavar": "WHAT", "default": None},
+    ),
+    "as_of": (
+        "the index that --with is resolved from (now)",
+        {"choices": ("now", "release")},
+    ),
+    "replace": ("whatever claims.toml there is", {}),
     "pre": ("release candidates as well", {"action": argparse.BooleanOptionalAction}),
     "strict": ("exit 3 if a cell could not run", {}),
     "state": ("where observations are kept (.matrix)", {"metavar": "DIR"}),

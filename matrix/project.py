@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from .errors import BadInput, nearest
+from .experiments.needs import Needs
 from .experiments.outside import recall, without_changed
 from .experiments.probe import Probe, discover, runner_digest
 from .judge import claims as claims_file
@@ -79,11 +80,17 @@ class Project(msgspec.Struct, frozen=True):
         return Catalogue(self.releases, self.platform, pythons)
 
     def conditions(
-        self, cells: Sequence[Cell], machine: Machine, isolation: str, staged: Staged | None = None
+        self,
+        cells: Sequence[Cell],
+        machine: Machine,
+        isolation: str,
+        staged: Staged | None = None,
+        installed: Mapping[str, Mapping[Needs, str]] | None = None,
     ) -> dict[str, Conditions]:
         """Return, by cell id, what the observations of each cell depend on, here and now.
 
-        That is of what is `staged`, or of what lies in this project.
+        That is of what is `staged`, or of what lies in this project; `installed` says, by cell,
+        what names the packages that are installed for what a probe needs.
         """
         return {
             cell.id: conditions(
@@ -96,6 +103,7 @@ class Project(msgspec.Struct, frozen=True):
                 isolation=isolation,
                 loading=loading(os.environ),
                 building=machine.building(cell.python),
+                installed=(installed or {}).get(cell.id),
             )
             for cell in cells
         }

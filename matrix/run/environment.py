@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 from uv import find_uv_bin
 
 from ..errors import Unreachable
 from ..model.files import read_regular, text_digest
+from ..packages.locked import FIXED, pins
 from ..select.settings import for_tools
 
 INSTALLED = "installed-lock.txt"
 LONGEST, LONGEST_FOLDER = 87, 90  # to nox
-TELL = {"numba", "llvmlite", "numpy"}  # their version themselves
 # Gigabytes a cell, measured on Linux x86-64: what its packages take (0.13 with 0.50, 0.26 today),
 # and what is its own where they are linked to uv's cache (bytecode and scripts). At most: releases
 # of one line share what they stand on, and all 149 cells together took 20 in an empty cache.
@@ -102,15 +100,7 @@ def installed(env: Path) -> dict[str, str]:
 
 def locked(lock: Path, python: str) -> dict[str, str]:
     """Return what a lock names for a CPython of this version, on this machine."""
-    here = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
-    found: dict[str, str] = {}
-    for line in read_regular(lock).decode().replace("\\\n", "").splitlines():
-        words = re.split(r"#| --hash", line)[0].strip()
-        wanted = Requirement(words) if words else None
-        if wanted and (wanted.marker is None or wanted.marker.evaluate(here)):
-            (pin,) = wanted.specifier
-            found[canonicalize_name(wanted.name)] = pin.version
-    return found
+    return pins(read_regular(lock).decode(), python)
 
 
 def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> str:
@@ -123,7 +113,7 @@ def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> s
     if not ran_on or (python and ran_on != python):
         return f"the cell ran on CPython {ran_on or 'unknown'}, not on {python or 'a known one'}"
     asked = locked(lock, ran_on)
-    found = installed(env) | {name: said.get(name, "none") for name in asked.keys() & TELL}
+    found = installed(env) | {name: said.get(name, "none") for name in asked.keys() & FIXED}
     wrong = [
         f"{name} {found.get(name, 'none')} (locked: {asked.get(name, 'none')})"
         for name in sorted(asked.keys() | found.keys())

@@ -25,6 +25,7 @@ from ..experiments.upstream import NONE, UpstreamSuite
 from ..model.cell import CellStatus
 from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
+from ..packages.equip import NOTHING_MORE, Equipment, called
 from ..plan.plan import Conditions, Task, lock_path
 from ..plan.staging import Staged, stage
 from ..project import DATA, PROBES, Project
@@ -86,6 +87,7 @@ def new_run(
     timeout_s: float,
     prune: bool = False,
     repeat: int = 1,
+    equipment: Equipment = NOTHING_MORE,
     say: Say,
 ) -> Run:
     """Return what the sessions of these cells have to do, in the order of the tasks.
@@ -101,7 +103,8 @@ def new_run(
         locks=DATA / "locks",
         say=say,
     )
-    under = project.conditions([task.cell for task in tasks], machine, isolation, staged)
+    cells = [task.cell for task in tasks]
+    under = project.conditions(cells, machine, isolation, staged, equipment.installed)
     return Run(
         id=uuid.uuid4().hex,
         experiment=experiment,
@@ -117,7 +120,8 @@ def new_run(
         upstream={name: suite.names for name, suite in suites.items()},
         upstream_timeout_s=UPSTREAM_TIMEOUT_S,
         jobs={
-            task.cell.id: _job(task, machine, staged, under[task.cell.id], suites) for task in tasks
+            task.cell.id: _job(task, machine, staged, under[task.cell.id], suites, equipment)
+            for task in tasks
         },
         repeat=repeat,
     )
@@ -129,6 +133,7 @@ def _job(
     staged: Staged,
     under: Conditions,
     suites: Mapping[str, UpstreamSuite],
+    equipment: Equipment,
 ) -> Job:
     here = machine.interpreters.get(task.cell.python)
     probes = (staged.probes.get(planned.id) for planned in task.probes)
@@ -139,12 +144,21 @@ def _job(
         lock=str(lock_path(staged.locks, task.cell.release)),
         probes=tuple(
             ProbeJob(
-                p.id, p.carrier, str(p.path), under.key(p), under.source(p), str(p.patch or "")
+                p.id,
+                p.carrier,
+                str(p.path),
+                under.key(p),
+                under.source(p),
+                str(p.patch or ""),
+                {place: str(file) for place, file in p.beside.items()},
+                called(p.needs),
             )
             for p in probes
             if p is not None
         ),
         upstream_key=under.upstream_key(suites) if task.upstream else "",
+        environments=equipment.environments(task.cell.id),
+        not_installable=equipment.lacking(task.cell.id),
     )
 
 
