@@ -173,6 +173,12 @@ def diff(session: nox.Session) -> None:
 
 
 @nox.session(python=False, requires=["driver"])
+def claims(session: nox.Session) -> None:
+    """Claim of your own probes what was observed of them: -- --probes DIR."""
+    call_driver(session, "claims", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
 def check(session: nox.Session) -> None:
     """Check every file the suite is told by: releases, locks, claims and probes."""
     call_driver(session, "check", *session.posargs)

@@ -52,7 +52,12 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and what would be right, in one line."""
         words = [word for word in message.split() if word.startswith("--")]
         options = [name for action in self._actions for name in action.option_strings]
-        hint = f"; {nearest(words[0], options)}" if message.startswith("unrec") and words else ""
+        meant = [name for name in options if words and name.startswith(words[0])]
+        hint = (
+            f"; {nearest(words[0], meant or options)}"
+            if message.startswith("unrec") and words
+            else ""
+        )
         raise BadInput(f"{self.prog}: {message}{hint}")
 
 

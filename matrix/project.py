@@ -36,9 +36,10 @@ PATCHES = {name: USER / f"{name}.py" for name in ("remedy", "guard")}
 
 
 class Project(msgspec.Struct, frozen=True):
-    """What there is to run and to hold it against. `claims` is None for another folder's probes.
+    """What there is to run and to hold it against.
 
-    `runner` is the digest of the in-cell runner.
+    `runner` is the digest of the in-cell runner. The probes may be those of a user's own `folder`,
+    which claims something only where it has a claims.toml.
     """
 
     platform: str
@@ -47,6 +48,7 @@ class Project(msgspec.Struct, frozen=True):
     claims: dict[str, Claim] | None
     state: Path
     runner: str
+    folder: Path | None = None
 
     def store(self, say: Say) -> Store[CellRecord]:
         """Return where the observations of these probes are kept."""
@@ -153,26 +155,32 @@ class Project(msgspec.Struct, frozen=True):
         return frozenset(python for release in self.releases for python in release.all_pythons)
 
 
-def read_project(state: Path, probes: Path | None = None) -> Project:
-    """Read and check every file; raises BadInput for the first that is wrong."""
+def read_project(state: Path, probes: Path | None = None, *, claimed: bool = True) -> Project:
+    """Read and check every file, claims where they are asked for; raises BadInput."""
     known = releases.load(DATA / "releases.toml")
     platform = releases.platform_here()
     runner = runner_digest(PROBES)
+    path, found = DATA / "claims.toml", discover(PROBES if probes is None else probes)
     if probes is not None:
         name = hashlib.sha256(str(probes).encode()).hexdigest()[:8]
-        apart = state / "probes" / f"{probes.name}-{name}"
-        return Project(platform, known, discover(probes), None, apart, runner)
-    found = discover(PROBES)
-    # Claims speak of every platform's cells: which of them are at hand does not matter here.
-    pairs = {cell for p in Platform for cell in Catalogue(known, p, frozenset()).pairs()}
-    claims = claims_file.load(DATA / "claims.toml", [probe.id for probe in found], pairs)
+        state = state / "probes" / f"{probes.name}-{name}"
+        path = probes / "claims.toml"
+        if not claimed or not path.exists():
+            return Project(platform, known, found, None, state, runner, probes)
+    ids = [probe.id for probe in found]
+    claims = claims_file.load(path, ids, every_pair(known), own=probes is not None)
     patched = [
         probe.under(path)
         for probe in found
         for name, path in PATCHES.items()
         if f"{probe.id}@{name}" in claims
     ]
-    return Project(platform, known, (*found, *patched), claims, state, runner)
+    return Project(platform, known, (*found, *patched), claims, state, runner, probes)
+
+
+def every_pair(known: tuple[Release, ...]) -> frozenset[Cell]:
+    """Return every platform's cells: claims speak of all, at hand or not."""
+    return frozenset(c for p in Platform for c in Catalogue(known, p, frozenset()).pairs())
 
 
 def patch_named(word: str) -> Path:

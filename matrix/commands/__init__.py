@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import options
 from . import bisect, overhead, run, share
-from .stored import files, report
+from .stored import claims, files, report
 
 COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Run: run.run,
@@ -21,6 +21,7 @@ COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Plan: share.plan,
     options.Merge: share.merge,
     options.Diff: files.diff,
+    options.Claims: claims.claims,
     options.Check: files.check,
     options.Lock: files.lock,
 }

@@ -41,12 +41,12 @@ class Conditions(msgspec.Struct, frozen=True):
     isolation: str
     loading: str = ""
     building: str = ""
-    installed: dict[Needs, str] = {}
+    installed: tuple[tuple[Needs, str], ...] = ()
 
     def key(self, probe: Probe) -> str:
         """Return the key under which this probe's observations are good."""
         built = self.building if probe.carrier == "aot" else ""
-        more = (self.installed.get(probe.needs, "nothing"),) if probe.needs else ()
+        more = (dict(self.installed).get(probe.needs, "nothing"),) if probe.needs else ()
         return self._digest(probe.id, probe.sha256, built, *more)
 
     def source(self, probe: Probe) -> str:
@@ -106,9 +106,8 @@ def conditions(
     A lock that is missing shows when it is installed.
     """
     lock = lock_digest(locks, cell.release)
-    return Conditions(
-        runner, lock, build, cpu, platform, isolation, loading, building, dict(installed or {})
-    )
+    more = tuple(sorted((installed or {}).items()))
+    return Conditions(runner, lock, build, cpu, platform, isolation, loading, building, more)
 
 
 def lock_digest(locks: Path, release: str) -> str:

@@ -19,7 +19,7 @@ from ..judge.patches import Change, counted
 from ..model.cell import CellStatus, parse_cell
 from ..model.files import SCHEMA, write_atomically
 from ..model.outcome import Outcome
-from ..model.record import NOTHING, CellRecord, Phase, UpstreamResult, chosen
+from ..model.record import NOTHING, CellRecord, Package, Phase, UpstreamResult, chosen
 from ..model.text import Markdown, brief, cut, table_cell
 from ..model.text import markdown as markdown_text
 from .findings import Findings
@@ -29,17 +29,21 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class ProbeReport(msgspec.Struct, frozen=True):
-    """A probe in a cell: its outcome, and every phase as it was observed."""
+    """A probe in a cell: its outcome, every phase as it was observed, and what it had installed."""
 
     id: str
     outcome: Outcome
     phase: str
     detail: str
     phases: tuple[Phase, ...]
+    packages: tuple[Package, ...] = ()
 
 
 class CellReport(msgspec.Struct, frozen=True):
-    """A cell: what it consisted of, whether it ran (or why not), and its probes."""
+    """A cell: what it consisted of, whether it ran (or why not), and its probes.
+
+    `not_installable` says of a probe why what it needs could not be installed.
+    """
 
     id: str
     numba: str
@@ -51,6 +55,7 @@ class CellReport(msgspec.Struct, frozen=True):
     reason: str
     probes: tuple[ProbeReport, ...]
     upstream: tuple[UpstreamResult, ...] = ()
+    not_installable: dict[str, str] = {}
 
 
 class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -81,7 +86,7 @@ def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellRep
         result = found.by_probe[probe].get(record.cell)
         if result is not None:
             parts = (probe, result.outcome, result.phase, result.detail)
-            probes.append(ProbeReport(*parts, kept[probe].phases))
+            probes.append(ProbeReport(*parts, kept[probe].phases, kept[probe].packages))
     return CellReport(
         record.cell,
         record.numba,
@@ -93,6 +98,7 @@ def _cell_report(record: CellRecord, found: Findings, isolation: str) -> CellRep
         record.reason,
         tuple(probes),
         record.upstream,
+        record.not_installable,
     )
 
 
@@ -104,18 +110,14 @@ def conclusion(
         yield from ("", *table(found).split("\n"))
         if found.legend:
             yield found.legend
-    for record in missing:
-        reason = cut(record.reason.splitlines()[-1], 1000) if record.reason else ""
-        # No run of this machine's has tried the one of which nothing is stored.
-        tried = f"{record.status}, " if record.run or record.reason != NOTHING else ""
-        yield f"NOT RUN {record.cell}: {tried}{reason}"
+    yield from _not_run(found, missing)
     for warning in found.early:
         yield f"EARLY WARNING {warning.cell}: {warning.id}: {warning.says}"
     if not found.ran:
         yield "no cell ran: nothing is known"
         return
     looked_at = " that was looked at" if found.unseen else ""
-    words = f"every claim{looked_at} holds" if holds else f"{len(found.failing)} claims do not hold"
+    words = found.well.format(looked_at=looked_at) if holds else found.not_well
     if found.verdict.unlike:
         words += f", {len(found.verdict.unlike)} probes are not alike in all cells"
     if found.early:
@@ -126,6 +128,19 @@ def conclusion(
     yield ""
     yield f"{words}: {len(found.probes)} probes in {len(found.ran)} cells{not_run}"
     yield f"report: {folder / 'report.md'}"
+
+
+def _not_run(found: Findings, missing: Sequence[CellRecord]) -> Iterator[str]:
+    """Yield what did not run and why, and what was installed for what did."""
+    for record in missing:
+        reason = cut(record.reason.splitlines()[-1], 1000) if record.reason else ""
+        # No run of this machine's has tried the one of which nothing is stored.
+        tried = f"{record.status}, " if record.run or record.reason != NOTHING else ""
+        yield f"NOT RUN {record.cell}: {tried}{reason}"
+    for cell, probe, why in found.lacking:
+        yield f"NOT RUN {cell} {probe}: {CellStatus.NOT_INSTALLABLE}, {why}"
+    for line in found.packages:
+        yield f"with {line}"
 
 
 def patch_lines(found: Findings) -> Iterator[str]:

@@ -110,7 +110,7 @@ def test_a_claim_that_a_stable_release_breaks_too_fails(clone: Path) -> None:
         cell(CANDIDATE, recompiled("cache/p"), platform=HERE),
     )
     assert status == 1
-    assert "1 claims do not hold" in said
+    assert "1 claim does not hold" in said
     assert "promise cache/p does not hold in 1 of 2 cells" in said
     assert "EARLY WARNING" in said
     assert report.count(CANDIDATE) >= 1

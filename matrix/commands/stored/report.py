@@ -89,7 +89,8 @@ def judge_and_report(
     given = judge(records, ids, project.claims, isolation, whole=whole)
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
-    found = reports.with_claims(found, project.claims, probes)
+    own = project.folder is not None
+    found = reports.with_claims(found, project.claims, probes, own=own)
     folder = project.state / "report"
     measured = summarise(measurements(project.state / FOLDER, say).load_all())
     pages.write(folder, reports.with_overhead(found, measured, folder), isolation)

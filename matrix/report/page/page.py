@@ -23,7 +23,7 @@ from ...experiments.overhead import tables
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
 from ...model.text import brief
-from ..findings import Findings
+from ..findings import Findings, packages_of
 from .rows import Row, coded, rows_of, shapes_of
 from .squares import NOT_RUN, Square, State, packed
 
@@ -34,6 +34,12 @@ STATES = {
     State.HAZARD: ("▲", "hazard, as claimed", "a known defect, and it does just what is claimed"),
     State.KEPT: ("✓", "as claimed", "a promise kept: it does what users rely on"),
     State.NOT_RUN: ("-", "not run", "nothing is known"),
+}
+# The same where nothing is claimed.
+UNCLAIMED = {
+    State.BROKEN: ("✗", "not well", "no hit, and no module that works: look at it"),
+    State.KEPT: ("✓", "well", "a hit, or a module that works"),
+    State.NOT_RUN: STATES[State.NOT_RUN],
 }
 COMMANDS = (
     ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
@@ -65,12 +71,16 @@ def page(
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
         f=found, shapes=shapes, rows={row.id: row for row in rows}, columns=_columns(found),
-        states=STATES, counts=_counts(found, rows), changed=changed, plots=plots,
+        states=_states(found), counts=_counts(found, rows), changed=changed, plots=plots,
         not_run=_not_run(found), others=_others(rows), data=_script_json(_data(found, ordered)),
         evidence=_evidence(found, rows, isolation), script=Markup(script),  # noqa: S704 (ours)
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704 (ours)
     )  # fmt: skip
+
+
+def _states(found: Findings) -> dict[State, tuple[str, str, str]]:
+    return STATES if found.claimed else UNCLAIMED
 
 
 def _others(rows: Sequence[Row]) -> list[Row]:
@@ -98,6 +108,8 @@ def _not_run(found: Findings) -> dict[tuple[CellStatus, str], list[str]]:
     grouped: dict[tuple[CellStatus, str], list[str]] = {}
     for record in found.not_run:
         grouped.setdefault((record.status, record.reason), []).append(record.cell)
+    for cell, probe, why in found.lacking:
+        grouped.setdefault((CellStatus.NOT_INSTALLABLE, why), []).append(f"{probe} in {cell}")
     return grouped
 
 
@@ -116,12 +128,14 @@ def _data(found: Findings, rows: Sequence[Row]) -> dict[str, Any]:
         }
         for row in rows
     ]  # fmt: skip
-    folder = "" if found.claims else " --probes FOLDER"
+    folder = " --probes FOLDER" if found.own else ""
+    if any(found.packages):
+        folder += " --with PACKAGE"
     return {
         "cells": [_cell(record) for record in found.records],
         "probes": probes,
         "kinds": list(kinds),
-        "states": {state: told[:2] for state, told in STATES.items()},
+        "states": {state: told[:2] for state, told in _states(found).items()},
         "commands": [(what, text.replace("{probes}", folder)) for what, text in COMMANDS],
     }
 
@@ -131,6 +145,7 @@ def _cell(record: CellRecord) -> dict[str, str]:
     held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
             "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
     versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
+    versions = ", ".join([versions, *(str(p) for p in packages_of(record) if p.asked)])
     why = f"{record.status}: {record.reason}" if record.status is not CellStatus.RAN else ""
     return {"id": record.cell, "release": parts.release, "python": parts.python,
             "tag": tag(parts.python), "versions": versions, "why": why}  # fmt: skip
@@ -163,6 +178,6 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals.update(overhead_tables=tables, pictures=pictures)
+    environment.globals.update(overhead_tables=tables, pictures=pictures, packages_of=packages_of)
     environment.filters.update(coded=coded, brief=brief)
     return environment
