@@ -148,7 +148,7 @@ def observe(session: nox.Session, run: Run, cell: str, work: Path) -> Observed:
 def environment_of(session: nox.Session, cell: str, name: str) -> Path:
     """Return the session's own environment, or one of that name beside it, made as it is."""
     plain = Path(session.virtualenv.location)
-    return environment(plain.parent, f"{cell}+{name}") if name else plain
+    return environment(plain.parent, cell, name) if name else plain
 
 
 def run_part(

@@ -30,15 +30,15 @@ UNPACKED_GB = 0.25
 OWN_GB = 0.01
 
 
-def environment(envdir: Path, cell: str) -> Path:
-    """Return where nox makes the environment of a cell.
+def environment(envdir: Path, cell: str, name: str = "") -> Path:
+    """Return where nox makes the environment of a cell, or where the one of that name is beside it.
 
     Where that makes a path too long for the first line of a script, nox hashes the name.
     """
-    name = "cell-" + cell.replace(".", "-")
-    if len(str(envdir / name)) > LONGEST and len(str(envdir)) <= LONGEST_FOLDER:
-        name = hashlib.sha1(name.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
-    return envdir / name
+    called = "cell-" + cell.replace(".", "-") + (f"+{name}" if name else "")
+    if len(str(envdir / called)) > LONGEST and len(str(envdir)) <= LONGEST_FOLDER:
+        called = hashlib.sha1(called.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
+    return envdir / called
 
 
 def python_of(env: Path) -> Path:

@@ -166,8 +166,9 @@ def _disk_it_takes(run: Run, nox: Nox) -> Iterator[str]:
     new = [
         cell
         for cell, job in run.jobs.items()
-        if Path(job.lock).exists()
-        and not holds(environment(nox.envdir, cell), Path(job.lock), job.python)
+        for name, part in job.parts().items()
+        if Path(part.lock).exists()
+        and not holds(environment(nox.envdir, cell, name), Path(part.lock), job.python)
     ]
     if new:
         at_once = nox.jobs if run.prune else len(new)
