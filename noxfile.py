@@ -191,6 +191,21 @@ def debug(session: nox.Session) -> None:
     call_driver(session, "debug", *session.posargs)
 
 
+@nox.session(python=False, requires=["driver"])
+def downstream(session: nox.Session) -> None:
+    """Run the cached functions of other people's packages, as claimed in tests/downstream."""
+    # Some compile a hundred functions when they are imported.
+    words = session.posargs or ["0.57.0", "0.60.0", "0.61.2", "0.63.1", "0.68.1"]
+    own = ("--probes", str(ROOT / "tests" / "downstream"), "--timeout", "900")
+    call_driver(session, "run", *own, *words)
+
+
+@nox.session(python=False, requires=["driver"])
+def claims(session: nox.Session) -> None:
+    """Claim of your own probes what was observed of them: -- --probes DIR."""
+    call_driver(session, "claims", *session.posargs)
+
+
 @nox.session(python=False)
 def check(session: nox.Session) -> None:
     """Say whether your own program survives its cache, and AOT: -- PYTHON|CELL FILE..."""

@@ -46,6 +46,8 @@ class Running(Starting):
     jobs: int = os.cpu_count() or 1
     fresh: bool = False
     prune: bool = False
+    with_: tuple[str, ...] = ()
+    as_of: str = "now"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +160,14 @@ class Debug(Starting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Claims(Stored):
+    """claim what was observed"""
+
+    probes: Path | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Audit(Stored):
     """check the suite's own files"""
 
@@ -172,6 +182,6 @@ class Lock:
 
 
 KINDS = (
-    Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Show, Debug, Audit, Lock,
+    Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Show, Debug, Claims, Audit, Lock,
 )  # fmt: skip
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

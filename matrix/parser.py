@@ -52,7 +52,12 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and what would be right, in one line."""
         words = [word for word in message.split() if word.startswith("--")]
         options = [name for action in self._actions for name in action.option_strings]
-        hint = f"; {nearest(words[0], options)}" if message.startswith("unrec") and words else ""
+        meant = [name for name in options if words and name.startswith(words[0])]
+        hint = (
+            f"; {nearest(words[0], meant or options)}"
+            if message.startswith("unrec") and words
+            else ""
+        )
         raise BadInput(f"{self.prog}: {message}{hint}")
 
 
@@ -67,7 +72,8 @@ def _add(parser: argparse.ArgumentParser, field: dataclasses.Field[Any]) -> None
         return
     if field.type == "bool":
         settings.setdefault("action", "store_true")
-    parser.add_argument("--" + field.name.replace("_", "-"), **settings)
+    option = field.name.rstrip("_").replace("_", "-")  # `with` is a word of Python's
+    parser.add_argument(f"--{option}", dest=field.name, **settings)
 
 
 def _converted(command: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,7 +154,16 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "gdb": ("start it under gdb", {}),
     "folder": ("where it is laid out (.matrix/debug/...)", {"metavar": "DIR"}),
     "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
-    "probes": ("another folder of probes, no claims", {"metavar": "PATH"}),
+    "probes": ("another folder of probes", {"metavar": "PATH"}),
+    "with_": (
+        "for these probes, installed too: a project's folder, a wheel, a requirement",
+        {"action": "append", "metavar": "WHAT", "default": None},
+    ),
+    "as_of": (
+        "the index that --with is resolved from (now)",
+        {"choices": ("now", "release")},
+    ),
+    "replace": ("whatever claims.toml there is", {}),
     "pre": ("release candidates as well", {"action": argparse.BooleanOptionalAction}),
     "strict": ("exit 3 if a cell could not run", {}),
     "state": ("where observations are kept (.matrix)", {"metavar": "DIR"}),

@@ -9,12 +9,13 @@ import datetime as dt
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from .errors import BadInput, nearest
+from .experiments.needs import Needs
 from .experiments.outside import recall, without_changed
 from .experiments.probe import Probe, discover, runner_digest
 from .judge import claims as claims_file
@@ -39,10 +40,11 @@ PATCHES = {name: USER / f"{name}.py" for name in ("remedy", "guard")}
 
 
 class Project(msgspec.Struct, frozen=True):
-    """What there is to run and to hold it against. `claims` is None for another folder's probes.
+    """What there is to run and to hold it against.
 
-    `runner` is the digest of the in-cell runner. `reference` is None where there is none, or where
-    the probes are not those it is of.
+    `runner` is the digest of the in-cell runner. The probes may be those of a user's own `folder`,
+    which claims something only where it has a claims.toml. `reference` is None where there is none,
+    or where the probes are not those it is of.
     """
 
     platform: str
@@ -51,6 +53,7 @@ class Project(msgspec.Struct, frozen=True):
     claims: dict[str, Claim] | None
     state: Path
     runner: str
+    folder: Path | None = None
     reference: Reference | None = None
     locks: Path = DATA / "locks"
 
@@ -99,11 +102,17 @@ class Project(msgspec.Struct, frozen=True):
         return Catalogue(self.releases, self.platform, pythons)
 
     def conditions(
-        self, cells: Sequence[Cell], machine: Machine, isolation: str, staged: Staged | None = None
+        self,
+        cells: Sequence[Cell],
+        machine: Machine,
+        isolation: str,
+        staged: Staged | None = None,
+        installed: Mapping[str, Mapping[Needs, str]] | None = None,
     ) -> dict[str, Conditions]:
         """Return, by cell id, what the observations of each cell depend on, here and now.
 
-        That is of what is `staged`, or of what lies in this project.
+        That is of what is `staged`, or of what lies in this project; `installed` says, by cell,
+        what names the packages that are installed for what a probe needs.
         """
         return {
             cell.id: conditions(
@@ -116,6 +125,7 @@ class Project(msgspec.Struct, frozen=True):
                 isolation=isolation,
                 loading=loading(os.environ),
                 building=machine.building(cell.python),
+                installed=(installed or {}).get(cell.id),
             )
             for cell in cells
         }
@@ -171,27 +181,33 @@ def served(platform: str, known: Sequence[Release] | None = None) -> tuple[str, 
     return tuple(r.version for r in stable if r.pythons(platform))
 
 
-def read_project(state: Path, probes: Path | None = None) -> Project:
-    """Read and check every file; raises BadInput for the first that is wrong."""
+def read_project(state: Path, probes: Path | None = None, *, claimed: bool = True) -> Project:
+    """Read and check every file, claims where they are asked for; raises BadInput."""
     known = releases.load(DATA / "releases.toml")
     platform = releases.platform_here()
     runner = runner_digest(PROBES)
+    path, found = DATA / "claims.toml", discover(PROBES if probes is None else probes)
     if probes is not None:
         name = hashlib.sha256(str(probes).encode()).hexdigest()[:8]
-        apart = state / "probes" / f"{probes.name}-{name}"
-        return Project(platform, known, discover(probes), None, apart, runner)
-    found = discover(PROBES)
-    # Claims speak of every platform's cells: which of them are at hand does not matter here.
-    pairs = {cell for p in Platform for cell in Catalogue(known, p, frozenset()).pairs()}
-    claims = claims_file.load(DATA / "claims.toml", [probe.id for probe in found], pairs)
+        state = state / "probes" / f"{probes.name}-{name}"
+        path = probes / "claims.toml"
+        if not claimed or not path.exists():
+            return Project(platform, known, found, None, state, runner, probes)
+    ids = [probe.id for probe in found]
+    claims = claims_file.load(path, ids, every_pair(known), own=probes is not None)
     patched = [
         probe.under(path)
         for probe in found
         for name, path in PATCHES.items()
         if f"{probe.id}@{name}" in claims
     ]
-    reference = reference_file.read(REFERENCE)
-    return Project(platform, known, (*found, *patched), claims, state, runner, reference)
+    reference = None if probes else reference_file.read(REFERENCE)
+    return Project(platform, known, (*found, *patched), claims, state, runner, probes, reference)
+
+
+def every_pair(known: tuple[Release, ...]) -> frozenset[Cell]:
+    """Return every platform's cells: claims speak of all, at hand or not."""
+    return frozenset(c for p in Platform for c in Catalogue(known, p, frozenset()).pairs())
 
 
 def patch_named(word: str) -> Path:

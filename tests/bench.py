@@ -33,8 +33,7 @@ from matrix.project import DATA, read_project
 from matrix.report.terminal import say
 from matrix.run import processes
 from matrix.run.cell import children_cpu
-from matrix.run.environment import environment
-from matrix.run.nox import only_run
+from matrix.run.environment import environment, only_run
 from matrix.select.interpreters import Interpreter
 from matrix.select.machine import machine_here
 from matrix.select.selection import select

@@ -12,7 +12,7 @@ from typing import Any
 from .. import options
 from . import bisect, debug, overhead, reference, run, share
 from .builds import against
-from .stored import files, report, show
+from .stored import claims, files, report, show
 
 
 def _run(o: options.Run) -> int:
@@ -30,6 +30,7 @@ COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Diff: files.diff,
     options.Show: show.show,
     options.Debug: debug.debug,
+    options.Claims: claims.claims,
     options.Audit: files.audit,
     options.Lock: files.lock,
 }

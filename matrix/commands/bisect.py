@@ -18,7 +18,7 @@ from ..project import read_project
 from ..report.terminal import say
 from ..select.machine import machine_here
 from ..select.selection import one_per_release
-from .run import run_due
+from .run import needing, run_due
 
 
 def bisect(o: asked.Bisect) -> int:
@@ -26,7 +26,7 @@ def bisect(o: asked.Bisect) -> int:
     project = read_project(o.state, o.probes)
     if len(o.changed) != 1:
         raise BadInput("nox -s bisect -- PROBE: name one probe, such as cache/self_lazy")
-    probe = named(project.probes, o.changed[0])
+    (probe,) = needing(o, [named(project.probes, o.changed[0])])
     machine = machine_here(o.state, project.offered(o.download_python))
     catalogue = project.catalogue(machine.pythons)
     cells = one_per_release(catalogue, o.python)

@@ -28,8 +28,8 @@ from ..plan.plan import Task, lock_path
 from ..project import Project, patch_named, read_project
 from ..report.terminal import say
 from ..run import processes
-from ..run.environment import in_place
-from ..run.nox import Nox, new_run, only_run, run_cells
+from ..run.environment import in_place, only_run
+from ..run.nox import Nox, new_run, run_cells
 from ..select.interpreters import Interpreter
 from ..select.machine import Machine, default_isolation, machine_here
 from .stored.show import one_cell, square_named

@@ -23,7 +23,8 @@ from ..project import PROBES, Project, patch_named, read_project
 from ..report import findings as reports
 from ..report import pages
 from ..report.terminal import say
-from ..run.nox import Nox, new_run, only_run, run_cells
+from ..run.environment import only_run
+from ..run.nox import Nox, new_run, run_cells
 from ..select.machine import Machine, default_isolation, machine_here
 from ..select.selection import Selection, select
 

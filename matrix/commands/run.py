@@ -9,13 +9,18 @@ import msgspec
 from .. import options as asked
 from ..errors import BadInput, NothingToRun, Status
 from ..experiments import upstream
+from ..experiments.needs import hopeless, needs_of
 from ..experiments.probe import Probe, matching, with_patch
-from ..model.cell import Cell
+from ..model.cell import Cell, CellStatus
+from ..model.record import CellRecord
+from ..packages.equip import Equipment, equip
 from ..plan import plan as planning
 from ..plan import shards
+from ..plan.plan import lock_path
 from ..project import DATA, Project, patch_named, read_project
 from ..report.terminal import say
-from ..run.nox import Nox, new_run, only_run, run_cells
+from ..run.environment import only_run
+from ..run.nox import Nox, new_run, run_cells
 from ..select.machine import Machine, machine_here
 from ..select.selection import select
 from .stored.report import judge_and_report
@@ -28,7 +33,7 @@ def run(o: asked.Run) -> int:
     project = read_project(o.state, o.probes)
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
     selection = select(o.selectors, project.catalogue(machine.pythons), pre=o.pre)
-    probes = matching(project.probes, o.probe)
+    probes = needing(o, matching(project.probes, o.probe))
     if o.patch:
         probes = with_patch(probes, patch_named(o.patch))
         ids = {probe.id for probe in project.probes}
@@ -52,6 +57,21 @@ def run(o: asked.Run) -> int:
     )  # fmt: skip
 
 
+def needing(o: asked.Run | asked.Bisect, probes: Sequence[Probe]) -> tuple[Probe, ...]:
+    """Return the probes with what is asked for with them, and say which cannot run anywhere.
+
+    Raises BadInput for a word after --with that is wrong, or where the probes are the suite's.
+    """
+    if o.with_ and o.probes is None:
+        raise BadInput("--with: the suite's own probes need nothing; name yours with --probes DIR")
+    needs = needs_of(o.with_)
+    if o.probes is not None:
+        for probe in probes:
+            if why := hopeless(probe.path, probe.carrier):
+                say(f"{probe.id}: {why}, so it will raise in every cell")
+    return tuple(probe.needing(needs) for probe in probes)
+
+
 def run_due(
     o: asked.Running,
     project: Project,
@@ -65,21 +85,57 @@ def run_due(
     Returns the cells that did not come to run, and why.
     """
     missed: dict[str, str] = {}
+    releases = {r.version: r for r in project.releases}
     with only_run(project.state, say):
+        equipment = equip(
+            cells, probes, machine,
+            locks={version: lock_path(DATA / "locks", version) for version in releases},
+            until={v: str(r.locked_on) for v, r in releases.items() if o.as_of == "release"},
+            folder=project.state / "packages", jobs=o.jobs, fresh=o.fresh,
+        )  # fmt: skip
+        file_refused(project, equipment, cells, probes)
         for isolation in ("exec", "fork") if o.isolation == "both" else (o.isolation,):
-            under = project.conditions(cells, machine, isolation)
+            under = project.conditions(cells, machine, isolation, None, equipment.installed)
             jobs = planning.plan(
                 [(cell, under[cell.id]) for cell in cells], probes, project.store(say),
                 fresh=o.fresh, limit_s=o.timeout, suites=suites,
+                lacking={cell.id: equipment.lacking(cell.id) for cell in cells},
             )  # fmt: skip
             due = sum(len(job.probes) for job in jobs)
-            kept = len(cells) * len(probes) - due
-            say(f"{due} probe runs in {len(jobs)} cells to do, {kept} unchanged since last time")
+            lacking = sum(len(equipment.lacking(cell.id)) for cell in cells)
+            kept = len(cells) * len(probes) - due - lacking
+            told = f"{due} probe runs in {len(jobs)} cells to do, {kept} unchanged since last time"
+            say(told + (f", {lacking} lack what they need" if lacking else ""))
             if jobs:
                 run = new_run(
                     project, machine, jobs, suites,
-                    isolation=isolation, timeout_s=o.timeout, prune=o.prune, say=say,
+                    isolation=isolation, timeout_s=o.timeout, prune=o.prune,
+                    equipment=equipment, say=say,
                 )  # fmt: skip
                 costs = {job.cell.id: job.cost_s + shards.DEFAULT_CELL_S for job in jobs}
                 missed |= run_cells(run, Nox(o.jobs, o.download_python, o.envdir), say, costs)
     return missed
+
+
+def file_refused(
+    project: Project, equipment: Equipment, cells: Sequence[Cell], probes: tuple[Probe, ...]
+) -> None:
+    """File, in each cell, the probes whose needs cannot be met there, before anything is run.
+
+    A cell in which that is so of all of them is filed as not installable.
+    """
+    store = project.store(say)
+    for cell in cells:
+        lacking = equipment.lacking(cell.id)
+        if not lacking:
+            continue
+        older = store.load(cell.id)
+        new = CellRecord(cell.id, "", cell.release, CellStatus.RAN, project.platform)
+        if len(lacking) == len(probes):
+            failed = {"status": CellStatus.NOT_INSTALLABLE, "reason": next(iter(lacking.values()))}
+            new = msgspec.structs.replace(new, **failed)
+        elif older is not None and older.status is CellStatus.RAN:
+            new = msgspec.structs.replace(older, probes=(), not_installable=lacking)
+        else:
+            continue  # what can be run of it will be, and file this with it
+        store.save(new.merged(older, [probe.id for probe in project.probes]))

@@ -14,7 +14,7 @@ from ..project import Project, read_project
 from ..report.terminal import say
 from ..run import join
 from ..run.admission import Known
-from ..run.nox import only_run
+from ..run.environment import only_run
 from ..select.machine import machine_here
 from ..select.releases import Platform
 from ..select.selection import select_everywhere

@@ -15,10 +15,11 @@ import msgspec
 
 from ..errors import BadInput, nearest
 from ..model.cell import CellStatus
-from ..model.files import text_digest
+from ..model.files import read_regular, text_digest
 from ..model.job import Job, Observed, Run
 from ..model.record import CellRecord, Phase, ProbeRecord, UpstreamResult
 from . import outside
+from .needs import Needs, beside, declared
 
 CARRIERS = ("cache", "aot")
 
@@ -26,7 +27,8 @@ CARRIERS = ("cache", "aot")
 class Probe(msgspec.Struct, frozen=True):
     """One probe: `id` is its path without suffix, `carrier` the folder it lies in.
 
-    `patch` is a file that is run before it, after `import numba`.
+    `patch` is a file that is run before it, after `import numba`; `needs` is installed for it, and
+    `beside` are the files that it imports from beside itself, by their place there.
     """
 
     id: str
@@ -34,11 +36,19 @@ class Probe(msgspec.Struct, frozen=True):
     path: Path
     sha256: str
     patch: Path | None = None
+    needs: Needs = ()
+    beside: dict[str, Path] = {}
 
     def under(self, patch: Path) -> Probe:
         """Return the probe as it is run under a patch: another probe, `cache/self_lazy@remedy`."""
         digest = hashlib.sha256(f"{self.sha256} {text_digest(patch)}".encode()).hexdigest()
-        return Probe(f"{self.id}@{patch.stem}", self.carrier, self.path, digest, patch)
+        return msgspec.structs.replace(
+            self, id=f"{self.id}@{patch.stem}", sha256=digest, patch=patch
+        )
+
+    def needing(self, needs: Needs) -> Probe:
+        """Return the probe where these are installed as well."""
+        return msgspec.structs.replace(self, needs=tuple(sorted({*self.needs, *needs})))
 
 
 def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, ...]:
@@ -68,8 +78,14 @@ def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, .
 
 def probe_in(path: Path) -> Probe:
     """Return the probe that a file is; raises BadInput when it is none that can be read."""
-    carrier = path.parent.name
-    return Probe(f"{carrier}/{path.stem}", carrier, path, text_digest(path))
+    carrier, digest = path.parent.name, text_digest(path)
+    text = read_regular(path).decode(errors="replace").replace("\r\n", "\n")
+    near = beside(path, text)
+    if near:
+        told = "\n".join(f"{place} {text_digest(file)}" for place, file in near.items())
+        digest = hashlib.sha256(f"{digest}\n{told}".encode()).hexdigest()
+    needs = declared(path, text)
+    return Probe(f"{carrier}/{path.stem}", carrier, path, digest, needs=needs, beside=near)
 
 
 def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]:
@@ -156,6 +172,7 @@ class Probing:
             reason=seen.reason,
             install_s=seen.install_s,
             cpu_s=seen.cpu_s,
+            not_installable=seen.not_installable,
         )
         if seen.status is CellStatus.RAN:
             outside.remember(Path(run.state), cell, run.isolation, seen.lines)
@@ -187,8 +204,10 @@ def _filled(record: CellRecord, run: Run, seen: Observed) -> CellRecord:
         ProbeRecord(
             p.id, p.carrier, run.isolation, p.key, tuple(phases[p.id]), p.source,
             outside.imported(modules[p.id]),
+            job.environments[p.environment].packages if p.environment else (),
         )
         for p in job.probes
+        if p.id not in seen.not_installable
     )  # fmt: skip
     versions = {name: text for name, text in seen.versions.items() if name != "numba"}
     return msgspec.structs.replace(

@@ -93,8 +93,12 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next(e for e in self.expect if e.covers(cell))
 
 
-def load(path: Path, probes: Iterable[str], cells: Iterable[Cell]) -> dict[str, Claim]:
+def load(
+    path: Path, probes: Iterable[str], cells: Iterable[Cell], *, own: bool = False
+) -> dict[str, Claim]:
     """Read the claims, by probe id, and hold them against the probes and cells there are.
+
+    Where they are a user's `own`, a probe may have none, and a hazard no thread and no workaround.
 
     Raises:
         BadInput: naming the entry and what is wrong with it.
@@ -106,15 +110,16 @@ def load(path: Path, probes: Iterable[str], cells: Iterable[Cell]) -> dict[str, 
         where = f'{path}: ["{probe}"]'
         if probe not in known:
             raise BadInput(f"{where}: there is no such probe; {nearest(probe, known)}")
-        _check(where, claim, known, pairs)
+        _check(where, claim, known, pairs, own=own)
         for workaround in claim.workarounds:
             if workaround in claims and claims[workaround].kind is not Kind.PROMISE:
                 raise BadInput(f"{where}: the workaround {workaround!r} is a hazard itself")
     for probe, claim in tuple(claims.items()):
         for patched, cured in claim.under_patches(probe):
-            _check(f'{path}: ["{probe}"], {patched}', cured, known | {f"{probe}@remedy"}, pairs)
+            where = f'{path}: ["{probe}"], {patched}'
+            _check(where, cured, known | {f"{probe}@remedy"}, pairs, own=own)
             claims[patched] = cured
-    for probe in sorted(known - claims.keys()):
+    for probe in sorted(known - claims.keys()) if not own else ():
         raise BadInput(
             f"{path}: the probe {probe} has no claim; add an entry"
             f' ["{probe}"] with kind, why and expect'
@@ -140,8 +145,10 @@ def _hint(message: str) -> str:
     return ""
 
 
-def _check(where: str, claim: Claim, probes: frozenset[str], cells: tuple[Cell, ...]) -> None:
-    if claim.kind is Kind.HAZARD and not (claim.issue and claim.workarounds):
+def _check(
+    where: str, claim: Claim, probes: frozenset[str], cells: tuple[Cell, ...], *, own: bool
+) -> None:
+    if claim.kind is Kind.HAZARD and not own and not (claim.issue and claim.workarounds):
         raise BadInput(f"{where}: a hazard needs its upstream issue and at least one workaround")
     if claim.issue and not claim.issue.startswith("https://"):
         raise BadInput(f"{where}: issue {claim.issue!r} is not the address of a thread")

@@ -15,11 +15,11 @@ from ..model.outcome import GOOD, Outcome, Result, result_of, same_value
 from ..model.record import CellRecord, Phase, ProbeRecord, chosen
 from ..model.text import brief
 from . import rules
-from .claims import Claim, Expectation, fixed_in
+from .claims import Claim, fixed_in
 from .rules import ISOLATION, both_ways, differences
 
-# What a probe has to do when nobody claims anything of it.
-UNCLAIMED = "warm and built value equal to the interpreted one, nothing crashed or recompiled"
+# The kind of a judgement where nobody claims anything of the probe.
+UNCLAIMED = "unclaimed"
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ def judge(
     *,
     whole: bool = True,
 ) -> Verdict:
-    """Hold the claims about `probes` against the records; without claims, the values alone.
+    """Hold the claims about `probes` against the records; without one, a probe has to do well.
 
     With isolation `both` what was seen exec'd is what counts, and forked must have been the same.
     What was not seen of a cell breaks its claim if the cells were to be `whole`; else it is passed
@@ -105,21 +105,23 @@ def judge(
         judgements += [
             _judgement(record.cell, probe, kept.get(probe), seen[record.cell].get(probe), claims)
             for probe in probes
-            if whole or probe in kept
+            if probe in kept or (whole and probe not in record.not_installable)
         ]
         if claims:
             judgements += [
                 judged
                 for probe in probes
                 if probe in kept
+                and probe in claims
                 and "@" not in probe
                 and (judged := _rule(record.cell, kept[probe], seen[record.cell][probe], claims))
             ]
         if isolation == "both":
-            judgements += [_isolated(record, probe) for probe in probes if whole or probe in kept]
-    unlike = (
-        [u for probe in probes for u in unlike_in(probe, seen, claims[probe])] if claims else []
-    )
+            there = [p for p in probes if p in kept or (whole and p not in record.not_installable)]
+            kind = ISOLATION if claims else UNCLAIMED
+            judgements += [_isolated(record, probe, kind) for probe in there]
+    claimed = [(probe, claims[probe]) for probe in probes if claims and probe in claims]
+    unlike = [u for probe, claim in claimed for u in unlike_in(probe, seen, claim)]
     ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
     return Verdict(tuple(ordered), tuple(unlike))
 
@@ -131,20 +133,16 @@ def _judgement(
     result: Result | None,
     claims: Mapping[str, Claim] | None,
 ) -> Judgement:
-    claim = claims[probe] if claims else None
-    kind = str(claim.kind) if claim else "promise"
+    claim = claims.get(probe) if claims else None
+    kind = str(claim.kind) if claim else UNCLAIMED
     issue = claim.issue if claim else ""
     if record is None or result is None:
         return Judgement(probe, probe, cell, kind, holds=False, says="it did not run", issue=issue)
-    if claim is None:
-        holds = result.outcome in GOOD
-        wanted: str | Expectation = UNCLAIMED
-    else:
-        wanted = claim.expectation(parse_cell(cell))
-        holds = wanted.met_by(result)
+    wanted = claim.expectation(parse_cell(cell)) if claim else None
+    holds = wanted.met_by(result) if wanted else result.outcome in GOOD
     says = str(result)
     if not holds:
-        says = f"{result}; claimed: {wanted}"
+        says += f"; claimed: {wanted}" if wanted else ""
         if claim and fixed_in(claim, result):
             says += "; the hazard is gone here, so the claim wants editing"
         says += _evidence(record, result)
@@ -166,12 +164,12 @@ def _rule(
     return Judgement(name, record.id, cell, "rule", found != bool(excuse), says)
 
 
-def _isolated(record: CellRecord, probe: str) -> Judgement:
+def _isolated(record: CellRecord, probe: str, kind: str) -> Judgement:
     """Return whether a probe did the same exec'd and forked."""
     stored = both_ways(record, probe)
     found = differences(*stored) if stored else ["it was not run both ways"]
     says = "; ".join(found) or "the same exec'd and forked"
-    return Judgement(f"{probe} {ISOLATION}", probe, record.cell, "isolation", not found, says)
+    return Judgement(f"{probe} {ISOLATION}", probe, record.cell, kind, not found, says)
 
 
 def _evidence(record: ProbeRecord, result: Result) -> str:

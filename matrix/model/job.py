@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 
 from .cell import CellStatus
+from .record import Package
 
 
 class ProbeJob(msgspec.Struct, frozen=True):
     """A probe to run, and the key and the source that its observations will be good under.
 
-    `patch` is a file to run in each process in which Numba is at work, or "".
+    `patch` is a file to run in each process in which Numba is at work, or "". `beside` are copies
+    of the files that it may import, by their place beside it; `environment` names one of the job's.
     """
 
     id: str
@@ -21,12 +23,22 @@ class ProbeJob(msgspec.Struct, frozen=True):
     key: str
     source: str
     patch: str = ""
+    beside: dict[str, str] = {}
+    environment: str = ""
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """An environment of a cell's beside the plain one: its lock, and what that has beyond it."""
+
+    lock: str
+    packages: tuple[Package, ...]
 
 
 class Job(msgspec.Struct, frozen=True):
     """What one cell has to do.
 
-    `python` is an executable of this `version`, or, without one, what nox is to download.
+    `python` is an executable of this `version`, or, without one, what nox is to download. Of the
+    probes that are `not_installable` it is told only why.
     """
 
     numba: str
@@ -35,6 +47,20 @@ class Job(msgspec.Struct, frozen=True):
     lock: str
     probes: tuple[ProbeJob, ...]
     upstream_key: str = ""
+    environments: dict[str, Environment] = {}
+    not_installable: dict[str, str] = {}
+
+    def parts(self) -> dict[str, Job]:
+        """Return the job part by part, each of one environment; the plain one is called ""."""
+        parts = {}
+        for name in ("", *self.environments):
+            probes = tuple(probe for probe in self.probes if probe.environment == name)
+            lock = self.environments[name].lock if name else self.lock
+            upstream = "" if name else self.upstream_key
+            part = msgspec.structs.replace(self, lock=lock, probes=probes, upstream_key=upstream)
+            if probes or upstream or not self.environments:
+                parts[name] = part
+        return parts
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -68,6 +94,7 @@ class Observed(msgspec.Struct, frozen=True):
     """How a cell's session went: `reason` says why it is not `ran`; `lines` are the runner's.
 
     `began` is a UTC time, `install_s` wall seconds, `cpu_s` those of all processes in the cell.
+    Why what probes need could not be installed is said in `not_installable`, by probe.
     """
 
     status: CellStatus
@@ -76,6 +103,7 @@ class Observed(msgspec.Struct, frozen=True):
     install_s: float = 0.0
     cpu_s: float = 0.0
     lines: tuple[dict[str, Any], ...] = ()
+    not_installable: dict[str, str] = {}
 
     @property
     def versions(self) -> dict[str, str]:

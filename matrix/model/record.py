@@ -57,6 +57,22 @@ class Module(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True
     sha256: str
 
 
+class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """A package that a probe had beside those of its cell's lock, or in another version.
+
+    `sha256`: the first digits of what a wheel of the user's own holds. `asked`: it was named.
+    """
+
+    name: str
+    version: str
+    sha256: str = ""
+    asked: bool = False
+
+    def __str__(self) -> str:
+        """Read as `quantecon 0.11.2`, or, of a wheel of the user's own, `mine 0.1 (3f2a91c0)`."""
+        return f"{self.name} {self.version}" + (f" ({self.sha256[:8]})" if self.sha256 else "")
+
+
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one process of a probe did. Times in seconds; `message` and the streams are bounded.
 
@@ -101,7 +117,8 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One probe in one cell. `key` names everything the phases depended on.
 
     `source` names what ran, the probe with the runner and the lock: it is the same on all machines.
-    `outside` are the modules that any phase imported from elsewhere.
+    `outside` are the modules that any phase imported from elsewhere, `packages` what was installed
+    for it.
     """
 
     id: str
@@ -111,6 +128,7 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phases: tuple[Phase, ...]
     source: str = ""
     outside: tuple[Module, ...] = ()
+    packages: tuple[Package, ...] = ()
 
     @property
     def cost_s(self) -> float:
@@ -169,7 +187,8 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One cell as it was found: what it consisted of and what its probes did.
 
     `run` is the run that wrote it last; a run believes only records of its own. `cpu_s` is what
-    that run's probes took, all processes of the in-cell runner together.
+    that run's probes took, all processes of the in-cell runner together. `not_installable` says, by
+    probe, why what it needs could not be installed.
     """
 
     cell: str
@@ -189,6 +208,7 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: tuple[str, ...] = ()
     probes: tuple[ProbeRecord, ...] = ()
     upstream: tuple[UpstreamResult, ...] = ()
+    not_installable: dict[str, str] = {}
 
     @property
     def versions(self) -> dict[str, str]:
@@ -215,17 +235,26 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         if older is None:
             return self
+        known = frozenset(known)
         found = self if self.python else msgspec.structs.replace(self, **older.versions)
         fresh = {(probe.id, probe.isolation) for probe in self.probes}
         wanted = set(known) if older.python in ("", found.python) else set()
         kept = tuple(
             probe
             for probe in older.probes
-            if (probe.id, probe.isolation) not in fresh and probe.id in wanted
+            if (probe.id, probe.isolation) not in fresh
+            and probe.id in wanted - self.not_installable.keys()
         )
         probes = tuple(sorted(self.probes + kept, key=_by_id))
         upstream = self.upstream or (older.upstream if found.versions == older.versions else ())
-        return msgspec.structs.replace(found, probes=probes, upstream=upstream)
+        lacking = {
+            probe: why
+            for probe, why in older.not_installable.items()
+            if probe in known and probe not in {seen for seen, _ in fresh}
+        } | self.not_installable
+        return msgspec.structs.replace(
+            found, probes=probes, upstream=upstream, not_installable=lacking
+        )
 
 
 def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:

@@ -6,11 +6,12 @@ In: cells, probes, what is stored. Out: for each cell the probes to run, dearest
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from ..experiments.needs import Needs
 from ..experiments.outside import Memo, is_current, recall
 from ..experiments.probe import Probe
 from ..experiments.upstream import UpstreamSuite
@@ -28,7 +29,8 @@ MISSING = ("ImportError", "ModuleNotFoundError")
 class Conditions(msgspec.Struct, frozen=True):
     """All that the observations of a cell depend on beside the probe itself.
 
-    `loading` and `building` are what of the environment decides that; only an AOT probe builds.
+    `loading` and `building` are what of the environment decides that; only an AOT probe builds. The
+    packages `installed` for what a probe needs are named by a digest.
     """
 
     runner: str
@@ -39,11 +41,13 @@ class Conditions(msgspec.Struct, frozen=True):
     isolation: str
     loading: str = ""
     building: str = ""
+    installed: tuple[tuple[Needs, str], ...] = ()
 
     def key(self, probe: Probe) -> str:
         """Return the key under which this probe's observations are good."""
         built = self.building if probe.carrier == "aot" else ""
-        return self._digest(probe.id, probe.sha256, built)
+        more = (dict(self.installed).get(probe.needs, "nothing"),) if probe.needs else ()
+        return self._digest(probe.id, probe.sha256, built, *more)
 
     def source(self, probe: Probe) -> str:
         """Return what names the probe, the runner and the lock: the same on all machines."""
@@ -55,7 +59,8 @@ class Conditions(msgspec.Struct, frozen=True):
         return self._digest("upstream", named, self.building)
 
     def _digest(self, *words: str) -> str:
-        return digest(*words, *msgspec.structs.astuple(msgspec.structs.replace(self, building="")))
+        *rest, _, _ = msgspec.structs.astuple(self)
+        return digest(*words, *rest, "")
 
 
 def source(probe: Probe, runner: str, lock: str) -> str:
@@ -94,13 +99,15 @@ def conditions(
     isolation: str,
     loading: str = "",
     building: str = "",
+    installed: Mapping[Needs, str] | None = None,
 ) -> Conditions:
     """Return the conditions of a cell whose interpreter is of this `build`.
 
     A lock that is missing shows when it is installed.
     """
     lock = lock_digest(locks, cell.release)
-    return Conditions(runner, lock, build, cpu, platform, isolation, loading, building)
+    more = tuple(sorted((installed or {}).items()))
+    return Conditions(runner, lock, build, cpu, platform, isolation, loading, building, more)
 
 
 def lock_digest(locks: Path, release: str) -> str:
@@ -165,16 +172,19 @@ def plan(
     fresh: bool,
     limit_s: float,
     suites: Mapping[str, UpstreamSuite] | None = None,
+    lacking: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Task, ...]:
     """Return the tasks, dearest first, so that no core is left alone with a long one at the end.
 
-    `suites` are Numba's own tests, where they are asked for; `limit_s` is what a phase may take.
+    `suites` are Numba's own tests, where they are asked for; `limit_s` is what a phase may take;
+    `lacking` are, by cell, the probes whose needs cannot be met there.
     """
     tasks = []
     for cell, under in cells:
         record = store.load(cell.id)
         memo = recall(store.folder.parent, cell.id)
         due = probes if fresh else stale(record, probes, under, limit_s, memo)
+        due = tuple(probe for probe in due if probe.id not in (lacking or {}).get(cell.id, ()))
         upstream = bool(suites) and (
             fresh or not _has_upstream(record, under.upstream_key(suites or {}))
         )

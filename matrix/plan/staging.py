@@ -56,7 +56,7 @@ def stage(
     found = {}
     for probe in probes:
         try:
-            copy = probe_in(_copy(probe.path, folder / "probes" / probe.carrier))
+            copy = _copied(probe, folder / "probes")
             if probe.patch is not None:
                 copy = copy.under(_copy(probe.patch, folder / "patches"))
         except BadInput as error:
@@ -69,6 +69,16 @@ def stage(
         if lock_path(locks, release).exists():
             _copy(lock_path(locks, release), folder / "locks")
     return Staged(folder, found, runner_digest(folder / "probes"))
+
+
+def _copied(probe: Probe, folder: Path) -> Probe:
+    """Return a copy of a probe and of what it imports from beside itself."""
+    for file in probe.beside.values():
+        _copy(file, (folder / file.relative_to(probe.path.parents[1])).parent)
+    copy = probe_in(_copy(probe.path, folder / probe.carrier))
+    if not {*copy.needs} <= {*probe.needs}:
+        raise BadInput("what it needs was edited meanwhile; run it again")
+    return copy.needing(probe.needs)
 
 
 def _copy(path: Path, folder: Path) -> Path:

@@ -17,13 +17,12 @@ from ..experiments.overhead.summary import OverheadReport
 from ..experiments.probe import Probe
 from ..judge.changes import LEGEND, Span, Stretch, spans
 from ..judge.claims import Claim
-from ..judge.judge import Judgement, Verdict, results
+from ..judge.judge import UNCLAIMED, Judgement, Verdict, results
 from ..judge.patches import Effect, effects
-from ..judge.reference.compare import judged
-from ..judge.reference.file import Reference
 from ..model.cell import CellStatus, parse_cell
 from ..model.outcome import Result
-from ..model.record import CellRecord, UpstreamResult
+from ..model.record import CellRecord, Package, UpstreamResult
+from ..model.text import cut
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -57,6 +56,7 @@ class Findings(msgspec.Struct, frozen=True):
     left_out: tuple[str, ...] = ()  # probes that are here and not in the reference
     base: str = ""
     against_base: tuple[Effect, ...] = ()
+    own: bool = False
 
     @property
     def ran(self) -> tuple[CellRecord, ...]:
@@ -77,6 +77,56 @@ class Findings(msgspec.Struct, frozen=True):
     def not_run(self) -> tuple[CellRecord, ...]:
         """The cells without."""
         return tuple(r for r in self.records if r.status is not CellStatus.RAN)
+
+    @property
+    def lacking(self) -> list[tuple[str, str, str]]:
+        """The probes whose needs could not be installed: cell, probe and why."""
+        return [
+            (record.cell, probe, cut(why, 600))
+            for record in self.ran
+            for probe, why in sorted(record.not_installable.items())
+            if probe in self.probes and record.cell not in self.by_probe[probe]
+        ]
+
+    @property
+    def packages(self) -> list[str]:
+        """What was asked to be installed for probes, and in which releases it was which."""
+        found: dict[Package, list[str]] = {}
+        for record in self.ran:
+            for package in packages_of(record):
+                if package.asked:
+                    found.setdefault(package, []).append(record.numba)
+        return [
+            f"{package} in {Stretch.over(list(dict.fromkeys(releases)), self.served)}"
+            for package, releases in sorted(found.items())
+        ]
+
+    @property
+    def claimed(self) -> bool:
+        """Whether anything is claimed of the probes, so that words may speak of it."""
+        judged = self.verdict.judgements
+        return bool(self.claims) or not (self.own or {j.kind for j in judged} == {UNCLAIMED})
+
+    @property
+    def well(self) -> str:
+        """What to say where all did as they should."""
+        if not self.claimed:
+            return "every probe{looked_at} is a hit or works"
+        others = any(j.kind == UNCLAIMED for j in self.verdict.judgements)
+        more = ", and every other probe is a hit or works" if others else ""
+        return f"every claim{{looked_at}} holds{more}"
+
+    @property
+    def not_well(self) -> str:
+        """What to say where some did not."""
+        unclaimed = sum(found[0].kind == UNCLAIMED for found in self.failing.values())
+        claimed = len(self.failing) - unclaimed
+        words = (
+            [f"{claimed} claim{' does' if claimed == 1 else 's do'} not hold"] if claimed else []
+        )
+        if unclaimed:
+            words.append(f"{unclaimed} probe{' does' if unclaimed == 1 else 's do'} not do well")
+        return ", ".join(words) or ("0 claims do not hold" if self.claimed else "nothing fails")
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -194,46 +244,28 @@ def of_results(
     )
 
 
-def of_reference(
-    reference: Reference,
-    claims: Mapping[str, Claim],
-    probes: Sequence[Probe],
-    releases: Sequence[str],
-) -> Findings:
-    """Work out what the reports show of the reference.
-
-    A probe that is not what it was then is left out: what is known is of another program.
-    """
-    here = [
-        probe
-        for probe in probes
-        if probe.id in reference.probes and reference.probes[probe.id].is_of(probe.sha256)
-    ]
-    did = reference.results()
-    by_cell = {
-        cell: {p.id: did[p.id][cell] for p in here if cell in did[p.id]} for cell in reference.cells
-    }
-    given = judged(reference, {probe.id: claims[probe.id] for probe in here})
-    ids = [probe.id for probe in here]
-    found = of_results(reference.records(), by_cell, ids, given, releases)
-    found = with_claims(found, claims, here)
-    left_out = tuple(probe.id for probe in probes if probe not in here)
-    return msgspec.structs.replace(found, is_reference=True, left_out=left_out)
-
-
 def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path) -> Findings:
     """Return the findings with what was measured, and whether its plots are in `folder`."""
     drawn = overhead is not None and plots.up_to_date(folder, overhead)
     return msgspec.structs.replace(found, overhead=overhead, drawn=drawn)
 
 
+def packages_of(record: CellRecord) -> list[Package]:
+    """Return what was installed for the probes of a cell beside its lock."""
+    return sorted({package for probe in record.probes for package in probe.packages})
+
+
 def with_claims(
-    found: Findings, claims: Mapping[str, Claim] | None, probes: Iterable[Probe]
+    found: Findings,
+    claims: Mapping[str, Claim] | None,
+    probes: Iterable[Probe],
+    *,
+    own: bool = False,
 ) -> Findings:
-    """Return the findings with what is claimed, and with the sources of the probes."""
+    """Return the findings with what is claimed and the sources of the probes, a user's `own`."""
     sources = {probe.id: _source(probe.path) for probe in probes}
     asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
-    return msgspec.structs.replace(found, claims=asked, sources=sources)
+    return msgspec.structs.replace(found, claims=asked, sources=sources, own=own)
 
 
 def _source(path: Path) -> str:

@@ -17,16 +17,16 @@ from ..judge.judge import Judgement
 from ..model.cell import CellStatus, parse_cell
 from ..model.files import SCHEMA, write_atomically
 from ..model.outcome import Outcome
-from ..model.record import CellRecord, Phase, UpstreamResult, chosen
+from ..model.record import CellRecord, Package, Phase, UpstreamResult, chosen
 from .findings import Findings
 from .lines.markdown import report
 from .page.page import page
-from .page.squares import STATES, Square, all_squares
+from .page.squares import Square, all_squares, states
 from .schema import described
 
 
 class ProbeReport(msgspec.Struct, frozen=True):
-    """A probe in a cell: its outcome, and every phase as it was observed."""
+    """A probe in a cell: its outcome, every phase as it was observed, and what it had installed."""
 
     id: str
     outcome: Outcome
@@ -34,10 +34,14 @@ class ProbeReport(msgspec.Struct, frozen=True):
     detail: str
     phases: tuple[Phase, ...]
     state: str = ""
+    packages: tuple[Package, ...] = ()
 
 
 class CellReport(msgspec.Struct, frozen=True):
-    """A cell: what it consisted of, whether it ran (or why not), and its probes."""
+    """A cell: what it consisted of, whether it ran (or why not), and its probes.
+
+    `not_installable` says of a probe why what it needs could not be installed.
+    """
 
     id: str
     numba: str
@@ -49,6 +53,7 @@ class CellReport(msgspec.Struct, frozen=True):
     reason: str
     probes: tuple[ProbeReport, ...]
     upstream: tuple[UpstreamResult, ...] = ()
+    not_installable: dict[str, str] = {}
 
 
 class ClaimReport(Judgement, frozen=True):
@@ -103,9 +108,10 @@ def _cell_report(
         result = found.by_probe[probe].get(record.cell)
         if result is not None:
             parts = (probe, result.outcome, result.phase, result.detail)
-            _, word, _ = STATES[marked[probe][record.cell].state]
+            _, word, _ = states(claimed=found.claimed)[marked[probe][record.cell].state]
             phases = kept[probe].phases if probe in kept else ()  # of the reference there are none
-            probes.append(ProbeReport(*parts, phases, word))
+            packages = kept[probe].packages if probe in kept else ()
+            probes.append(ProbeReport(*parts, phases, word, packages))
     return CellReport(
         record.cell,
         record.numba,
@@ -117,6 +123,7 @@ def _cell_report(
         record.reason,
         tuple(probes),
         record.upstream,
+        record.not_installable,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .page.squares import STATES
+from .page.squares import STATES, WITHOUT_CLAIMS
 
 ID = "The cell: release and CPython, as in 0.57.0-cp311."
 PROBE = "The probe: its carrier and its file's name, as in cache/self_lazy; after an @, its patch."
@@ -35,6 +35,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reason": "Why it did not run, in words; empty where it ran.",
         "probes": "What was seen of each probe. One that is not here was not run in this cell.",
         "upstream": "What came of Numba's own tests, if they were asked for (--upstream).",
+        "not_installable": "By probe that was not run here: why what it needs cannot be installed.",
     },
     "ProbeReport": {
         "id": PROBE,
@@ -44,7 +45,16 @@ WORDS: dict[str, dict[str, str]] = {
         "phases": "Every phase that was run, in that order; each was a process of its own.",
         "state": "The outcome held against its claim: "
         + "; ".join(f"`{word}`: {means}" for _, word, means in STATES.values())
+        + ". Where nothing is claimed of any probe: "
+        + "; ".join(f"`{word}`: {means}" for _, word, means in WITHOUT_CLAIMS.values())
         + ". Empty in files of older versions.",
+        "packages": "What was installed for it beside, or in place of, the packages of the cell.",
+    },
+    "Package": {
+        "name": "The package's name, as the index has it.",
+        "version": "The version that was installed.",
+        "sha256": "The first digits of the digest of a wheel of the user's own; or empty.",
+        "asked": "Whether it was named (--with, PEP 723), or is there because another needs it.",
     },
     "Phase": {
         "name": "interpreted (the truth), cold, warm, again; interpreted, build, load; or patch.",

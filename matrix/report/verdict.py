@@ -14,10 +14,10 @@ import pytest
 
 from ..errors import MatrixError
 from ..judge.changes import Span, story
-from ..judge.judge import Judgement, Unlike, Verdict
+from ..judge.judge import UNCLAIMED, Judgement, Unlike, Verdict
 from ..model.files import ROOT
 
-CLAIM_TESTS = "tests/claims"
+CLAIM_TESTS = "tests/claims/test_claims.py"
 
 
 class VerdictPlugin:
@@ -37,8 +37,13 @@ class VerdictPlugin:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make a test of every claim and of every probe."""
         if "judgements" in metafunc.fixturenames:
-            claims = [(found, self.story(found[0].probe)) for found in self.by_claim.values()]
-            metafunc.parametrize(("judgements", "told"), claims, ids=self.by_claim.keys())
+            claimed = metafunc.function.__name__ == "test_claim"
+            those = {
+                name: (found, self.story(found[0].probe))
+                for name, found in self.by_claim.items()
+                if (found[0].kind != UNCLAIMED) is claimed
+            }
+            metafunc.parametrize(("judgements", "told"), those.values(), ids=those.keys())
         if "unlike" in metafunc.fixturenames:
             metafunc.parametrize("unlike", self.unlike.values(), ids=self.unlike.keys())
 
@@ -61,6 +66,10 @@ def give(
     Raises MatrixError when pytest did not judge what the verdict holds.
     """
     junit.parent.mkdir(parents=True, exist_ok=True)
+    claimed = {judgement.kind != UNCLAIMED for judgement in verdict.judgements}
+    tests = ["test_alike_in_all_cells"]
+    tests += [name for name, there in (("test_claim", True), ("test_hit_or_works", False))
+              if there in claimed]  # fmt: skip
     # What fails is told by ranges of releases, in as few lines as that takes; this says it by cell.
     said = io.StringIO()
     # From there, and by a path within: pytest takes a bracket in one for a parameter.
@@ -68,7 +77,8 @@ def give(
         status = pytest.main(
             ["-q", "--no-header", "-rN", "--tb=short",
              "--disable-plugin-autoload", "-p", "no:cacheprovider",
-             "--rootdir=.", f"--junitxml={junit}", CLAIM_TESTS],
+             "--rootdir=.", f"--junitxml={junit}",
+             *(f"{CLAIM_TESTS}::{name}" for name in tests)],
             plugins=[VerdictPlugin(verdict, probes, spans)],
         )  # fmt: skip
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

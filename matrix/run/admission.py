@@ -9,7 +9,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,13 +18,15 @@ from ..errors import BadInput
 from ..model.cell import CellStatus
 from ..model.files import unusable
 from ..model.record import CellRecord, Phase, ProbeRecord, UpstreamResult
-from ..model.text import first_path
+from ..model.text import brief, first_path
 
 # A hundred probes whose every stream is as long as the in-cell runner allows stay well below.
 SIZE_LIMIT = 16 * 2**20
 STATUSES = ("answered", "raised", "crashed", "timed_out")
 # The others are worked out from what is known here; no cell ever files them.
 FILED = (CellStatus.RAN, CellStatus.NOT_INSTALLABLE, CellStatus.BROKEN)
+PACKAGE = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,20}")
+DIGEST = re.compile(r"([0-9a-f]{16})?")
 VERSION = re.compile(r"[\w.+-]{0,40}")
 # As the in-cell runner names them, on whatever system it ran.
 SIGNAL = re.compile(r"SIG[A-Z0-9]{1,12}|signal \d{1,3}")
@@ -116,16 +118,19 @@ def _check_cell(name: str, record: CellRecord, known: Known) -> None:
         raise Refused(f"it says Python {record.python!r} in the cell {record.cell}")
     if record.status not in FILED:
         raise Refused(f"no cell files the status {record.status}")
-    _check_details(record)
+    _check_details(record, known.probes)
 
 
-def _check_details(record: CellRecord) -> None:
+def _check_details(record: CellRecord, known: Collection[str]) -> None:
     for version in record.versions.values():
         if not VERSION.fullmatch(version):
             raise Refused(f"{version!r} is no version")
     if not _is_time(record.install_s):
         raise Refused(f"installing took {record.install_s} seconds")
-    for text in (record.reason, *record.notes):
+    for probe in record.not_installable:
+        if probe not in known:
+            raise Refused(f"there is no probe {probe!r}")
+    for text in (record.reason, *record.notes, *record.not_installable.values()):
         if len(text) > MESSAGE:
             raise Refused(f"a reason or a note has {len(text)} characters; the limit is {MESSAGE}")
     for result in record.upstream:
@@ -151,6 +156,12 @@ def _check_probe(probe: ProbeRecord, known: Known) -> None:
         raise Refused(f"{probe.id}: its carrier is {known.probes[probe.id]}, not {probe.carrier!r}")
     for phase in probe.phases:
         _check_phase(probe.id, phase)
+    for package in probe.packages:
+        known_as = PACKAGE.fullmatch(package.name) and VERSION.fullmatch(package.version)
+        if not (known_as and DIGEST.fullmatch(package.sha256)):
+            raise Refused(
+                f"{probe.id}: {brief(package.name)} {brief(package.version)} is no package"
+            )
 
 
 def _check_phase(probe: str, phase: Phase) -> None:

@@ -21,17 +21,20 @@ import msgspec
 import nox
 from filelock import FileLock, Timeout
 from nox.command import CommandFailed
+from uv import find_uv_bin
 
 from ..errors import MatrixError
 from ..experiments import EXPERIMENTS
 from ..model.cell import CellStatus
 from ..model.files import Store, remove
-from ..model.job import Observed, Run
+from ..model.job import Job, Observed, Run
 from ..model.text import log_line, log_lines
 from . import processes
 from .environment import (
     difference,
     drop,
+    drop_unless_made_with,
+    environment,
     holds,
     in_place,
     installed,
@@ -65,8 +68,8 @@ def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
         except MatrixError as error:
             session.error(log_lines(str(error)))
         finally:
-            if run.prune:
-                let_go(session)
+            for name in run.jobs[cell].parts() if run.prune else ():
+                let_go(environment_of(session, cell, name))
     if seen.status is not CellStatus.RAN or record is None:
         session.error(log_lines(f"{seen.status}, {cell}: {seen.reason or 'not all was seen'}"))
     session.log(f"{cell}: {len(run.jobs[cell].probes)} programs run in {seen.cpu_s:.1f} CPU s")
@@ -99,33 +102,67 @@ def at_work(
             remove(work)
 
 
-def let_go(session: nox.Session) -> None:
-    """Drop the session's environment: the next one is made anew."""
+def let_go(env: Path) -> None:
+    """Drop an environment: the next one is made anew."""
     with contextlib.suppress(OSError):
-        drop(Path(session.virtualenv.location))
+        drop(env)
 
 
 def observe(session: nox.Session, run: Run, cell: str, work: Path) -> Observed:
-    """Install the lock, run what is to be run in the cell, and return what was seen."""
-    job, env = run.jobs[cell], Path(session.virtualenv.location)
-    began, started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
-    reason = install(session, Path(job.lock), job.python, work)
-    install_s = round(time.monotonic() - started, 3)
-    if reason:
-        return Observed(CellStatus.NOT_INSTALLABLE, reason, began, install_s)
-    before = children_cpu()
-    failure = run_script(env, run, cell, work)
-    cpu_s = round(children_cpu() - before, 3)
-    lines = tuple(read_lines(work / "out.jsonl"))
-    seen = Observed(CellStatus.RAN, "", began, install_s, cpu_s, lines)
+    """Install each lock, run what is to be run in it, and return what was seen.
+
+    What cannot be installed for some of the probes is of those alone, unless there are no others.
+    """
+    job = run.jobs[cell]
+    began, before, install_s = dt.datetime.now(dt.UTC), children_cpu(), 0.0
+    lines: list[dict[str, Any]] = []
+    lacking = dict(job.not_installable)
+    kept = Observed(CellStatus.RAN, "", began.isoformat(timespec="seconds"))
+    parts = job.parts()
+    for name, part in parts.items():
+        env = environment_of(session, cell, name)
+        started = time.monotonic()
+        reason = install(session, env, Path(part.lock), part.python, work)
+        install_s += time.monotonic() - started
+        if reason:
+            lacking |= {probe.id: reason.splitlines()[-1] for probe in part.probes}
+            kept = msgspec.structs.replace(kept, reason=reason)
+            continue
+        failure, more = run_part(env, run, cell, part, work / name)
+        lines += more
+        if failure:
+            # It may be the environment that is damaged.
+            let_go(env)
+            kept = msgspec.structs.replace(kept, status=CellStatus.BROKEN, reason=failure)
+            break
+    if kept.reason and not lines:
+        # Nothing is known of it, so what was seen of it before is let go of no more than else.
+        kept, lacking = msgspec.structs.replace(kept, status=CellStatus.NOT_INSTALLABLE), {}
+    elif kept.status is CellStatus.RAN:
+        kept = msgspec.structs.replace(kept, reason="")
+    return msgspec.structs.replace(
+        kept, install_s=round(install_s, 3), cpu_s=round(children_cpu() - before, 3),
+        lines=tuple(lines), not_installable=lacking,
+    )  # fmt: skip
+
+
+def environment_of(session: nox.Session, cell: str, name: str) -> Path:
+    """Return the session's own environment, or one of that name beside it, made as it is."""
+    plain = Path(session.virtualenv.location)
+    return environment(plain.parent, cell, name) if name else plain
+
+
+def run_part(
+    env: Path, run: Run, cell: str, part: Job, work: Path
+) -> tuple[str, list[dict[str, Any]]]:
+    """Run what has one environment; return why that failed, or "", and the runner's lines."""
+    work.mkdir(exist_ok=True)
+    failure = run_script(env, run, cell, part, work)
+    lines = read_lines(work / "out.jsonl")
     if not failure and not any(line.get("done") for line in lines):
         failure = "the in-cell runner ended before it was done"
-    failure = failure or difference(env, Path(job.lock), job.version, seen.versions)
-    if not failure:
-        return seen
-    # It may be the environment that is damaged.
-    let_go(session)
-    return msgspec.structs.replace(seen, status=CellStatus.BROKEN, reason=failure)
+    said = Observed(CellStatus.RAN, lines=tuple(lines)).versions
+    return failure or difference(env, Path(part.lock), part.version, said), lines
 
 
 def children_cpu() -> float:
@@ -134,23 +171,32 @@ def children_cpu() -> float:
     return times.children_user + times.children_system
 
 
-def install(session: nox.Session, lock: Path, python: str, work: Path) -> str:
+def install(session: nox.Session, env: Path, lock: Path, python: str, work: Path) -> str:
     """Install the lock, unless it already is; return why it could not be, or ""."""
     if not lock.exists():
         return f"there is no lock {lock.name}; `nox -s lock` makes it"
-    env = Path(session.virtualenv.location)
     if holds(env, lock, python):
         return ""
-    unmark(env)
+    plain = Path(session.virtualenv.location)
+    if env != plain:
+        drop_unless_made_with(env, python)
     said = work / "install.txt"
-    # What another lock left in the environment would pass without a look at its hash. Into an empty
-    # one uv puts what it has in its cache, without asking the index about it again.
-    again = ["--reinstall"] if installed(env) else []
+    uv = find_uv_bin()
     try:
         with said.open("w", encoding="utf-8") as out:
-            session.install(
+            if not env.exists():
+                session.run(
+                    uv, "venv", "--python", str(python_of(plain)), str(env),
+                    external=True, stdout=out, silent=False, log=False,
+                )  # fmt: skip
+            unmark(env)
+            # What another lock left in the environment would pass without a look at its hash. Into
+            # an empty one uv puts what it has in its cache, without asking the index again.
+            again = ["--reinstall"] if installed(env) else []
+            session.run(
+                uv, "pip", "install", "--python", str(python_of(env)),
                 "--require-hashes", "--only-binary", ":all:", "--exact", *again, "-r", str(lock),
-                stdout=out, silent=False, log=False,
+                external=True, stdout=out, silent=False, log=False,
             )  # fmt: skip
     except CommandFailed:
         return complaint(said.read_text(encoding="utf-8", errors="replace"))
@@ -158,9 +204,9 @@ def install(session: nox.Session, lock: Path, python: str, work: Path) -> str:
     return ""
 
 
-def run_script(env: Path, run: Run, cell: str, work: Path) -> str:
+def run_script(env: Path, run: Run, cell: str, job: Job, work: Path) -> str:
     """Run the experiment's script in the cell; return why it failed, or ""."""
-    job, experiment = run.jobs[cell], EXPERIMENTS[run.experiment]
+    experiment = EXPERIMENTS[run.experiment]
     order = {
         "parent": os.getpid(),
         "cell": cell,

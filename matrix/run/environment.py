@@ -1,11 +1,13 @@
 """The environments of cells: where nox makes them, what is in them, what they take on the disk.
 
-In: the folder they are made in and the cells that want one. Out: which have theirs already, and a
-line to say, before anything starts, what the others will need.
+In: the folder they are made in and the cells that want one. Out: which have theirs already, what
+the others will need, and a hold on them for one run.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -13,36 +15,37 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, canonicalize_version, parse_wheel_filename
+from filelock import FileLock, Timeout
+from packaging.utils import canonicalize_name, canonicalize_version
 from uv import find_uv_bin
 
-from ..errors import Unreachable
-from ..model.files import read_regular, text_digest
+from ..errors import BadInput, Unreachable
+from ..model.files import Say, read_regular, text_digest
+from ..model.job import Job
+from ..packages.locked import FIXED, pins
 from ..select.builds.build import IN_PLACE
 from ..select.settings import for_tools
 
 INSTALLED = "installed-lock.txt"
 LONGEST, LONGEST_FOLDER = 87, 90  # to nox
-TELL = {"numba", "llvmlite", "numpy"}  # their version themselves
 # Gigabytes a cell, measured on Linux x86-64: what its packages take (0.13 with 0.50, 0.26 today),
 # and what is its own where they are linked to uv's cache (bytecode and scripts). At most: releases
 # of one line share what they stand on, and all 149 cells together took 20 in an empty cache.
 UNPACKED_GB = 0.25
 OWN_GB = 0.01
+NO_FOLDER = (FileExistsError, NotADirectoryError, PermissionError)
 
 
-def environment(envdir: Path, cell: str) -> Path:
-    """Return where nox makes the environment of a cell.
+def environment(envdir: Path, cell: str, name: str = "") -> Path:
+    """Return where nox makes the environment of a cell, or where the one of that name is beside it.
 
     Where that makes a path too long for the first line of a script, nox hashes the name.
     """
-    name = "cell-" + re.sub(r"[.+]", "-", cell)
-    if len(str(envdir / name)) > LONGEST and len(str(envdir)) <= LONGEST_FOLDER:
-        name = hashlib.sha1(name.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
-    return envdir / name
+    called = "cell-" + re.sub(r"[.+]", "-", cell) + (f"+{name}" if name else "")
+    if len(str(envdir / called)) > LONGEST and len(str(envdir)) <= LONGEST_FOLDER:
+        called = hashlib.sha1(called.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
+    return envdir / called
 
 
 def python_of(env: Path) -> Path:
@@ -80,6 +83,50 @@ def drop_unless_made_with(env: Path, python: str) -> None:
             raise Unreachable(f"{env} cannot be removed: {error}") from error
 
 
+@contextlib.contextmanager
+def only_run(folder: Path, say: Say, name: str = "run") -> Iterator[None]:
+    """Hold a folder, or what is `name`d in it, for one run; a second one says so and waits.
+
+    Raises:
+        BadInput: it is no folder, or not one to write to.
+        Unreachable: the disk refuses.
+    """
+    lock = FileLock(folder / f"{name}.lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"another run is using {folder}; waiting until it ends (Ctrl-C to leave)")
+        lock.acquire()
+    except OSError as error:
+        kind = BadInput if isinstance(error, NO_FOLDER) else Unreachable
+        raise kind(
+            f"{folder} cannot be used: {error.strerror}; it has to be a folder that can be written"
+            " to (--state and --envdir name others)"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def environments_held(jobs: Mapping[str, Job], envdir: Path) -> Iterator[None]:
+    """Hold the environments of cells for one run, none made with another interpreter than theirs.
+
+    Runs with other states share them, and two must not make the same one.
+    """
+    with contextlib.ExitStack() as held:
+        # In one order everywhere, so that no two wait for each other.
+        for cell in sorted(jobs):
+            say = functools.partial(print, flush=True)
+            held.enter_context(only_run(envdir, say, cell))
+            # Of a run that was killed a session may be left, for as long as it takes to notice.
+            with only_run(envdir, say, f"{cell}.session"):
+                drop_unless_made_with(environment(envdir, cell), jobs[cell].python)
+        yield
+
+
 def drop(env: Path) -> None:
     """Remove an environment; raises OSError. What is left of it is of no use to anybody."""
     unmark(env)
@@ -113,21 +160,7 @@ def in_place(lock: Path) -> str:
 
 def locked(lock: Path, python: str) -> dict[str, str]:
     """Return what a lock names for a CPython of this version, on this machine."""
-    here = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
-    found: dict[str, str] = {}
-    for line in read_regular(lock).decode().replace("\\\n", "").splitlines():
-        words = re.split(r"#| --hash", line)[0].strip()
-        wanted = Requirement(words) if words else None
-        if wanted and (wanted.marker is None or wanted.marker.evaluate(here)):
-            found[canonicalize_name(wanted.name)] = _pinned(wanted)
-    return found
-
-
-def _pinned(wanted: Requirement) -> str:
-    if wanted.url:  # a build, whose file says what it is
-        return str(parse_wheel_filename(unquote(wanted.url.rpartition("/")[2]))[1])
-    (pin,) = wanted.specifier
-    return pin.version
+    return pins(read_regular(lock).decode(), python)
 
 
 def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> str:
@@ -141,7 +174,7 @@ def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> s
         return f"the cell ran on CPython {ran_on or 'unknown'}, not on {python or 'a known one'}"
     asked = locked(lock, ran_on)
     found = ({} if in_place(lock) else installed(env)) | {
-        name: said.get(name, "none") for name in asked.keys() & TELL
+        name: said.get(name, "none") for name in asked.keys() & FIXED
     }
     wrong = [
         f"{name} {found.get(name, 'none')} (locked: {asked.get(name, 'none')})"

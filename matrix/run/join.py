@@ -145,6 +145,22 @@ def _contradiction(one: CellRecord, other: CellRecord) -> str:
     for result in one.upstream:
         if upstream.get(result.suite, str(result)) != str(result):
             return f"{result.suite}: {result} here, {upstream[result.suite]} there"
+    return _of_what_they_need(one, other) or _of_probes(one, other)
+
+
+def _of_what_they_need(one: CellRecord, other: CellRecord) -> str:
+    theirs = {probe.id: probe for probe in other.probes}
+    for probe in one.probes:
+        if probe.id in other.not_installable:
+            return f"{probe.id}: it ran here, and is {CellStatus.NOT_INSTALLABLE} there"
+        match = theirs.get(probe.id, probe)
+        if probe.packages != match.packages:
+            apart = sorted({*probe.packages} ^ {*match.packages})
+            return f"{probe.id}: {apart[0]} is not installed both here and there"
+    return ""
+
+
+def _of_probes(one: CellRecord, other: CellRecord) -> str:
     theirs = {(probe.id, probe.isolation): probe for probe in other.probes}
     for probe in one.probes:
         match = theirs.get((probe.id, probe.isolation))

@@ -6,8 +6,6 @@ whose session failed before it could leave one.
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import json
 import os
 import sys
@@ -17,14 +15,14 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
-from filelock import FileLock, Timeout
 
-from ..errors import BadInput, Unreachable
+from ..errors import Unreachable
 from ..experiments import EXPERIMENTS
 from ..experiments.upstream import NONE, UpstreamSuite
 from ..model.cell import CellStatus
 from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
+from ..packages.equip import NOTHING_MORE, Equipment, called
 from ..plan.plan import Conditions, Task, lock_path
 from ..plan.staging import Staged, stage
 from ..project import PROBES, Project
@@ -32,39 +30,11 @@ from ..report.terminal.progress import Progress
 from ..select.machine import Machine
 from ..select.settings import for_tools
 from . import processes
-from .environment import drop_unless_made_with, environment, forecast, holds, package_cache
+from .environment import environment, environments_held, forecast, holds, package_cache
 
 # Numba's own cases take seconds each; ten minutes is a suite that hangs.
 UPSTREAM_TIMEOUT_S = 600.0
-NO_FOLDER = (FileExistsError, NotADirectoryError, PermissionError)
 GRACE_S = 10.0  # for nox to end its sessions when interrupted
-
-
-@contextlib.contextmanager
-def only_run(folder: Path, say: Say, name: str = "run") -> Iterator[None]:
-    """Hold a folder, or what is `name`d in it, for one run; a second one says so and waits.
-
-    Raises:
-        BadInput: it is no folder, or not one to write to.
-        Unreachable: the disk refuses.
-    """
-    lock = FileLock(folder / f"{name}.lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        say(f"another run is using {folder}; waiting until it ends (Ctrl-C to leave)")
-        lock.acquire()
-    except OSError as error:
-        kind = BadInput if isinstance(error, NO_FOLDER) else Unreachable
-        raise kind(
-            f"{folder} cannot be used: {error.strerror}; it has to be a folder that can be written"
-            " to (--state and --envdir name others)"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class Nox(msgspec.Struct, frozen=True):
@@ -87,6 +57,7 @@ def new_run(
     timeout_s: float,
     prune: bool = False,
     repeat: int = 1,
+    equipment: Equipment = NOTHING_MORE,
     say: Say,
 ) -> Run:
     """Return what the sessions of these cells have to do, in the order of the tasks.
@@ -102,7 +73,8 @@ def new_run(
         locks=project.locks,
         say=say,
     )
-    under = project.conditions([task.cell for task in tasks], machine, isolation, staged)
+    cells = [task.cell for task in tasks]
+    under = project.conditions(cells, machine, isolation, staged, equipment.installed)
     return Run(
         id=uuid.uuid4().hex,
         experiment=experiment,
@@ -118,7 +90,8 @@ def new_run(
         upstream={name: suite.names for name, suite in suites.items()},
         upstream_timeout_s=UPSTREAM_TIMEOUT_S,
         jobs={
-            task.cell.id: _job(task, machine, staged, under[task.cell.id], suites) for task in tasks
+            task.cell.id: _job(task, machine, staged, under[task.cell.id], suites, equipment)
+            for task in tasks
         },
         repeat=repeat,
     )
@@ -130,6 +103,7 @@ def _job(
     staged: Staged,
     under: Conditions,
     suites: Mapping[str, UpstreamSuite],
+    equipment: Equipment,
 ) -> Job:
     here = machine.interpreters.get(task.cell.python)
     probes = (staged.probes.get(planned.id) for planned in task.probes)
@@ -140,12 +114,21 @@ def _job(
         lock=str(lock_path(staged.locks, task.cell.release)),
         probes=tuple(
             ProbeJob(
-                p.id, p.carrier, str(p.path), under.key(p), under.source(p), str(p.patch or "")
+                p.id,
+                p.carrier,
+                str(p.path),
+                under.key(p),
+                under.source(p),
+                str(p.patch or ""),
+                {place: str(file) for place, file in p.beside.items()},
+                called(p.needs),
             )
             for p in probes
             if p is not None
         ),
         upstream_key=under.upstream_key(suites) if task.upstream else "",
+        environments=equipment.environments(task.cell.id),
+        not_installable=equipment.lacking(task.cell.id),
     )
 
 
@@ -153,8 +136,9 @@ def _disk_it_takes(run: Run, nox: Nox) -> Iterator[str]:
     new = [
         cell
         for cell, job in run.jobs.items()
-        if Path(job.lock).exists()
-        and not holds(environment(nox.envdir, cell), Path(job.lock), job.python)
+        for name, part in job.parts().items()
+        if Path(part.lock).exists()
+        and not holds(environment(nox.envdir, cell, name), Path(part.lock), job.python)
     ]
     if new:
         at_once = nox.jobs if run.prune else len(new)
@@ -227,23 +211,6 @@ def _watched(
     progress = Progress(probes, costs, work=at_work, filed=filed, jobs=nox.jobs, say=say)
     with progress, Path(run.state, "nox.log").open("w", encoding="utf-8") as out:
         return call_nox(run, nox, progress.look, out)
-
-
-@contextlib.contextmanager
-def environments_held(jobs: Mapping[str, Job], envdir: Path) -> Iterator[None]:
-    """Hold the environments of cells for one run, none made with another interpreter than theirs.
-
-    Runs with other states share them, and two must not make the same one.
-    """
-    with contextlib.ExitStack() as held:
-        # In one order everywhere, so that no two wait for each other.
-        for cell in sorted(jobs):
-            say = functools.partial(print, flush=True)
-            held.enter_context(only_run(envdir, say, cell))
-            # Of a run that was killed a session may be left, for as long as it takes to notice.
-            with only_run(envdir, say, f"{cell}.session"):
-                drop_unless_made_with(environment(envdir, cell), jobs[cell].python)
-        yield
 
 
 def call_nox(

@@ -25,14 +25,10 @@ from pypi_simple import (
 from ..errors import Unreachable
 from ..model.files import write_atomically
 from . import releases
-from .releases import Platform, Release
+from .releases import SETTLE, Platform, Release
 from .settings import for_tools
 
 OLDEST = Version("0.48.0")
-
-# Long enough for wheels that were uploaded a day after the rest, short enough that no later NumPy
-# slips in: 0.48.0 does not work with the NumPy of half a year later.
-SETTLE = dt.timedelta(days=3)
 
 # pycc needs distutils, which Python 3.12 and later get from setuptools only.
 ALSO = ("numpy", "llvmlite", "setuptools")
@@ -92,7 +88,7 @@ def resolve(release: Release) -> str:
     Raises:
         Unreachable: uv found no solution, or did not start; its own words are in the error.
     """
-    until = release.lock_until or release.uploaded + SETTLE
+    until = release.locked_on
     lowest = release.all_pythons[0]
     command = [
         *(sys.executable, "-m", "uv", "pip", "compile", "-"),

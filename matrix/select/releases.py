@@ -43,6 +43,11 @@ class Platform(StrEnum):
     WINDOWS_X86_64 = "windows-x86_64"
 
 
+# Long enough for wheels that were uploaded a day after the rest, short enough that no later NumPy
+# slips in: 0.48.0 does not work with the NumPy of half a year later.
+SETTLE = dt.timedelta(days=3)
+
+
 class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """One Numba release: the day its first wheel appeared, and its Pythons, oldest first.
 
@@ -63,6 +68,11 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
     def minor(self) -> str:
         """The release line, as in "0.57"."""
         return ".".join(str(part) for part in Version(self.version).release[:2])
+
+    @property
+    def locked_on(self) -> dt.date:
+        """The day whose index its lock is made from."""
+        return self.lock_until or self.uploaded + SETTLE
 
     @property
     def is_prerelease(self) -> bool:

@@ -67,12 +67,13 @@ class Cell:
     def order(self, probe, phase):
         if probe["id"] not in self.paths:
             folder = os.path.join(self.scratch, "probes", *probe["id"].split("/"))
-            self.paths[probe["id"]] = observe.stage(probe["path"], folder)
+            self.paths[probe["id"]] = observe.stage(probe["path"], folder, probe.get("beside", {}))
         return {
             "probe": probe["id"],
             "carrier": probe["carrier"],
             "phase": phase,
             "source": probe["path"],
+            "beside": probe.get("beside", {}),
             "path": self.paths[probe["id"]],
             "patch": self.patch(probe, phase),
             "scratch": self.scratch,
@@ -128,7 +129,7 @@ class Cell:
         folder = os.path.dirname(order["path"])
         if order["phase"] in STARTING:
             shutil.rmtree(folder, ignore_errors=True)
-            observe.stage(order["source"], folder)
+            observe.stage(order["source"], folder, order["beside"])
             return True
         return observe.data_files(folder) == self.left[order["probe"]]
 

@@ -34,11 +34,15 @@ def prepare(order):
     order["files_before"] = data_files(os.path.dirname(order["path"]))
 
 
-def stage(source, folder):
-    """Copy the probe into a folder of its own, empty but for it; return the copy's path."""
+def stage(source, folder, beside=()):
+    """Copy the probe into a folder of its own, with what it may import; return the copy's path."""
     os.makedirs(folder)
     target = os.path.join(folder, os.path.basename(source))
     shutil.copyfile(source, target)
+    for place in beside:
+        copy = os.path.join(folder, *place.split("/"))
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        shutil.copyfile(beside[place], copy)
     return target
 
 

@@ -211,6 +211,8 @@ def perform(order):
     started = time.perf_counter()
     try:
         os.chdir(folder)
+        if order.get("beside"):
+            sys.path.insert(0, folder)
         if order.get("patch"):
             run_patch(order["patch"], results)
         if name == "interpreted":

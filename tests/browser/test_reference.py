@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from matrix.project import read_project
-from matrix.report.findings import of_reference
+from matrix.report.published.reference import of_reference
 from tests.browser.conftest import Visitor, written
 
 SEED = "cache/literal_seed_called"

@@ -49,6 +49,14 @@ INSTEAD = {
     "nox -s diff -- A B": "nox -s diff -- .matrix .matrix/report",
     "nox -s matrix -- CELL...": "nox -s matrix -- seed --probe aot/plain",
     "nox -s report -- SELECTOR... --strict": "nox -s report -- seed --strict",
+    "nox -s matrix -- --probes my_probes --with .": (
+        "nox -s matrix -- 0.57 --probes my_probes --with packaging"  # this project is no library
+    ),
+    "nox -s matrix -- --probes tests/numba_probes --with . --with 'quantecon==0.11.*' '>=0.57'": (
+        "nox -s matrix -- --help"
+    ),
+    "nox -s claims -- --probes tests/numba_probes": "nox -s claims -- --probes my_probes --replace",
+    "nox -s downstream": "nox -s downstream -- --help",  # an hour
     "nox -s merge -- DIR...": "nox -s merge -- .matrix/observations",
 }
 PROBES = ("cache/self_lazy", "aot/even_odd_helper", "aot/plain")

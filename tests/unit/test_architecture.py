@@ -24,7 +24,7 @@ FLOORS = (
     ("commands", "parser"),
     ("options", "run"),
     ("project",),
-    ("plan", "report"),
+    ("packages", "plan", "report"),
     ("judge",),
     ("experiments", "select"),
     ("model",),

@@ -17,7 +17,7 @@ from matrix.judge.judge import judge
 from matrix.model.cell import CellStatus
 from matrix.model.outcome import Outcome, Result, result_of
 from matrix.model.record import CellRecord, ProbeRecord
-from matrix.report.findings import Findings, findings
+from matrix.report.findings import Findings, findings, with_claims
 from matrix.report.page.page import page
 from matrix.report.page.rows import coded, rows_of, shapes_of, tell
 from matrix.report.page.shapes import anchor, places, words
@@ -251,9 +251,14 @@ def test_probes_without_claims_have_a_map_and_no_chapters() -> None:
     cells, probes = [usual()], ("cache/a_lazy", "cache/a_called")
     found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec", ())
     made = page(found, "exec", {})
-    assert "No hazard is claimed of these probes." in made
-    assert '<td class="broken">✗ crashed<small>not as claimed</small></td>' in made
-    assert "--probes FOLDER" in made
+    assert '<td class="broken">✗ crashed<small>not well</small></td>' in made
+    assert '<section aria-labelledby="hazards" hidden>' in made
+    assert "--probes FOLDER" not in made
+    mine = page(with_claims(found, None, [], own=True), "exec", {})
+    assert "--probes FOLDER" in mine
+    shown = mine.partition("<main>")[0] + mine.partition('id="data">')[2].partition("</script>")[0]
+    assert "✗ 1 probe does not do well." in shown
+    assert "claim" not in shown.partition("</style>")[2]
 
 
 def test_a_release_candidate_that_breaks_a_claim_warns_and_is_marked() -> None:

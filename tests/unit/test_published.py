@@ -23,9 +23,10 @@ from matrix.model.cell import parse_cell
 from matrix.model.outcome import GOOD
 from matrix.parser import parse
 from matrix.project import DATA, Project, read_project
-from matrix.report.findings import Findings, of_reference
+from matrix.report.findings import Findings
 from matrix.report.published import drawn
 from matrix.report.published.dataset import Dataset, dataset, json_schema, written
+from matrix.report.published.reference import of_reference
 from matrix.report.published.site import publish
 from matrix.report.published.strips import BY_PYTHON, HAZARD, SAFE, SIGNS, UNCACHED, strips
 

@@ -12,9 +12,10 @@ from ...errors import BadInput, Status
 from ...judge.reference.file import Reference
 from ...model.files import ROOT, append, read_regular
 from ...project import DATA, Project
-from ...report.findings import Findings, of_reference
+from ...report.findings import Findings
 from ...report.published import drawn as drawing
 from ...report.published.dataset import dataset, written
+from ...report.published.reference import of_reference
 from ...report.published.site import publish
 from ...report.terminal import say
 

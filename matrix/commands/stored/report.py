@@ -100,7 +100,8 @@ def judge_and_report(
     given = judge(records, ids, project.claims, isolation, whole=whole)
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
-    found = reports.with_claims(found, project.claims, probes)
+    own = project.folder is not None
+    found = reports.with_claims(found, project.claims, probes, own=own)
     comparison = _compared(project, records, probes, isolation)
     differing: list[str] = []
     if isinstance(comparison, Comparison):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from ...judge.changes import LEGEND, ranges, story
-from ...judge.judge import UNCLAIMED, Judgement
+from ...judge.judge import Judgement
 from ...model.cell import parse_cell
 from ...model.outcome import Result
 from ...model.record import NOTHING, CellRecord
@@ -84,8 +84,8 @@ def _parts(found: Findings, judgement: Judgement) -> tuple[str, str, str]:
     """Return what a probe did, what is claimed of it and the evidence, as far as known."""
     result = found.by_probe.get(judgement.probe, {}).get(judgement.cell)
     claim = found.claims.get(judgement.probe)
-    wanted = str(claim.expectation(parse_cell(judgement.cell)) if claim else UNCLAIMED)
-    head = f"{result}; claimed: {wanted}"
+    wanted = str(claim.expectation(parse_cell(judgement.cell))) if claim else ""
+    head = f"{result}; claimed: {wanted}" if wanted else str(result)
     if result is None or not judgement.says.startswith(head):
         return cut(judgement.says), "", ""
     return str(result), wanted, judgement.says.removeprefix(head).removeprefix("; ")

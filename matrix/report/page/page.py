@@ -23,10 +23,10 @@ from ...judge.patches import counted
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
 from ...model.text import brief, shown
-from ..findings import Findings
+from ..findings import Findings, packages_of
 from ..templating import TEMPLATES, environment
 from .rows import Row, coded, rows_of, shapes_of
-from .squares import NOT_RUN, STATES, Square, State, packed
+from .squares import NOT_RUN, Square, State, packed, states
 
 COMMANDS = (
     ("all that is stored of it", "nox -s show -- {cell} {probe}{probes}"),
@@ -49,11 +49,18 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
     rows = rows_of(found, isolation)
     shapes = shapes_of(rows)
     ordered = [row for shape in shapes for row in shape.rows]
+    counts = _counts(found, rows)
+    shown_states = {
+        state: told
+        for state, told in states(claimed=found.claimed).items()
+        if state is not State.UNCLAIMED or counts[state]
+    }
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
         f=found, shapes=shapes, rows={row.id: row for row in rows}, columns=_columns(found),
-        states=STATES, counts=_counts(found, rows), changed=found.changed, plots=plots,
-        not_run=_not_run(found), others=_others(rows), data=_script_json(_data(found, ordered)),
+        states=shown_states, counts=counts,
+        changed=found.changed, plots=plots, not_run=_not_run(found), others=_others(rows),
+        data=_script_json(_data(found, ordered, shown_states)),
         evidence=_evidence(found, rows, isolation), script=Markup(script),  # noqa: S704 (ours)
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704 (ours)
@@ -85,10 +92,14 @@ def _not_run(found: Findings) -> dict[tuple[CellStatus, str], list[str]]:
     grouped: dict[tuple[CellStatus, str], list[str]] = {}
     for record in found.not_run:
         grouped.setdefault((record.status, record.reason), []).append(record.cell)
+    for cell, probe, why in found.lacking:
+        grouped.setdefault((CellStatus.NOT_INSTALLABLE, why), []).append(f"{probe} in {cell}")
     return grouped
 
 
-def _data(found: Findings, rows: Sequence[Row]) -> dict[str, Any]:
+def _data(
+    found: Findings, rows: Sequence[Row], told_states: Mapping[State, tuple[str, str, str]]
+) -> dict[str, Any]:
     """Return what page.js draws the map from; every kind of square once."""
     kinds: dict[Square, int] = {NOT_RUN: 0}
     cells = [record.cell for record in found.records]
@@ -103,13 +114,15 @@ def _data(found: Findings, rows: Sequence[Row]) -> dict[str, Any]:
         }
         for row in rows
     ]  # fmt: skip
-    folder = "" if found.claims else " --probes FOLDER"
+    folder = " --probes FOLDER" if found.own else ""
+    if any(found.packages):
+        folder += " --with PACKAGE"
     return {
         "cells": [_cell(record) for record in found.records],
         "reference": found.is_reference,
         "probes": probes,
         "kinds": list(kinds),
-        "states": {state: told[:2] for state, told in STATES.items()},
+        "states": {state: told[:2] for state, told in told_states.items()},
         "commands": [(what, text.replace("{probes}", folder)) for what, text in COMMANDS],
     }
 
@@ -119,6 +132,7 @@ def _cell(record: CellRecord) -> dict[str, str]:
     held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
             "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
     versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
+    versions = ", ".join([versions, *(str(p) for p in packages_of(record) if p.asked)])
     why = f"{record.status}: {record.reason}" if record.status is not CellStatus.RAN else ""
     return {"id": record.cell, "release": parts.release, "python": parts.python,
             "tag": tag(parts.python), "versions": versions, "why": why}  # fmt: skip
@@ -147,6 +161,8 @@ def _environment() -> jinja2.Environment:
     made = environment(
         finalize=lambda value: value if isinstance(value, Markup) else shown(str(value))
     )
-    made.globals.update(overhead_tables=tables, pictures=pictures, counted=counted)
+    made.globals.update(
+        overhead_tables=tables, pictures=pictures, counted=counted, packages_of=packages_of
+    )
     made.filters.update(coded=coded, brief=brief)
     return made

@@ -41,6 +41,13 @@ STATES = {
     State.UNCLAIMED: ("○", "unclaimed", "it ran, and was held against nothing"),
     State.NOT_RUN: ("-", "not run", "nothing is known"),
 }
+# The same where nothing is claimed of any probe.
+WITHOUT_CLAIMS = {
+    State.BROKEN: ("✗", "not well", "no hit, and no module that works: look at it"),
+    State.KEPT: ("✓", "well", "a hit, or a module that works"),
+    State.UNCLAIMED: STATES[State.UNCLAIMED],
+    State.NOT_RUN: STATES[State.NOT_RUN],
+}
 
 
 RANK = {state: number for number, state in enumerate(State)}
@@ -55,6 +62,11 @@ class Square(msgspec.Struct, frozen=True, array_like=True):
 
 
 NOT_RUN = Square(State.NOT_RUN, "not run", "not run")
+
+
+def states(*, claimed: bool) -> dict[State, tuple[str, str, str]]:
+    """Return sign, word and meaning of each state, by whether anything is claimed."""
+    return STATES if claimed else WITHOUT_CLAIMS
 
 
 def squares(

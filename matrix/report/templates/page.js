@@ -119,7 +119,7 @@
     const className = kind[0] + (column.tag ? " sub" : ""), text = `${states[kind[0]][0]} ${kind[1]}`;
     if (td.className !== className) td.className = className;
     if (td.firstChild?.nodeValue !== text) td.textContent = text;
-    if (kind[0] === "broken" && !td.firstElementChild) td.append(make("small", { textContent: "not as claimed" }));
+    if (kind[0] === "broken" && !td.firstElementChild) td.append(make("small", { textContent: states.broken[1] }));
     td.tabIndex = -1;
     td.setAttribute("aria-label", `${says(kind)}, ${column.tag ?? column.release}`);
     return td;
@@ -169,7 +169,7 @@
     }
     const lines = runs.map((run) => {
       const line = make("button", { type: "button", className: run.kind[0] },
-        `${states[run.kind[0]][0]} ${named(run.columns)}: ${run.kind[2]}${run.kind[0] === "broken" ? ", not as claimed" : ""}`);
+        `${states[run.kind[0]][0]} ${named(run.columns)}: ${run.kind[2]}${run.kind[0] === "broken" ? `, ${states.broken[1]}` : ""}`);
       line.dataset.at = `${cells[run.columns.at(-1).cells.at(-1)].id},${probe.id}`;
       return line;
     });

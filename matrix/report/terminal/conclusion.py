@@ -12,6 +12,7 @@ from pathlib import Path
 from ...judge.changes import LEGEND
 from ...judge.patches import Change
 from ...judge.patches import counted as tally
+from ...model.cell import CellStatus
 from ...model.record import CellRecord
 from ...model.text import counted
 from ..findings import Findings
@@ -42,6 +43,9 @@ def conclusion(
     yield from (f"unlike the reference, {line}" for line in differing)
     for cells, why in missing(absent, found):
         yield f"NOT RUN {cells}: {why}"
+    for cell, probe, why in found.lacking:
+        yield f"NOT RUN {cell} {probe}: {CellStatus.NOT_INSTALLABLE}, {why}"
+    yield from (f"with {line}" for line in found.packages)
     for warning in warnings(found):
         yield f"EARLY WARNING {warning}"
         yield from (f"  {line}" for line in warning.more)
@@ -89,11 +93,7 @@ def _told(found: Findings, failing: Sequence[Failure]) -> Iterator[str]:
 
 def _verdict(found: Findings, absent: int, *, holds: bool) -> str:
     looked_at = " that was looked at" if found.unseen else ""
-    words = (
-        f"every claim{looked_at} holds"
-        if holds
-        else counted(len(found.failing), "claim does not hold", "claims do not hold")
-    )
+    words = found.well.format(looked_at=looked_at) if holds else found.not_well
     if found.verdict.unlike:
         words += f", {counted(len(found.verdict.unlike), 'probe is', 'probes are')} not alike"
         words += " in all cells"

@@ -1,0 +1,156 @@
+"""`nox -s claims`: claim of a user's own probes what was observed of them.
+
+In: what is stored. Out: a claims.toml in their folder that covers every cell, and that what is
+stored keeps; whole or not at all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ... import options as asked
+from ...errors import BadInput, MatrixError, NothingToRun, Status
+from ...judge import claims as claims_file
+from ...judge.claims import Claim, Expectation, Kind
+from ...judge.judge import judge, results, same_result
+from ...judge.rules import rule_holds
+from ...model.cell import CellStatus, parse_cell
+from ...model.files import write_atomically
+from ...model.outcome import GOOD, Result
+from ...model.record import CellRecord, chosen
+from ...project import every_pair, read_project
+from ...report.terminal import say
+from ...select.machine import default_isolation
+
+T = TypeVar("T")
+OBSERVED = "observed, and not explained yet"
+AGAINST = "observed so"
+
+
+class Did(msgspec.Struct, frozen=True):
+    """What a probe did in a cell, and whether that is against the rule."""
+
+    result: Result
+    against: bool
+
+    def is_like(self, other: Did) -> bool:
+        """Whether one expectation can be about both."""
+        return self.against == other.against and same_result(self.result, other.result)
+
+
+def claims(o: asked.Claims) -> int:
+    """Write a claims.toml from what is stored.
+
+    Raises:
+        BadInput: no folder is named, or it has a claims.toml and that was not to be replaced.
+        NothingToRun: nothing is stored of these probes.
+    """
+    if o.probes is None:
+        raise BadInput("nox -s claims -- --probes DIR: name the folder of your own probes")
+    path = o.probes / "claims.toml"
+    if path.exists() and not o.replace:
+        raise BadInput(f"{path} is there already; edit it, or write it anew with --replace")
+    project = read_project(o.state, o.probes, claimed=False)
+    stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
+    records = [r for r in stored if r and r.status is CellStatus.RAN]
+    ids = [p.id for p in project.probes if any(p.id in _seen(r) for r in records)]
+    if not ids:
+        raise NothingToRun(f"nothing is stored of {o.probes}; run `nox -s matrix` with it first")
+    text = "\n".join(_entry(probe, _claim(probe, records)) for probe in ids)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "claims.toml"
+        draft.write_text(text, encoding="utf-8")
+        written = claims_file.load(
+            draft, [p.id for p in project.probes], every_pair(project.releases), own=True
+        )
+    verdict = judge(records, ids, written, default_isolation(), whole=False)
+    if not verdict.holds:
+        broken = [j.probe for j in verdict.judgements if j.breaks] + [
+            u.probe for u in verdict.unlike
+        ]
+        raise MatrixError(
+            f"{path} is not written: {broken[0]} did not do the same in cells that no range of"
+            " releases and Pythons parts; claim it by hand"
+        )
+    write_atomically(path, text)
+    unseen = len(project.probes) - len(ids)
+    more = f"; of {unseen} probes nothing is stored" if unseen else ""
+    say(f"{path}: {len(ids)} probes claimed as observed in {len(records)} cells{more}")
+    return Status.HOLDS
+
+
+def _seen(record: CellRecord) -> dict[str, Result]:
+    return results(record, default_isolation())
+
+
+def _claim(probe: str, records: Sequence[CellRecord]) -> Claim:
+    did: dict[str, dict[str, Did]] = {}
+    for record in sorted(records, key=lambda record: parse_cell(record.cell).key):
+        if (result := _seen(record).get(probe)) is not None:
+            kept = chosen(record, default_isolation())[probe]
+            one = Did(result, rule_holds(kept, result) is False)
+            did.setdefault(record.numba, {})[parse_cell(record.cell).python] = one
+    expect = tuple(_expectations(did))
+    good = all(expectation.outcome in GOOD for expectation in expect)
+    return Claim(Kind.PROMISE if good else Kind.HAZARD, OBSERVED, expect)
+
+
+def _expectations(did: Mapping[str, Mapping[str, Did]]) -> Iterator[Expectation]:
+    """Yield what to expect, range by range of releases and, where they differ, of Pythons."""
+    for releases, first in _ranges(did, _same):
+        for pythons, python in _ranges(did[first], lambda one, other: one.is_like(other)):
+            one = did[first][python]
+            result, good = one.result, one.result.outcome in GOOD
+            yield Expectation(
+                result.outcome, releases, pythons,
+                phase=None if good else result.phase,
+                detail=result.detail or None,
+                against_rule=AGAINST if one.against else "",
+            )  # fmt: skip
+
+
+def _same(one: Mapping[str, Did], other: Mapping[str, Did]) -> bool:
+    """Whether two releases did the same: on all their Pythons, or the same on each of them."""
+    every = [*one.values(), *other.values()]
+    if all(did.is_like(every[0]) for did in every):
+        return True
+    return one.keys() == other.keys() and all(one[p].is_like(other[p]) for p in one)
+
+
+def _ranges(did: Mapping[str, T], same: Callable[[T, T], bool]) -> Iterator[tuple[str, str]]:
+    """Yield specifiers that part all versions where what was done changes, each with its first."""
+    versions = list(did)
+    starts = [v for v, before in zip(versions[1:], versions, strict=False)
+              if not same(did[before], did[v])]  # fmt: skip
+    for first, until in itertools.pairwise((versions[0], *starts, "")):
+        lower = f">={first}" if first != versions[0] else ""
+        yield ",".join(filter(None, (lower, f"<{until}" if until else ""))), first
+
+
+def _entry(probe: str, claim: Claim) -> str:
+    lines = [f"[{_quoted(probe)}]", f"kind = {_quoted(claim.kind)}", f"why = {_quoted(claim.why)}"]
+    shown = [_expectation(expectation) for expectation in claim.expect]
+    if len(shown) == 1:
+        return "\n".join([*lines, f"expect = [{shown[0]}]", ""])
+    return "\n".join([*lines, "expect = [", *(f"    {one}," for one in shown), "]", ""])
+
+
+def _expectation(expectation: Expectation) -> str:
+    given = {
+        name: value
+        for name in expectation.__struct_fields__
+        if (value := getattr(expectation, name)) not in (None, "")
+    }
+    return "{ " + ", ".join(f"{name} = {_quoted(value)}" for name, value in given.items()) + " }"
+
+
+def _quoted(text: str) -> str:
+    """Return a string as TOML has it, which JSON's are but for letters beyond its first plane."""
+    return json.dumps(str(text), ensure_ascii=False)

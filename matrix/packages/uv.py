@@ -1,0 +1,64 @@
+"""uv, asked as a user's own uv would be, and what it complains of in one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from ..errors import Unreachable
+from ..select.settings import for_tools
+
+LONGEST = 600
+
+
+class Refused(Exception):
+    """uv did not do it; the reason is one line that names no path of this machine."""
+
+
+def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") -> None:
+    """Run uv in a folder, with `asked` on its standard input.
+
+    Raises:
+        Refused: it failed. What is `hidden` in its reason is called as that says.
+        Unreachable: it did not start.
+    """
+    # Whenever a wheel is built, what is in it has the same time.
+    seen = for_tools(os.environ) | {"SOURCE_DATE_EPOCH": "315532800", "NO_COLOR": "1"}
+    try:
+        done = subprocess.run(
+            [find_uv_bin(), *words],
+            input=asked,
+            env=seen,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise Unreachable(f"uv did not start: {error}") from error
+    if done.returncode:
+        raise Refused(complaint(done.stderr, hidden))
+
+
+def complaint(said: str, hidden: Mapping[str, str]) -> str:
+    """Return what uv said in one line: of a build the last word, of anything else the cause."""
+    paragraphs = [part for part in re.split(r"\n\s*\n", said.strip()) if part.strip()]
+    built = [part for part in paragraphs if part.lstrip().startswith("[stderr]")]
+    causes = re.split(r"(?m)^ *(?:error:|cause:|×|├─▶|╰─▶|Caused by:) *", said)  # noqa: RUF001
+    text = causes[-1].split("\n\n")[0] if len(causes) > 1 else said
+    if built:
+        first = said.index(built[0])
+        told = re.split(r"(?m)^\s*hint:", said[first:])[0].strip().splitlines()
+        text = f"it cannot be built: {told[-1]}"
+    text = re.sub(r"\s*│?\s*\n\s*│?\s*", " ", text).strip()
+    for path, name in sorted(hidden.items(), key=lambda pair: -len(pair[0])):
+        text = text.replace(f"file://{path}", name).replace(path, name)
+    return (
+        re.sub(r"(?<![\w.:/])/(?:[\w.+-]+/)+", ".../", text)[:LONGEST] or "uv failed without a word"
+    )

@@ -1,0 +1,111 @@
+"""The wheels of a user's own: those of a folder, built as it would be for the index, or at hand.
+
+In: what leads to a folder or a wheel. Out: a wheel that lies where nobody edits it, called by what
+it holds: two builds that hold the same are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from ..errors import BadInput
+from ..experiments.needs import Need
+from ..model.files import unwritable
+from .uv import Refused, uv
+
+
+class Wheel(msgspec.Struct, frozen=True):
+    """A wheel, and the SHA-256 of what it holds."""
+
+    path: Path
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The name of its package."""
+        return canonicalize_name(parse_wheel_filename(self.path.name)[0])
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether it is one for every Python 3."""
+        return self.path.name.endswith("-py3-none-any.whl")
+
+
+Built = dict[tuple[Need, str], Wheel | str]
+
+
+def wheels(needs: Iterable[Need], pythons: Mapping[str, str], folder: Path) -> Built:
+    """Return, by need and Python, the wheel of each folder, or why there is none.
+
+    `pythons` are where each one is. A wheel that is no Python's own is built once. Raises BadInput
+    for a wheel that is none.
+    """
+    found: Built = {}
+    for need in {need for need in needs if need.path}:
+        pure: Wheel | None = None
+        for python, path in pythons.items():
+            wheel = pure or wheel_of(need, path, folder)
+            found[need, python] = wheel
+            pure = wheel if isinstance(wheel, Wheel) and wheel.is_pure else None
+    return found
+
+
+def wheel_of(need: Need, python: str, folder: Path) -> Wheel | str:
+    """Return the wheel that a need leads to, or why it cannot be built."""
+    path = Path(need.path)
+    if path.is_file():
+        return kept(path, folder)
+    with tempfile.TemporaryDirectory() as made:
+        hidden = {need.path: need.shown, made: "<out>"}
+        try:
+            # By way of an sdist: no file that a build left in the folder comes into it.
+            uv(
+                "build",
+                "--python",
+                python,
+                "--out-dir",
+                made,
+                need.path,
+                folder=path,
+                hidden=hidden,
+            )
+        except Refused as refused:
+            return f"{need.shown}: {refused}"
+        built = sorted(Path(made).glob("*.whl"))
+        return kept(built[0], folder) if built else f"{need.shown}: its build made no wheel"
+
+
+def kept(path: Path, folder: Path) -> Wheel:
+    """Copy a wheel to where it is called by what it holds; raises BadInput for what is no wheel."""
+    try:
+        content = path.read_bytes()
+        digest = digest_of(path)
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise BadInput(f"--with {path.name}: this wheel cannot be read: {error}") from error
+    copy = folder / digest[:32] / path.name
+    if not copy.exists():
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            part = copy.with_name(f"{copy.name}.part")
+            part.write_bytes(content)
+            part.replace(copy)
+        except OSError as error:
+            raise unwritable(copy, error) from error
+    return Wheel(copy, digest)
+
+
+def digest_of(path: Path) -> str:
+    """Return what names all that a wheel holds, whatever times stand beside it."""
+    digest = hashlib.sha256(path.name.encode())
+    with zipfile.ZipFile(path) as archive:
+        for name in sorted(archive.namelist()):
+            inside = hashlib.sha256(archive.read(name)).hexdigest()
+            digest.update(f"\n{name} {inside}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,89 @@
+"""A user's own project in cells: its probes, its library and another's, its claims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cells.driving import Driver
+
+PROJECT = """[project]
+name = "tiny"
+version = "0.1"
+requires-python = ">=3.6"
+
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+"""
+LIBRARY = '''"""A library with a recursion."""
+from numba import njit
+
+
+@njit(cache=True)
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - {step})
+'''
+PROBE = '''"""The library's own recursion."""
+import tiny
+from _shared import N
+
+
+def run():
+    return tiny.fib(N)
+'''
+LACKING = '''# /// script
+# dependencies = ["numba<0.40"]
+# ///
+"""Needs what no cell has."""
+
+
+def run():
+    return 1
+'''
+
+
+def project(folder: Path) -> Path:
+    """Make a project of a library and two probes; return its folder."""
+    library, probes = folder / "src" / "tiny", folder / "probes" / "cache"
+    library.mkdir(parents=True)
+    probes.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(PROJECT)
+    (library / "__init__.py").write_text(LIBRARY.format(step=2))
+    (probes / "recursive.py").write_text(PROBE)
+    (probes / "_shared.py").write_text("N = 12\n")
+    (probes / "lacking.py").write_text(LACKING)
+    return folder
+
+
+def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
+    tmp_path: Path, driver: Driver, newest: str
+) -> None:
+    mine = project(tmp_path / "mine")
+    words = ("--probes", str(mine / "probes"))
+    run = (newest, *words, "--with", str(mine))
+
+    ended = driver.run(*run)
+    said = ended.without_traceback()
+    assert ended.status == 0, said
+    assert driver.outcomes(newest, "fork") == {"cache/recursive": "hit"}
+    asked = f"numba<0.40 is asked for, and this cell has numba {newest.partition('-')[0]}"
+    assert f"NOT RUN {newest} cache/lacking: not_installable, {asked}" in said
+    assert "every probe that was looked at is a hit or works" in said
+    assert "claim" not in said
+    (probe,) = driver.record(newest).probes
+    assert [(package.name, package.asked) for package in probe.packages] == [("tiny", True)]
+    assert driver.run(*run, "--strict").status == 3
+
+    assert driver.run(*run).due() == (0, 0)
+    (mine / "src" / "tiny" / "__init__.py").write_text(LIBRARY.format(step="(1 + 1)"))
+    assert driver.run(*run).due() == (1, 1)
+    (mine / "probes" / "cache" / "_shared.py").write_text("N = 13\n")
+    assert driver.run(*run).due() == (1, 1)
+
+    assert driver.start("claims", *words).end().status == 0
+    assert '["cache/recursive"]\nkind = "promise"' in (mine / "probes/claims.toml").read_text()
+    again = driver.start("claims", *words).end()
+    assert (again.status, "is there already" in again.said) == (2, True)
+    judged = driver.judge(*words)
+    assert judged.status == 0
+    assert "every claim that was looked at holds" in judged.said
