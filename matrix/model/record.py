@@ -22,6 +22,8 @@ PHASES = {
     "aot": ("interpreted", "build", "load"),
     "change": ("interpreted", "cold", "change", "truth", "warm", "again"),
 }
+# Where a run may begin as well: plain Python knows nothing of some changes.
+ALSO_FIRST = {"change": "cold"}
 # In the place of one of them, where the patch that a probe runs under did not end well.
 PATCH = "patch"
 ISOLATIONS = ("exec", "fork")
@@ -49,6 +51,13 @@ class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     specialisations: tuple[Specialisation, ...]
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a process asked an index file for, and which parts of that were not in it."""
+
+    index: str
+    missing: tuple[str, ...]
 
 
 class Module(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
@@ -80,6 +89,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compiled: int = 0
     unresolved: tuple[str, ...] = ()
     dispatchers: tuple[Dispatcher, ...] = ()
+    asked: tuple[Asked, ...] = ()
     files_before: tuple[DataFile, ...] = ()
     files_after: tuple[DataFile, ...] = ()
     cpu_s: float | None = None
@@ -125,6 +135,8 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         names = tuple(phase.name for phase in self.phases)
         order = PHASES.get(self.carrier, ())
+        if names[:1] == (ALSO_FIRST.get(self.carrier),):
+            order = order[order.index(names[0]) :]
         if PATCH in names[1:] and "@" in self.id:  # and not answered: in the place of a phase
             order = (*order[: names.index(PATCH)], PATCH)
         ends = [
