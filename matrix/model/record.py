@@ -134,10 +134,11 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         A run goes on after each phase that answered, up to a clean hit or its carrier's last.
         """
         names = tuple(phase.name for phase in self.phases)
-        order = PHASES.get(self.carrier, ())
-        if names[:1] == (ALSO_FIRST.get(self.carrier),):
-            order = order[order.index(names[0]) :]
-        if PATCH in names[1:] and "@" in self.id:  # and not answered: in the place of a phase
+        order, begins = PHASES.get(self.carrier, ()), ALSO_FIRST.get(self.carrier)
+        if begins and names[:1] in ((begins,), (PATCH,)):
+            order = order[order.index(begins) :]
+        plain = order[:1] == ("interpreted",)  # which no patch is for
+        if PATCH in names[plain:] and "@" in self.id:  # and not answered: in the place of a phase
             order = (*order[: names.index(PATCH)], PATCH)
         ends = [
             phase.status != "answered"

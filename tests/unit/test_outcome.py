@@ -194,3 +194,11 @@ def test_what_is_never_loaded_after_a_change_is_not_noticed() -> None:
     again = records.warm("again", value=56, **records.MISSED)
     never = records.probe("change/p", *phases[:-1], again)
     assert str(result_of(never)) == "recompiled in warm (never)"
+
+
+def test_where_a_run_begins_with_a_process_that_compiles_a_patch_can_be_in_its_place() -> None:
+    raised = records.failing("patch", "raised", exception="KeyError")
+    whole = records.probe("change/p@mine", raised)
+    assert str(result_of(whole)) == "raised in patch (KeyError)"
+    for other in ("cache/p@mine", "change/p"):
+        assert records.probe(other, raised).unfinished()
