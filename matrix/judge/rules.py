@@ -84,8 +84,9 @@ LOADED = (Outcome.KEPT, Outcome.STALE, Outcome.WRONG)
 
 def key_seen(record: ProbeRecord, result: Result) -> str:
     """Return what the index files had not beside what the next process did."""
-    lacking = ", ".join(sorted(_missing(record) or ())) or "nothing"
-    return f"of what warm asked for, the index has another {lacking}, and {result}"
+    lacking = ", ".join(sorted(_missing(record) or ()))
+    found = f"lacks the {lacking} that" if lacking else "has all that"
+    return f"the index {found} warm asked for, and {result}"
 
 
 def _missing(record: ProbeRecord) -> set[str] | None:

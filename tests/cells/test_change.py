@@ -116,7 +116,7 @@ def test_a_claim_of_a_change_turned_round_fails_and_names_what_was_seen(
     ended = driver.run(middle)
     assert ended.status == 1
     assert "promise change/callee_elsewhere does not hold in 1 of 1 cells" in ended.said
-    seen = "stale in warm; claimed: noticed in any phase; value 2 where truth gave 11"
+    seen = "stale in warm; claimed: noticed; value 2 where truth gave 11"
     assert f"{middle}: {seen}" in ended.without_traceback()
     edited = project / "probes" / "change" / "_callee.py"
     edited.write_text(edited.read_text() + "\n# edited\n")

@@ -8,7 +8,7 @@ import pytest
 
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
-from matrix.judge.rules import key_rule, symbol_rule
+from matrix.judge.rules import key_rule, key_seen, symbol_rule
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import Asked, Dispatcher, ProbeRecord, Specialisation
 from tests.unit import records as make
@@ -83,6 +83,17 @@ def test_what_the_index_has_decides_whether_a_change_is_noticed(
     record: ProbeRecord, *, holds: bool | None
 ) -> None:
     assert key_rule(record, result_of(record)) is holds
+
+
+def test_what_the_index_had_is_said_in_words() -> None:
+    for record, says in (
+        (asked(), "the index has all that warm asked for, and kept"),
+        (
+            asked("stamp", **make.MISSED),
+            "the index lacks the stamp that warm asked for, and noticed",
+        ),
+    ):
+        assert key_seen(record, result_of(record)) == says
 
 
 def test_of_a_process_that_died_nobody_knows_whether_it_had_loaded() -> None:

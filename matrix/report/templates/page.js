@@ -250,7 +250,7 @@
       ["message", phase.message],
       ["cache", /interpreted|load|build|change/.test(phase.name) ? "" : counted],
       ["data files", phase.files],
-      ["index", (phase.asked ?? []).map((a) => `${a.index}: ${a.missing.length ? `another ${a.missing.join(", ")}` : "all there"}`).join("; ")],
+      ["index", (phase.asked ?? []).map((a) => `${a.index}: ${a.missing.length ? `lacks the ${a.missing.join(", ")}` : "has all"}`).join("; ")],
       ["specialisations", open.join("; ")],
       ["open symbols", (phase.unresolved ?? []).join(", ")],
       ["left behind", phase.strays ? `${phase.strays} processes` : ""],
