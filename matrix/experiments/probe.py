@@ -17,11 +17,11 @@ from ..errors import BadInput, nearest
 from ..model.cell import CellStatus
 from ..model.files import read_regular, text_digest
 from ..model.job import Job, Observed, Run
-from ..model.record import CellRecord, Phase, ProbeRecord, UpstreamResult
+from ..model.record import PHASES, CellRecord, Phase, ProbeRecord, UpstreamResult
 from . import outside
 from .needs import Needs, beside, declared
 
-CARRIERS = ("cache", "aot")
+CARRIERS = tuple(PHASES)
 
 
 class Probe(msgspec.Struct, frozen=True):

@@ -6,7 +6,6 @@ never deleted.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,20 @@ import msgspec
 
 from .cell import CellStatus
 from .files import SCHEMA, Say, Store
+from .text import DEEPEST, too_deep
 
 # The phases that the in-cell runner carries out one after the other, by what carries a probe.
 PHASES = {
     "cache": ("interpreted", "cold", "warm", "again"),
     "aot": ("interpreted", "build", "load"),
+    "change": ("interpreted", "cold", "change", "truth", "warm", "again"),
 }
+# Where a run may begin as well: plain Python knows nothing of some changes.
+ALSO_FIRST = {"change": "cold"}
 # In the place of one of them, where the patch that a probe runs under did not end well.
 PATCH = "patch"
 ISOLATIONS = ("exec", "fork")
 NOTHING = "nothing is stored of it"  # the reason of a cell that nobody has run
-DEEPEST = 100  # lists in lists: the in-cell runner stores no value that is nested deeper
 
 
 class DataFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +50,13 @@ class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     specialisations: tuple[Specialisation, ...]
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a process asked an index file for, and which parts of that were not in it."""
+
+    index: str
+    missing: tuple[str, ...]
 
 
 class Module(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
@@ -95,6 +104,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compiled: int = 0
     unresolved: tuple[str, ...] = ()
     dispatchers: tuple[Dispatcher, ...] = ()
+    asked: tuple[Asked, ...] = ()
     files_before: tuple[DataFile, ...] = ()
     files_after: tuple[DataFile, ...] = ()
     cpu_s: float | None = None
@@ -141,8 +151,11 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         A run goes on after each phase that answered, up to a clean hit or its carrier's last.
         """
         names = tuple(phase.name for phase in self.phases)
-        order = PHASES.get(self.carrier, ())
-        if PATCH in names[1:] and "@" in self.id:  # and not answered: in the place of a phase
+        order, begins = PHASES.get(self.carrier, ()), ALSO_FIRST.get(self.carrier)
+        if begins and names[:1] in ((begins,), (PATCH,)):
+            order = order[order.index(begins) :]
+        plain = order[:1] == ("interpreted",)  # which no patch is for
+        if PATCH in names[plain:] and "@" in self.id:  # and not answered: in the place of a phase
             order = (*order[: names.index(PATCH)], PATCH)
         ends = [
             phase.status != "answered"
@@ -265,19 +278,6 @@ def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
     wanted = "exec" if isolation == "both" else isolation
     preferred = sorted(record.probes, key=lambda probe: probe.isolation == wanted)
     return {probe.id: probe for probe in preferred}
-
-
-def too_deep(value: object) -> bool:
-    """Whether a value is nested deeper than what compares, hides and shows values can go."""
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        inside = [
-            one.values() if isinstance(one, dict) else one
-            for one in level
-            if isinstance(one, list | dict)
-        ]
-        level = list(itertools.chain.from_iterable(inside))
-    return bool(level)
 
 
 def _by_id(probe: ProbeRecord) -> tuple[str, str]:

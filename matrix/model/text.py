@@ -6,11 +6,13 @@ nothing but text to a terminal or a CI log, in Markdown, on a page; bounded wher
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
 
 SPARED = "value"  # a phase's
+DEEPEST = 100  # lists in lists: the in-cell runner stores no value that is nested deeper
 
 # A path begins where no word, closing bracket or other path ends: neither 1/2/3, <env>/lib, ../x
 # nor the inside of an address is one. Windows paths have a drive or are shares.
@@ -148,3 +150,16 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def too_deep(value: object) -> bool:
+    """Whether a value is nested deeper than what compares, hides and shows values can go."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        inside = [
+            one.values() if isinstance(one, dict) else one
+            for one in level
+            if isinstance(one, list | dict)
+        ]
+        level = list(itertools.chain.from_iterable(inside))
+    return bool(level)

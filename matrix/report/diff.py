@@ -19,8 +19,8 @@ from ..judge.reference.file import Reference, settled
 from ..model.cell import CellStatus
 from ..model.files import SCHEMA, UNDECODABLE, read_regular
 from ..model.outcome import Result
-from ..model.record import DEEPEST, ProbeRecord, too_deep
-from ..model.text import brief, counted, markdown
+from ..model.record import ProbeRecord
+from ..model.text import DEEPEST, brief, counted, markdown, too_deep
 from .pages import MatrixReport, ProbeReport
 
 # The status of each cell, and what each probe did, by probe and cell.

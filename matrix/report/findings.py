@@ -263,7 +263,12 @@ def with_claims(
     own: bool = False,
 ) -> Findings:
     """Return the findings with what is claimed and the sources of the probes, a user's `own`."""
-    sources = {probe.id: _source(probe.path) for probe in probes}
+    sources = {
+        probe.id: "\n\n".join(
+            [_source(probe.path), *(f"# {at}\n{_source(p)}" for at, p in probe.beside.items())]
+        )
+        for probe in probes
+    }
     asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
     return msgspec.structs.replace(found, claims=asked, sources=sources, own=own)
 

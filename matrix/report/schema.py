@@ -72,6 +72,7 @@ WORDS: dict[str, dict[str, str]] = {
         "compiled": f"{COUNT} compilations heard, for all but Numba's own helpers.",
         "unresolved": "The `.numba.unresolved$` symbols left open in what it compiled or loaded.",
         "dispatchers": "The jitted functions of the probe and what they had compiled at the end.",
+        "asked": "What it asked the index files of the cache for; known of changes only.",
         "files_before": "The cache's files when it began.",
         "files_after": "The cache's files when it had ended.",
         "cpu_s": "Seconds of CPU time; null where it is not known.",
@@ -79,6 +80,11 @@ WORDS: dict[str, dict[str, str]] = {
         "strays": f"{COUNT} processes that it left behind and that were ended.",
         "stdout": "What it printed, bounded.",
         "stderr": "What it printed to standard error, bounded.",
+    },
+    "Asked": {
+        "index": "The name of an index file of Numba's cache that this process asked.",
+        "missing": "What kept it from holding what was asked for: file, version or stamp, else"
+        " parts of the key (signature, target, code, closure), or `unreadable`; nothing: it did.",
     },
     "Dispatcher": {
         "name": "The name it has in the probe.",

@@ -9,15 +9,19 @@ isolation `exec` every phase is exec'd; with `fork` every generation is, and its
 from it.
 """
 
+import ast
 import json
 import os
 import shutil
 import signal
 import sys
 
+import changing
 import contain
 import observe
+import permissions
 import upstream
+from courses import AT_HOME, FIRST, GENERATIONS, PLAIN, STARTING, next_phase
 from phase import PATCHED
 from surroundings import phase_environment
 
@@ -25,32 +29,23 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # -E and -s: no PYTHON* variables and no user site. Bytecode is written, as for any user: without it
 # every phase would compile Numba's own sources again.
 PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
-# What compiled and what loads it are never of one generation: an address that a cache keeps would
-# still be right. A generation's parent forks `load` and `build` before the phase named beside them.
-GENERATIONS = (("interpreted",), ("build", "cold"), ("load", "warm"), ("again",))
-FIRST = "interpreted"
-STARTING = (FIRST, "cold", "build")  # with nothing cached and nothing built
 ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
-FOLLOWS = {
-    "cache": {"interpreted": "cold", "cold": "warm", "warm": "again"},
-    "aot": {"interpreted": "build", "build": "load"},
-}
 
 
-def clean_hit(seen):
-    """Whether a warm phase loaded everything and compiled nothing: then there is no `again`."""
-    return (
-        seen["hits"] + seen["loads"] > 0
-        and not (seen["misses"] or seen["saves"] or seen["compiled"])
-        and seen["files_before"] == seen["files_after"]
-    )
+def first_phase(probe):
+    """Return the phase that a probe begins with; of one that cannot be read, it will say why."""
+    try:
+        with open(probe["path"], encoding="utf-8") as file:
+            compiled = changing.told(ast.parse(file.read())) == "compiled"
+    except (OSError, SyntaxError, ValueError):
+        compiled = False
+    return "cold" if compiled and probe["carrier"] == "change" else FIRST
 
 
-def next_phase(carrier, seen):
-    """Return the name of the phase to follow this observation, or None: it was the last."""
-    if seen["status"] != "answered" or (seen["name"] == "warm" and clean_hit(seen)):
-        return None
-    return FOLLOWS[carrier].get(seen["name"])
+def apart(order):
+    """Return what has no process in common with phases of which this is not the same."""
+    environment = sorted(order["environment"].items())
+    return order["patch"] or "", order["as"] == "truth", tuple(environment)
 
 
 class Cell:
@@ -62,9 +57,12 @@ class Cell:
         self.paths = {}
         self.patches = {}
         self.left = {}
+        self.changed = {}
         self.introduced = False
 
     def order(self, probe, phase):
+        changed = self.changed.get(probe["id"], {"truth": "", "environment": {}})
+        compiled = phase == "truth" and changed["truth"] == "compiled"
         if probe["id"] not in self.paths:
             folder = os.path.join(self.scratch, "probes", *probe["id"].split("/"))
             self.paths[probe["id"]] = observe.stage(probe["path"], folder, probe.get("beside", {}))
@@ -75,7 +73,11 @@ class Cell:
             "source": probe["path"],
             "beside": probe.get("beside", {}),
             "path": self.paths[probe["id"]],
-            "patch": self.patch(probe, phase),
+            "patch": self.patch(probe) if phase in PATCHED or compiled else None,
+            # What a process has to be for it: in plain Python, or, to compile, with nothing cached.
+            "as": FIRST if phase in PLAIN and not compiled else phase,
+            "truth": changed["truth"],
+            "environment": changed["environment"],
             "scratch": self.scratch,
             "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
             "mixins": os.path.join(self.scratch, "mixins")
@@ -83,10 +85,10 @@ class Cell:
             else None,
         }
 
-    def patch(self, probe, phase):
-        """Return our copy of the file to run before this phase of the probe, or None."""
+    def patch(self, probe):
+        """Return our copy of the file to run before a phase of the probe, or None."""
         patch = probe.get("patch")
-        if not patch or phase not in PATCHED:
+        if not patch:
             return None
         if patch not in self.patches:
             folder = os.path.join(self.scratch, "patches", str(len(self.patches)))
@@ -98,19 +100,24 @@ class Cell:
 
         What is patched and what is not, or otherwise, has no process in common.
         """
-        due = {probe["id"]: FIRST for probe in self.job["probes"]}
+        due = {probe["id"]: first_phase(probe) for probe in self.job["probes"]}
         for phases in GENERATIONS:
             probes = [p for p in self.job["probes"] if due[p["id"]] in phases]
             orders = [self.order(probe, due[probe["id"]]) for probe in probes]
             seen = {}
-            for patch in sorted({order["patch"] or "" for order in orders}):
-                seen.update(self.generation([o for o in orders if (o["patch"] or "") == patch]))
+            for alike in sorted({apart(order) for order in orders}):
+                seen.update(self.generation([o for o in orders if apart(o) == alike]))
             for probe in probes:
                 due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
+                if due[probe["id"]] == "truth":
+                    self.changed[probe["id"]] = seen[probe["id"]]["value"]
+                if due[probe["id"]] is None and probe["carrier"] in AT_HOME:
+                    permissions.allow_again(os.path.dirname(self.paths[probe["id"]]))
 
     def generation(self, orders):
         """Run the orders of one generation; return the observation of each probe."""
-        forking = self.job["isolation"] == "fork"
+        # Of what has an environment of its own there are too few to make a parent worth while.
+        forking = self.job["isolation"] == "fork" and not orders[0]["environment"]
         seen = self.forked(orders) if forking else {}
         self.introduce()
         for order in orders:
@@ -131,6 +138,8 @@ class Cell:
             shutil.rmtree(folder, ignore_errors=True)
             observe.stage(order["source"], folder, order["beside"])
             return True
+        if order["phase"] == "change":  # which may have changed anything
+            return False
         return observe.data_files(folder) == self.left[order["probe"]]
 
     def given_up(self, order):
@@ -150,7 +159,8 @@ class Cell:
     def execed(self, order):
         observe.prepare(order)
         command = PYTHON + [os.path.join(HERE, "phase.py"), json.dumps(order)]
-        environment = phase_environment(self.scratch, order["phase"])
+        environment = phase_environment(self.scratch, order["as"])
+        environment.update(order["environment"])
         ending = contain.run_command(command, environment, self.scratch, self.job["timeout_s"])
         seen = observe.observation(order, ending)
         observe.append(self.job["out"], seen)
@@ -160,7 +170,8 @@ class Cell:
         name = "-".join(sorted({order["phase"] for order in orders}))
         patch = orders[0]["patch"]
         # What is cached under a patch is of that patch.
-        waker = os.path.join(os.path.dirname(patch) if patch else self.scratch, "waker")
+        name_of_waker = "waker-truth" if orders[0]["as"] == "truth" else "waker"
+        waker = os.path.join(os.path.dirname(patch) if patch else self.scratch, name_of_waker)
         if not os.path.exists(waker):
             observe.stage(os.path.join(HERE, "waker.py"), waker)
         job = {
@@ -177,7 +188,7 @@ class Cell:
         before = len(observe.read(self.job["out"]))
         ending = contain.run_command(
             PYTHON + [os.path.join(HERE, "generation.py"), job_file],
-            phase_environment(self.scratch, orders[0]["phase"]),
+            phase_environment(self.scratch, orders[0]["as"]),
             self.scratch,
             self.job["timeout_s"] * (len(orders) + 2),
             resume=True,

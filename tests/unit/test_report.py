@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from matrix.experiments.probe import Probe
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
-from matrix.judge.rules import RULE
+from matrix.judge.rules import SYMBOL
 from matrix.model.cell import CellStatus, parse_cell
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import CellRecord, UpstreamResult
@@ -192,7 +192,7 @@ def test_a_claim_in_matrix_json_says_why_and_what_to_write_instead(tmp_path: Pat
     claims = {claim["id"]: claim for claim in matrix["claims"]}
     hazard = claims["cache/mutual"]
     assert (hazard["why"], hazard["workarounds"], hazard["issue"]) == ("w", ["cache/fib"], ISSUE)
-    assert claims[f"cache/mutual {RULE}"]["why"] == ""
+    assert claims[f"cache/mutual {SYMBOL.name}"]["why"] == ""
 
 
 def test_a_square_in_matrix_json_has_the_state_that_the_page_gives_it(tmp_path: Path) -> None:

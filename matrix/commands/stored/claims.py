@@ -20,7 +20,7 @@ from ...errors import BadInput, MatrixError, NothingToRun, Status
 from ...judge import claims as claims_file
 from ...judge.claims import Claim, Expectation, Kind
 from ...judge.judge import judge, results, same_result
-from ...judge.rules import rule_holds
+from ...judge.rules import RULES
 from ...model.cell import CellStatus, parse_cell
 from ...model.files import write_atomically
 from ...model.outcome import GOOD, Result
@@ -95,7 +95,8 @@ def _claim(probe: str, records: Sequence[CellRecord]) -> Claim:
     for record in sorted(records, key=lambda record: parse_cell(record.cell).key):
         if (result := _seen(record).get(probe)) is not None:
             kept = chosen(record, default_isolation())[probe]
-            one = Did(result, rule_holds(kept, result) is False)
+            rule = RULES.get(kept.carrier)
+            one = Did(result, rule is not None and rule.holds(kept, result) is False)
             did.setdefault(record.numba, {})[parse_cell(record.cell).python] = one
     expect = tuple(_expectations(did))
     good = all(expectation.outcome in GOOD for expectation in expect)
