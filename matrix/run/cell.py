@@ -135,7 +135,7 @@ def observe(session: nox.Session, run: Run, cell: str, work: Path) -> Observed:
             let_go(env)
             kept = msgspec.structs.replace(kept, status=CellStatus.BROKEN, reason=failure)
             break
-    if kept.reason and not lines:
+    if kept.status is CellStatus.RAN and kept.reason and not lines:
         # Nothing is known of it, so what was seen of it before is let go of no more than else.
         kept, lacking = msgspec.structs.replace(kept, status=CellStatus.NOT_INSTALLABLE), {}
     elif kept.status is CellStatus.RAN:

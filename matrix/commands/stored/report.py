@@ -93,6 +93,7 @@ def judge_and_report(
     """
     records = [_record(project, selected, probes) for selected in selection.cells]
     seen = {probe.id for record in records for probe in record.probes}
+    seen |= {probe for record in records for probe in record.not_installable}
     ids = tuple(probe.id for probe in probes if whole or probe.id in seen)
     unknown = len(probes) - len(ids)
     if unknown:
