@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,12 @@ import msgspec
 
 from ..errors import BadInput, nearest
 from ..model.cell import CellStatus
-from ..model.files import text_digest
+from ..model.files import read_regular, text_digest
 from ..model.job import Job, Observed, Run
-from ..model.record import CellRecord, Phase, ProbeRecord, UpstreamResult
+from ..model.record import PHASES, CellRecord, Phase, ProbeRecord, UpstreamResult
 from . import outside
 
-CARRIERS = ("cache", "aot")
+CARRIERS = tuple(PHASES)
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -35,10 +36,33 @@ class Probe(msgspec.Struct, frozen=True):
     sha256: str
     patch: Path | None = None
 
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """The modules that lie beside it for its sake, named `_x.py`: those that it speaks of."""
+        return _beside(self.path)
+
     def under(self, patch: Path) -> Probe:
         """Return the probe as it is run under a patch: another probe, `cache/self_lazy@remedy`."""
-        digest = hashlib.sha256(f"{self.sha256} {text_digest(patch)}".encode()).hexdigest()
-        return Probe(f"{self.id}@{patch.stem}", self.carrier, self.path, digest, patch)
+        return Probe(
+            f"{self.id}@{patch.stem}", self.carrier, self.path, _digest(self.sha256, patch), patch
+        )
+
+
+def _digest(first: str, *paths: Path) -> str:
+    words = " ".join((first, *map(text_digest, paths)))
+    return hashlib.sha256(words.encode()).hexdigest() if paths else first
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    """Return the modules of the same folder that a file, or one of them, speaks of by name."""
+    there = {other.stem: other for other in path.parent.glob("_*.py")}
+    found, waiting = set[Path](), [path] if there else []
+    for file in waiting:  # which grows
+        words = set(re.findall(r"\w+", read_regular(file).decode("utf-8", "replace")))
+        more = {other for name, other in there.items() if name in words} - found
+        waiting += more
+        found |= more
+    return tuple(sorted(found))
 
 
 def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, ...]:
@@ -69,7 +93,8 @@ def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, .
 def probe_in(path: Path) -> Probe:
     """Return the probe that a file is; raises BadInput when it is none that can be read."""
     carrier = path.parent.name
-    return Probe(f"{carrier}/{path.stem}", carrier, path, text_digest(path))
+    digest = _digest(text_digest(path), *_beside(path))
+    return Probe(f"{carrier}/{path.stem}", carrier, path, digest)
 
 
 def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]:

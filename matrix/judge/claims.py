@@ -7,6 +7,7 @@ that matches nothing, overlaps itself or leaves a release out is an error, not a
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -20,9 +21,9 @@ from ..errors import BadInput, nearest
 from ..model.cell import Cell
 from ..model.files import read_toml
 from ..model.outcome import GOOD, Outcome, Result
+from ..model.record import PATCH, PHASES
 
-PHASES = ("interpreted", "cold", "warm", "again", "build", "load", "patch")
-
+KNOWN_PHASES = tuple(dict.fromkeys((*itertools.chain(*PHASES.values()), PATCH)))
 
 REMEDY = "under the remedy no open symbol leaves the process that compiles it"
 GUARD = "to store nothing that holds an open symbol is not enough: stored callers hold copies"
@@ -159,8 +160,8 @@ def _check(where: str, claim: Claim, probes: frozenset[str], cells: tuple[Cell, 
 
 
 def _check_expectation(where: str, expectation: Expectation, cells: tuple[Cell, ...]) -> None:
-    if expectation.phase is not None and expectation.phase not in PHASES:
-        hint = nearest(expectation.phase, PHASES)
+    if expectation.phase is not None and expectation.phase not in KNOWN_PHASES:
+        hint = nearest(expectation.phase, KNOWN_PHASES)
         raise BadInput(f"{where}: there is no phase {expectation.phase!r}; {hint}")
     for specifier in (expectation.releases, expectation.pythons):
         _check_specifier(where, specifier)

@@ -30,11 +30,14 @@ class Change(StrEnum):
 HARM = {
     Outcome.HIT: 0,
     Outcome.WORKS: 0,
+    Outcome.KEPT: 0,
+    Outcome.NOTICED: 0,
     Outcome.RECOMPILED: 1,
     Outcome.UNCACHEABLE: 1,
     Outcome.RAISED: 2,
     Outcome.CRASHED: 3,
     Outcome.TIMED_OUT: 3,
+    Outcome.STALE: 4,
     Outcome.WRONG: 4,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -22,14 +22,17 @@ class Outcome(StrEnum):
     RECOMPILED = "recompiled"
     UNCACHEABLE = "uncacheable"
     WORKS = "works"
+    NOTICED = "noticed"
+    KEPT = "kept"
+    STALE = "stale"
     WRONG = "wrong"
     RAISED = "raised"
     CRASHED = "crashed"
     TIMED_OUT = "timed_out"
 
 
-# What does well: everything loaded, or works without Numba.
-GOOD = (Outcome.HIT, Outcome.WORKS)
+# What does well: everything loaded, works without Numba, or right after a change.
+GOOD = (Outcome.HIT, Outcome.WORKS, Outcome.NOTICED, Outcome.KEPT)
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -76,16 +79,21 @@ def result_of(record: ProbeRecord) -> Result:
     """
     if why := record.unfinished():
         raise ValueError(f"{record.id}: {why}")
-    truth = record.phases[0]
+    carrier = CARRIERS[record.carrier]
     for phase in record.phases:
-        if (failure := _failure(phase, truth)) is not None:
+        if (failure := _failure(phase, carrier.truth(record.phases, phase))) is not None:
+            if failure.outcome is Outcome.WRONG and _was_right(record.phases, phase):
+                return msgspec.structs.replace(failure, outcome=Outcome.STALE)
             return failure
-    if record.carrier == "aot":
-        return Result(Outcome.WORKS, "load", value=record.phases[-1].value)
-    return _cached(record.phases)
+    return carrier.result(record.phases)
 
 
-def _failure(phase: Phase, truth: Phase) -> Result | None:
+def truth_of(record: ProbeRecord, phase: Phase) -> Phase:
+    """Return the phase whose value this one is to give."""
+    return CARRIERS[record.carrier].truth(record.phases, phase) or phase
+
+
+def _failure(phase: Phase, truth: Phase | None) -> Result | None:
     if phase.status == "timed_out":
         return Result(Outcome.TIMED_OUT, phase.name)
     if phase.status == "crashed":
@@ -93,16 +101,78 @@ def _failure(phase: Phase, truth: Phase) -> Result | None:
         return Result(Outcome.CRASHED, phase.name, detail)
     if phase.status == "raised":
         return Result(Outcome.RAISED, phase.name, phase.exception or "")
-    if phase.name != "build" and not same_value(phase.value, truth.value):
+    if truth is not None and not same_value(phase.value, truth.value):
         return Result(Outcome.WRONG, phase.name, value=phase.value)
     return None
 
 
+def _interpreted(phases: Sequence[Phase], phase: Phase) -> Phase | None:
+    return None if phase.name == "build" else phases[0]
+
+
+def _before_or_after(phases: Sequence[Phase], phase: Phase) -> Phase | None:
+    """Return the truth before a change, or after it; what both are is asked of plain Python.
+
+    But where the change is one that plain Python does not know, the first process that compiles.
+    """
+    if phase.name in ("interpreted", "change", "truth"):
+        return None
+    change = next((one for one in phases if one.name == "change"), None)
+    if change is None or phases.index(phase) < phases.index(change):
+        compiled = change is not None and (change.value or {}).get("truth") == "compiled"
+        return phase if compiled else phases[0]
+    return next(one for one in phases if one.name == "truth")
+
+
+def _was_right(phases: Sequence[Phase], phase: Phase) -> bool:
+    """Whether this is the right value of a process before the change."""
+    names = [one.name for one in phases]
+    if "change" not in names[: phases.index(phase)]:
+        return False
+    cold = phases[names.index("cold")]
+    return same_value(phase.value, cold.value)
+
+
+def _works(phases: Sequence[Phase]) -> Result:
+    return Result(Outcome.WORKS, "load", value=phases[-1].value)
+
+
 def _cached(phases: Sequence[Phase]) -> Result:
-    cold, warm, *again = phases[1:]
+    return _loaded(phases, Outcome.HIT, None)
+
+
+def _changed(phases: Sequence[Phase]) -> Result:
+    return _loaded(phases, Outcome.KEPT, Outcome.NOTICED)
+
+
+def _loaded(phases: Sequence[Phase], at_once: Outcome, late: Outcome | None) -> Result:
+    """Return what came of a cache: loaded by the next process, by the one after it, or never."""
+    by_name = {phase.name: phase for phase in phases}
+    cold, warm = by_name["cold"], by_name["warm"]
     if warm.is_clean_hit:
-        return Result(Outcome.HIT, "warm", value=warm.value)
+        return Result(at_once, "warm", value=warm.value)
     if not any(file.name.endswith(".nbc") for file in cold.files_after):
         return Result(Outcome.UNCACHEABLE, "cold", value=warm.value)
-    late = again[0].is_clean_hit
-    return Result(Outcome.RECOMPILED, "warm", "late" if late else "never", warm.value)
+    if not by_name["again"].is_clean_hit:
+        return Result(Outcome.RECOMPILED, "warm", "never", warm.value)
+    if late:
+        return Result(late, "warm", value=warm.value)
+    return Result(Outcome.RECOMPILED, "warm", "late", warm.value)
+
+
+class Carrier(msgspec.Struct, frozen=True):
+    """How the phases of what a carrier carries come to one word.
+
+    `truth` returns the phase whose value another one is to give, or None where that gives none;
+    `result` what a run came to in which nothing failed.
+    """
+
+    truth: Callable[[Sequence[Phase], Phase], Phase | None]
+    result: Callable[[Sequence[Phase]], Result]
+
+
+CARRIERS = {
+    "cache": Carrier(_interpreted, _cached),
+    "aot": Carrier(_interpreted, _works),
+    "change": Carrier(_before_or_after, _changed),
+}

@@ -20,6 +20,7 @@ from .files import SCHEMA, Say, Store
 PHASES = {
     "cache": ("interpreted", "cold", "warm", "again"),
     "aot": ("interpreted", "build", "load"),
+    "change": ("interpreted", "cold", "change", "truth", "warm", "again"),
 }
 # In the place of one of them, where the patch that a probe runs under did not end well.
 PATCH = "patch"

@@ -56,6 +56,8 @@ def stage(
     found = {}
     for probe in probes:
         try:
+            for beside in probe.beside:
+                _copy(beside, folder / "probes" / probe.carrier)
             copy = probe_in(_copy(probe.path, folder / "probes" / probe.carrier))
             if probe.patch is not None:
                 copy = copy.under(_copy(probe.patch, folder / "patches"))

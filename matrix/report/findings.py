@@ -181,7 +181,12 @@ def with_claims(
     found: Findings, claims: Mapping[str, Claim] | None, probes: Iterable[Probe]
 ) -> Findings:
     """Return the findings with what is claimed, and with the sources of the probes."""
-    sources = {probe.id: _source(probe.path) for probe in probes}
+    sources = {
+        probe.id: "\n\n".join(
+            [_source(probe.path), *(f"# {p.name}\n{_source(p)}" for p in probe.beside)]
+        )
+        for probe in probes
+    }
     asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
     return msgspec.structs.replace(found, claims=asked, sources=sources)
 

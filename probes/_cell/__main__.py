@@ -18,6 +18,7 @@ import sys
 import contain
 import observe
 import upstream
+from courses import FIRST, GENERATIONS, PLAIN, STARTING, next_phase
 from phase import PATCHED
 from surroundings import phase_environment
 
@@ -25,32 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # -E and -s: no PYTHON* variables and no user site. Bytecode is written, as for any user: without it
 # every phase would compile Numba's own sources again.
 PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
-# What compiled and what loads it are never of one generation: an address that a cache keeps would
-# still be right. A generation's parent forks `load` and `build` before the phase named beside them.
-GENERATIONS = (("interpreted",), ("build", "cold"), ("load", "warm"), ("again",))
-FIRST = "interpreted"
-STARTING = (FIRST, "cold", "build")  # with nothing cached and nothing built
 ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
-FOLLOWS = {
-    "cache": {"interpreted": "cold", "cold": "warm", "warm": "again"},
-    "aot": {"interpreted": "build", "build": "load"},
-}
-
-
-def clean_hit(seen):
-    """Whether a warm phase loaded everything and compiled nothing: then there is no `again`."""
-    return (
-        seen["hits"] + seen["loads"] > 0
-        and not (seen["misses"] or seen["saves"] or seen["compiled"])
-        and seen["files_before"] == seen["files_after"]
-    )
-
-
-def next_phase(carrier, seen):
-    """Return the name of the phase to follow this observation, or None: it was the last."""
-    if seen["status"] != "answered" or (seen["name"] == "warm" and clean_hit(seen)):
-        return None
-    return FOLLOWS[carrier].get(seen["name"])
 
 
 class Cell:
@@ -62,9 +38,12 @@ class Cell:
         self.paths = {}
         self.patches = {}
         self.left = {}
+        self.changed = {}
         self.introduced = False
 
     def order(self, probe, phase):
+        changed = self.changed.get(probe["id"], {"truth": "", "environment": {}})
+        compiled = phase == "truth" and changed["truth"] == "compiled"
         if probe["id"] not in self.paths:
             folder = os.path.join(self.scratch, "probes", *probe["id"].split("/"))
             self.paths[probe["id"]] = observe.stage(probe["path"], folder)
@@ -74,7 +53,10 @@ class Cell:
             "phase": phase,
             "source": probe["path"],
             "path": self.paths[probe["id"]],
-            "patch": self.patch(probe, phase),
+            "patch": self.patch(probe) if phase in PATCHED or compiled else None,
+            "as": FIRST if phase in PLAIN and not compiled else phase,
+            "truth": changed["truth"],
+            "environment": changed["environment"],
             "scratch": self.scratch,
             "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
             "mixins": os.path.join(self.scratch, "mixins")
@@ -82,10 +64,10 @@ class Cell:
             else None,
         }
 
-    def patch(self, probe, phase):
-        """Return our copy of the file to run before this phase of the probe, or None."""
+    def patch(self, probe):
+        """Return our copy of the file to run before a phase of the probe, or None."""
         patch = probe.get("patch")
-        if not patch or phase not in PATCHED:
+        if not patch:
             return None
         if patch not in self.patches:
             folder = os.path.join(self.scratch, "patches", str(len(self.patches)))
@@ -106,16 +88,20 @@ class Cell:
                 seen.update(self.generation([o for o in orders if (o["patch"] or "") == patch]))
             for probe in probes:
                 due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
+                if due[probe["id"]] == "truth":
+                    self.changed[probe["id"]] = seen[probe["id"]]["value"]
 
     def generation(self, orders):
         """Run the orders of one generation; return the observation of each probe."""
         forking = self.job["isolation"] == "fork"
-        seen = self.forked(orders) if forking else {}
+        # Numba reads its settings when it is imported, so that a setting is a process of its own.
+        alike = [o for o in orders if not o["environment"] and o["as"] != "truth"]
+        seen = self.forked(alike) if forking and alike else {}
         self.introduce()
         for order in orders:
             # With isolation `fork` this is what the parent of the generation did not get to.
             if order["probe"] not in seen:
-                whole = not forking or self.set_right(order)
+                whole = not forking or order not in alike or self.set_right(order)
                 seen[order["probe"]] = self.execed(order) if whole else self.given_up(order)
             self.left[order["probe"]] = seen[order["probe"]]["files_after"]
         return seen
@@ -130,6 +116,8 @@ class Cell:
             shutil.rmtree(folder, ignore_errors=True)
             observe.stage(order["source"], folder)
             return True
+        if order["phase"] == "change":  # which may have changed anything
+            return False
         return observe.data_files(folder) == self.left[order["probe"]]
 
     def given_up(self, order):
@@ -149,7 +137,8 @@ class Cell:
     def execed(self, order):
         observe.prepare(order)
         command = PYTHON + [os.path.join(HERE, "phase.py"), json.dumps(order)]
-        environment = phase_environment(self.scratch, order["phase"])
+        environment = phase_environment(self.scratch, order["as"])
+        environment.update(order["environment"])
         ending = contain.run_command(command, environment, self.scratch, self.job["timeout_s"])
         seen = observe.observation(order, ending)
         observe.append(self.job["out"], seen)
@@ -176,7 +165,7 @@ class Cell:
         before = len(observe.read(self.job["out"]))
         ending = contain.run_command(
             PYTHON + [os.path.join(HERE, "generation.py"), job_file],
-            phase_environment(self.scratch, orders[0]["phase"]),
+            phase_environment(self.scratch, orders[0]["as"]),
             self.scratch,
             self.job["timeout_s"] * (len(orders) + 2),
             resume=True,

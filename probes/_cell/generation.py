@@ -4,7 +4,8 @@ In: a file of orders. Out: one observation per line, as each happens. The parent
 generation alone, so that no two generations share an address space, and does beforehand only what
 a phase of that name may do: before `cold` it compiles a function of its own, before `warm` it loads
 that from its cache. `load` and `build` have each a fork of the parent to themselves, made early: to
-load, before Numba is imported at all; to build, before anything is compiled just in time.
+load, before Numba is imported at all (and so has `change`); to build, before anything is compiled
+just in time.
 """
 
 import gc
@@ -20,6 +21,7 @@ import counters
 import observe
 import phase
 import plain
+from courses import NUMBA_ABSENT, PLAIN
 from evidence import places
 
 
@@ -128,17 +130,18 @@ def main(job_file):
     by_phase = {order["phase"]: [] for order in job["orders"]}
     for order in job["orders"]:
         by_phase[order["phase"]].append(order)
-    loads, builds = by_phase.pop("load", []), by_phase.pop("build", [])
+    builds = by_phase.pop("build", [])
+    without_numba = [order for name in NUMBA_ABSENT for order in by_phase.pop(name, [])]
     importlib.import_module("numpy")
-    well = aside(carry_out, loads, job)
+    well = aside(carry_out, without_numba, job)
     if builds or by_phase:
         observe.append(job["out"], {"versions": counters.versions()})
-    patched = [order for order in job["orders"] if order["phase"] != "load"]
+    patched = [order for order in job["orders"] if order["phase"] not in NUMBA_ABSENT]
     if job.get("patch") and not patch(patched, job):
         return int(not well)
     well = aside(carry_out_builds, builds, job) and well
     for name, orders in by_phase.items():
-        if name != "interpreted":
+        if name not in PLAIN:
             phase.load_probe(job["waker"]).wake(may_compile=name == "cold")
         else:
             plain.replace_compiling_decorators()

@@ -35,11 +35,16 @@ def prepare(order):
 
 
 def stage(source, folder):
-    """Copy the probe into a folder of its own, empty but for it; return the copy's path."""
+    """Copy the probe into a folder of its own, with what lies beside it for its sake as `_x.py`.
+
+    Return the copy's path.
+    """
     os.makedirs(folder)
-    target = os.path.join(folder, os.path.basename(source))
-    shutil.copyfile(source, target)
-    return target
+    here = os.path.dirname(source)
+    beside = [name for name in names_in(here) if name.startswith("_") and name.endswith(".py")]
+    for name in [os.path.basename(source)] + sorted(beside):
+        shutil.copyfile(os.path.join(here, name), os.path.join(folder, name))
+    return os.path.join(folder, os.path.basename(source))
 
 
 def data_files(folder):

@@ -16,9 +16,12 @@ import sys
 import time
 import types
 
+import changing
 import counters
+import observe
 import outside
 import plain
+from courses import AT_HOME
 from evidence import MESSAGE_LIMIT, bounded, identifier, normalise, places, shown
 
 
@@ -37,11 +40,20 @@ class Results:
 
 def lead_caches(folder):
     """Have Numba keep the caches of a probe's libraries, and its own, below the probe's folder."""
-    os.environ["NUMBA_CACHE_DIR"] = os.path.join(folder, "__pycache__")
+    os.environ["NUMBA_CACHE_DIR"] = folder
     if "numba" in sys.modules:
         # In a fork it has read its settings already.
         config = counters.numba_module("numba.core.config", "numba.config")
-        config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+        config.CACHE_DIR = folder
+
+
+def be_at_home(folder):
+    """Be in the folder as a user is in his: with its modules, and with his own cache in it as well."""
+    sys.path.insert(0, folder)
+    # Python takes a module of the same size and second for the same: what we ask of is Numba's cache.
+    sys.dont_write_bytecode = True
+    for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        os.environ[name] = os.path.join(folder, "home")
 
 
 # The phases in which Numba is at work, and which a patch is for.
@@ -146,29 +158,17 @@ class NumbaRefused:
             raise ImportError("{} is not there in this phase".format(name))
 
 
-def without_numba(source, path):
-    """Return the code of the probe's imports, Numba's left out, and of `run`; nothing else."""
-    kept = []
-    for node in ast.parse(source, path).body:
-        if isinstance(node, ast.Import):
-            node.names = [a for a in node.names if a.name.partition(".")[0] != "numba"]
-            kept += [node] if node.names else []
-        elif isinstance(node, ast.ImportFrom):
-            kept += [] if (node.module or "").partition(".")[0] == "numba" else [node]
-        elif isinstance(node, ast.FunctionDef) and node.name == "run":
-            kept.append(node)
-    tree = ast.parse("")
-    tree.body = kept
-    return compile(tree, path, "exec")
+def refuse_numba():
+    if "numba" in sys.modules:
+        raise RuntimeError("Numba is already imported: this is no phase without it")
+    sys.meta_path.insert(0, NumbaRefused)
 
 
 def load(path):
     """Import the built module where Numba cannot be imported, and return the probe's value."""
-    if "numba" in sys.modules:
-        raise RuntimeError("Numba is already imported: this is not a load phase")
-    sys.meta_path.insert(0, NumbaRefused)
+    refuse_numba()
     with open(path, encoding="utf-8") as file:
-        code = without_numba(file.read(), path)
+        code = compile(changing.kept(ast.parse(file.read(), path), "run"), path, "exec")
     with open(os.path.join(os.path.dirname(path), "built", "built.json"), encoding="utf-8") as note:
         built = json.load(note)
     loader = importlib.machinery.ExtensionFileLoader(built["name"], built["file"])
@@ -200,30 +200,53 @@ def compiled(path, results, hidden, inspect):
     return value
 
 
+def changed(path):
+    refuse_numba()
+    return changing.change(path)
+
+
+def value_of(order, results, hidden):
+    """Do what the phase is for, and return what is to be its value."""
+    path, name = order["path"], order["as"]
+    if name == "interpreted":
+        return interpreted(path, order["carrier"])
+    if name == "build":
+        return build(order, results)
+    if name in WITHOUT_NUMBA:
+        return WITHOUT_NUMBA[name](path)
+    return compiled(path, results, hidden, inspect=name == "cold")
+
+
+WITHOUT_NUMBA = {"load": load, "change": changed}
+
+
 def perform(order):
     """Carry out the order; whatever the probe raises becomes part of the results."""
     results = Results(order["results"])
-    path, name = order["path"], order["phase"]
+    path = order["path"]
     folder = os.path.dirname(path)
     hidden = places(order["scratch"])
-    lead_caches(folder)
+    if order["as"] == "truth":
+        lead_caches(os.path.join(folder, "truth"))  # where nothing is cached
+    elif order["carrier"] not in AT_HOME:
+        lead_caches(os.path.join(folder, "__pycache__"))
+    if order["carrier"] in AT_HOME:
+        be_at_home(folder)
     imports = outside.Imports(order["scratch"], lambda **module: results.say(outside=[module]))
     started = time.perf_counter()
     try:
         os.chdir(folder)
         if order.get("patch"):
             run_patch(order["patch"], results)
-        if name == "interpreted":
-            value = interpreted(path, order["carrier"])
-        elif name == "build":
-            value = build(order, results)
-        elif name == "load":
-            value = load(path)
-        else:
-            value = compiled(path, results, hidden, inspect=name == "cold")
+        value = value_of(order, results, hidden)
         run_s = time.perf_counter() - started
         imports.hear_of_archives()
-        results.say(answered=True, value=shown(value, hidden), run_s=run_s)
+        value = shown(value, hidden)
+        if order["phase"] == "truth":
+            before = "cold" if order["truth"] == "compiled" else "interpreted"
+            said = observe.said(order["results"].rpartition(".")[0] + "." + before)
+            changing.see_that_it_changed(order["truth"], said.get("value"), value)
+        results.say(answered=True, value=value, run_s=run_s)
     except SystemExit:
         raise
     # KeyboardInterrupt too: no Ctrl-C of anybody's reaches a phase, so the probe raised it.

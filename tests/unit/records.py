@@ -66,6 +66,28 @@ def crashed(id_: str = "cache/p", *, signal: str = "SIGSEGV") -> ProbeRecord:
     return probe(id_, phase("interpreted"), cold(unresolved=OPEN), died)
 
 
+BEFORE, AFTER = 55, 56
+MISSED: dict[str, Any] = {"hits": 0, "loads": 0, "misses": 1, "saves": 1, "compiled": 1}
+
+
+def change(
+    *, value: Any = AFTER, truth: str = "plain", id_: str = "change/p", **what: Any
+) -> ProbeRecord:
+    """Return a change probe whose next process gives `value`: loaded, but for `what`."""
+    now = AFTER if truth != "same" else BEFORE
+    first = warm(value=value, **what)
+    last = () if first.is_clean_hit else (warm("again", value=value),)
+    return probe(
+        id_,
+        phase("interpreted", value=BEFORE),
+        cold(value=BEFORE),
+        phase("change", value={"truth": truth, "environment": {}}),
+        phase("truth", value=now),
+        first,
+        *last,
+    )
+
+
 def works(id_: str = "aot/p", value: Any = 55) -> ProbeRecord:
     """Return an AOT probe whose built module gives the right value."""
     phases = (

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from matrix.experiments.probe import CARRIERS
+
 ROOT = Path(__file__).parents[2]
 # What runs in a user's own environment, one file each so that it can be copied there.
 USER = sorted(p for p in (ROOT / "matrix" / "user").glob("*.py") if p.stat().st_size)
@@ -134,7 +136,8 @@ def test_the_in_cell_runner_knows_only_itself_the_standard_library_and_numba(pat
 
 @pytest.mark.parametrize("path", PROBES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_probe_knows_only_the_standard_library_numpy_and_numba(path: Path) -> None:
-    assert top_level(path) <= sys.stdlib_module_names | {"numba", "numpy"}
+    beside = {other.stem for other in path.parent.glob("_*.py")}
+    assert top_level(path) <= sys.stdlib_module_names | {"numba", "numpy"} | beside
 
 
 @pytest.mark.parametrize("path", PROBES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -144,13 +147,14 @@ def test_a_probe_says_what_it_shows(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in PROBES if path.parent.name in ("cache", "aot")],
+    [p for p in PROBES if p.parent.name in CARRIERS and not p.name.startswith("_")],
     ids=lambda path: f"{path.parent.name}/{path.stem}",
 )
 def test_a_probe_has_something_to_run(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert len(functions["run"].args.args) == (path.parent.name == "aot")
+    assert ("change" in functions) == (path.parent.name == "change")
 
 
 @pytest.mark.parametrize("path", [*DRIVER, *RUNNER], ids=module)
@@ -164,7 +168,7 @@ def test_a_module_opens_with_what_it_is_for(path: Path) -> None:
 
 
 def test_no_folder_of_a_probe_is_left_out_of_these_checks() -> None:
-    assert {path.parent.name for path in PROBES} >= {"aot", "cache"}
+    assert {path.parent.name for path in PROBES} >= set(CARRIERS)
     assert len(DRIVER) > 15
     assert len(RUNNER) > 5
     assert {path.stem for path in USER} >= {"guard", "remedy"}

@@ -159,3 +159,36 @@ def test_values_are_compared_as_numbers_and_otherwise_exactly(
     one: Any, other: Any, *, same: bool
 ) -> None:
     assert same_value(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        (records.change(), "kept"),
+        (records.change(**records.MISSED), "noticed"),
+        (records.change(value=records.BEFORE), "stale in warm"),
+        (records.change(value=records.BEFORE, **records.MISSED), "stale in warm"),
+        (records.change(value=57), "wrong in warm"),
+        (records.change(value=records.BEFORE, truth="same"), "kept"),
+        (records.change(value=records.BEFORE, truth="same", **records.MISSED), "noticed"),
+    ],
+)
+def test_a_change_is_noticed_or_not_by_what_the_next_process_says(
+    record: ProbeRecord, says: str
+) -> None:
+    assert str(result_of(record)) == says
+
+
+def test_before_a_change_the_truth_is_the_one_of_before() -> None:
+    early = records.change()
+    phases = [records.cold(value=56) if p.name == "cold" else p for p in early.phases]
+    assert str(result_of(records.probe("change/p", *phases))) == "wrong in cold"
+    phases[2] = records.phase("change", value={"truth": "compiled", "environment": {}})
+    assert str(result_of(records.probe("change/p", *phases))) == "kept"
+
+
+def test_what_is_never_loaded_after_a_change_is_not_noticed() -> None:
+    phases = records.change(**records.MISSED).phases
+    again = records.warm("again", value=56, **records.MISSED)
+    never = records.probe("change/p", *phases[:-1], again)
+    assert str(result_of(never)) == "recompiled in warm (never)"

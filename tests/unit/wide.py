@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,15 @@ from matrix.judge.claims import Claim, Expectation
 from matrix.judge.judge import judge
 from matrix.model.cell import Cell, parse_cell
 from matrix.model.outcome import Outcome
-from matrix.model.record import CellRecord, DataFile, Dispatcher, Phase, ProbeRecord, Specialisation
+from matrix.model.record import (
+    PHASES,
+    CellRecord,
+    DataFile,
+    Dispatcher,
+    Phase,
+    ProbeRecord,
+    Specialisation,
+)
 from matrix.report import findings as report
 from matrix.report.findings import Findings
 from matrix.select import releases
@@ -82,7 +91,16 @@ def probe_record(probe: Probe, cell: Cell, claims: dict[str, Claim]) -> ProbeRec
     return msgspec.structs.replace(made, phases=phases)
 
 
+CHANGES: dict[Outcome, dict[str, Any]] = {
+    Outcome.KEPT: {},
+    Outcome.NOTICED: records.MISSED,
+    Outcome.STALE: {"value": records.BEFORE},
+}
+
+
 def _well(probe: Probe, outcome: Outcome) -> ProbeRecord | None:
+    if outcome in CHANGES:
+        return records.change(id_=probe.id, **CHANGES[outcome])
     if outcome is Outcome.HIT:
         return records.hit(probe.id)
     if outcome is Outcome.WORKS:
@@ -99,15 +117,19 @@ def _failing(probe: Probe, expected: Expectation, own: random.Random) -> ProbeRe
             for p in wrong.phases
         ]
         return msgspec.structs.replace(wrong, phases=tuple(phases))
-    rest = ("build", "load") if probe.carrier == "aot" else ("cold", "warm", "again")
-    names = ("interpreted", *rest)
+    names = PHASES[probe.carrier]
     never = expected.outcome is Outcome.UNCACHEABLE
     last = names[-1] if never else expected.phase or names[-1]
     # The rule: a symbol is left open where the next process fails, unless it is said otherwise.
     open_there = bool(expected.against_rule) if never else last in ("warm", "build", "load")
     left = records.OPEN if open_there and (never or not expected.against_rule) else ()
     phases = [
-        records.phase(name, compiled=1, unresolved=left if name in ("cold", "build") else ())
+        records.phase(
+            name,
+            compiled=int(name != "change"),
+            unresolved=left if name in ("cold", "build") else (),
+            value={} if name == "change" else records.BEFORE,
+        )
         for name in names[: names.index(last) + never]
     ]
     if not never:

@@ -40,6 +40,10 @@ TOLD = {
     "wrong": "It gives a wrong value and says nothing.",
     "recompiled": "The value is right, but the next process compiles it again.",
     "uncacheable": "The value is right, but nothing is stored: every process compiles it again.",
+    "noticed": "The next process sees that something changed, and compiles it anew.",
+    "kept": "The next process has the value of after the change, from the cache of before it.",
+    "stale": "The next process does not see that something changed, and gives the value of before.",
+    "raised change": "The change itself could not be made.",
     "timed_out": "It does not end in time.",
 }
 UNCACHED = (Outcome.RECOMPILED, Outcome.UNCACHEABLE)

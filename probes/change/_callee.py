@@ -1,0 +1,8 @@
+"""What the cached functions of other files call."""
+
+from numba import njit
+
+
+@njit
+def step():
+    return 1
