@@ -21,6 +21,7 @@ PHASES = {
     "cache": ("interpreted", "cold", "warm", "again"),
     "aot": ("interpreted", "build", "load"),
     "change": ("interpreted", "cold", "change", "truth", "warm", "again"),
+    "race": ("interpreted", "race"),
 }
 # In the place of one of them, where the patch that a probe runs under did not end well.
 PATCH = "patch"

@@ -53,6 +53,7 @@ class Gate:
         self.channel = channel
         self.folder = os.path.join(os.path.realpath(folder), "")
         self.files = 0  # of the folder, open
+        self.may_die = False
         self.passing = False  # an operation that may be carried out
         self.locks = set()  # files that this process has locked
 
@@ -94,7 +95,7 @@ class Gate:
 
     def hold(self, kind, *what):
         """Say what is about to be done, and wait until it may be."""
-        self.state = {"at": [kind] + list(what), "files": self.files}
+        self.state = {"at": [kind] + list(what), "files": self.files, "may_die": self.may_die}
         self.tell()
 
     def tell(self):
@@ -186,9 +187,9 @@ class Gate:
         if event not in ("open", "os.rename", "os.remove", "os.mkdir") or self.passing:
             return
         path = args[0] if isinstance(args[0], str) else ""
-        if path.endswith((".nbi", ".nbc")) or ".nbi.tmp" in path or ".nbc.tmp" in path:
-            if self.below(path) is not None:
-                raise RuntimeError("not held at the gate: {} {}".format(event, self.below(path)))
+        below = self.below(path) if ".nbi" in path or ".nbc" in path else None
+        if below is not None:
+            raise RuntimeError("not held at the gate: {} {}".format(event, below))
 
 
 MOVING = ("replace", "rename", "link")

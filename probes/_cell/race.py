@@ -18,12 +18,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import contain
 import gate
 import observe
-from racers import ROLES
+import phase
+from evidence import places
 from surroundings import phase_environment
+from turns import BEFORE, ROLES, FailedInTurn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # From the worst on: what nobody notices is worse than what everybody does.
@@ -110,6 +113,7 @@ class Parent:
         return started
 
     def load(self, role, order):
+        order = dict(order, results=order["results"] + "." + role)
         gate.send(self.channel, do="load", role=role, order=order)
         return gate.receive(self.channel)
 
@@ -179,13 +183,20 @@ class Folder:
 
     def restore(self, kept):
         copy, contents = kept
-        for name in os.listdir(self.path):
-            path = os.path.join(self.path, name)
-            (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)
+        self.clear()
         for name in os.listdir(copy):
             source, target = os.path.join(copy, name), os.path.join(self.path, name)
             (shutil.copytree if os.path.isdir(source) else shutil.copy2)(source, target)
         self.known = {self.inode(below): content for below, content in contents.items()}
+
+    def clear(self):
+        for name in os.listdir(self.path):
+            path = os.path.join(self.path, name)
+            (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)
+
+    @staticmethod
+    def forget(kept):
+        shutil.rmtree(kept[0])
 
     def files(self):
         found = []
@@ -253,7 +264,7 @@ class Folder:
 class Race:
     """All orders of one probe. With `reduce` false, those that are one are tried as well."""
 
-    def __init__(self, order, writers, loaders, limit_s, reduce=True):
+    def __init__(self, order, writers, loaders, limit_s, *, reduce=True):
         self.order, self.writers, self.loaders = order, writers, loaders
         self.limit_s, self.reduce, self.killing = limit_s, reduce, False
         folder = os.path.dirname(order["path"])
@@ -266,8 +277,11 @@ class Race:
     def run(self):
         """Try every order; what was seen of each is in `seen`."""
         os.makedirs(self.folder.copies)
+        first = self.writers.load(BEFORE, self.order)
+        if first["how"] or "exception" in first["said"]:
+            raise FailedInTurn("before() came to {how} {said}".format(**first))
         held = {role: self.writers.start(role, self.order, self.limit_s) for role in ROLES}
-        self.killing = any(one.state.get("killed") for one in held.values())
+        self.killing = any(one.state.get("may_die") for one in held.values())
         self.visit(Point(held, {}, set()))
         for one in held.values():
             one.kill()
@@ -300,6 +314,8 @@ class Race:
             if self.reduce:
                 point.asleep.add(left[0])
         self.points.pop()
+        if point.copy:
+            self.folder.forget(point.copy)
 
     def first(self, point, due):
         """Who is let go first: one, and others when it turns out to matter; or all at once."""
@@ -383,8 +399,11 @@ class Race:
             held, _ = self.let_go(held, {}, step)
         self.judge(Point(held, {}, set()))
         self.steps = steps
-        self.folder.restore((aside, {}))
-        shutil.rmtree(aside)
+        self.folder.clear()
+        for name in os.listdir(aside):
+            os.rename(os.path.join(aside, name), os.path.join(self.folder.path, name))
+        os.rmdir(aside)
+        self.folder.forget(kept)
         self.folder.known = known
 
     def count(self, step):
@@ -410,7 +429,7 @@ class Race:
 
     def judge(self, point):
         """Write down what this order came to, for those who raced and for those who come later."""
-        run, other, *later = self.order["truth"]
+        run, other, *later = self.order["in_turn"]
         found = []
         for role, right in zip(ROLES, ((run, later[0]), (other, later[1]))):
             found.append(self.word_for(role, "race", point.held[role].state, right))
@@ -423,29 +442,34 @@ class Race:
                 told = self.loaders.load(role, self.order)
                 state = {"done": told["said"]} if not told["how"] else {"died": told["how"]}
                 self.loaded[digest].append(self.word_for(role, "later", state, (right,)))
+            self.folder.forget(kept)
         found += self.loaded[digest]
         self.seen.append((min(found, key=lambda one: WORDS.index(one["word"])), list(self.steps)))
 
     @staticmethod
     def word_for(role, when, state, right):
         """Return what one process did, as a word and what there is to say about it."""
-        found = {"word": "sound", "who": role, "when": when}
-        done = state.get("done", {})
-        if not state:
-            return dict(found, word="blocked")
-        if "died" in state:
-            if state["died"] == "killed":
-                return found
-            how = str(state["died"])
-            return dict(found, word="timed_out" if how == "timed_out" else "crashed", detail=how)
+        found, done = {"word": "sound", "who": role, "when": when}, state.get("done", {})
         if "at" in state:
-            return dict(found, word="timed_out", detail="waits for a lock for ever")
-        if "exception" in done:
-            return dict(found, word="raised", detail=done["exception"], message=done["message"])
-        if not any(same(done.get("value"), one) for one in right):
-            word = "poisoned" if when == "later" else "wrong"
-            return dict(found, word=word, value=done.get("value"))
-        return dict(found, value=done["value"])
+            found.update(word="timed_out", detail="Deadlock")
+        elif state.get("died") == "timed_out":
+            found.update(word="timed_out")
+        elif state.get("died", "killed") != "killed":
+            found.update(word="crashed", detail=ended_by(state["died"]))
+        elif "exception" in done:
+            found.update(word="raised", detail=done["exception"], message=done["message"])
+        elif done and not any(same(done.get("value"), one) for one in right):
+            found.update(word="poisoned" if when == "later" else "wrong", value=done.get("value"))
+        elif done:
+            found.update(value=done["value"])
+        return found
+
+
+def ended_by(code):
+    """The name of the signal, or `exit 1`."""
+    if isinstance(code, int) and code < 0:
+        return signal.Signals(-code).name
+    return code if isinstance(code, str) else "exit {}".format(code)
 
 
 def like(op):
@@ -522,3 +546,38 @@ def summary(seen):
     chosen = [(told(steps), found) for found, steps in seen if found["word"] == worst]
     order, found = min(chosen, key=lambda pair: pair[0])
     return dict(found, orders=counted, order=order[2])
+
+
+def observed(order, writers, loaders, limit_s):
+    """Race, and return what to write down of it."""
+    folder = os.path.dirname(order["path"])
+    shutil.rmtree(folder)
+    observe.stage(order["source"], folder)
+    observe.prepare(order)
+    results = phase.Results(order["results"])
+    started = time.monotonic()
+    race = Race(order, writers, loaders, limit_s)
+    try:
+        race.run()
+        results.say(answered=True, value=summary(race.seen))
+    except Exception as error:
+        results.say(**phase.what_was_raised(error, places(order["scratch"])))
+        sys.excepthook(*sys.exc_info())
+    ending = contain.Ending(0, False, time.monotonic() - started, None, "", "", 0)
+    return observe.observation(order, ending)
+
+
+def main(job_file):
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    contain.forbid_core_files()
+    contain.work_for(job["parent"])
+    told = {name: job[name] for name in ("scratch", "waker", "patch", "timeout_s")}
+    writers = Parent(True, told)
+    loaders = Parent(False, told)
+    for order in job["orders"]:
+        observe.append(job["out"], observed(order, writers, loaders, job["timeout_s"]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -15,20 +15,16 @@ import contain
 import gate
 import observe
 import phase
+import turns
 from evidence import places, shown
 
-ROLES = ("run", "other")
 
-
-def take_part(order, role):
-    """Import the probe, and return what the process of this `role` is to call."""
+def take_part(order):
+    """Import the probe where it lies, as a user's program; return the module."""
     folder = os.path.dirname(order["path"])
-    phase.lead_caches(folder)
+    phase.be_at_home(folder)
     os.chdir(folder)
-    # As `python probe.py` there could, and no file of Python's own beside those raced for.
-    sys.path.insert(0, folder)
-    sys.dont_write_bytecode = True
-    return getattr(phase.load_probe(order["path"]), role)
+    return phase.load_probe(order["path"])
 
 
 def write(order, role, channel):
@@ -36,9 +32,10 @@ def write(order, role, channel):
     held = gate.Gate(channel, os.path.dirname(order["path"]))
     hidden = places(order["scratch"])
     try:
-        function = take_part(order, role)
+        module = take_part(order)
+        held.may_die = role == "run" and getattr(module, "KILLED", False)
         held.shut()
-        told = {"value": shown(function(), hidden)}
+        told = {"value": shown(getattr(module, role)(), hidden)}
     except BaseException as error:
         told = dict(phase.what_was_raised(error, hidden), trace=traceback.format_exc()[-2000:])
     gate.send(held.channel, done=told)
@@ -46,11 +43,11 @@ def write(order, role, channel):
 
 
 def load(order, role):
-    """Do what the role does in a process that comes later, and write down what it gave."""
+    """Do what the role does with nobody beside it, and write down what it gave."""
     results = phase.Results(order["results"])
     hidden = places(order["scratch"])
     try:
-        results.say(value=shown(take_part(order, role)(), hidden))
+        results.say(value=shown(getattr(take_part(order), role, turns.nothing)(), hidden))
     except BaseException as error:
         results.say(**phase.what_was_raised(error, hidden))
 
