@@ -170,10 +170,10 @@ class Raced(msgspec.Struct, frozen=True):
     """
 
     word: Outcome
-    who: str
-    when: str
     orders: dict[str, int]
-    order: str
+    order: str = ""
+    who: str = ""
+    when: str = ""
     detail: str = ""
     message: str = ""
     value: Any = None

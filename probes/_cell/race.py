@@ -492,23 +492,18 @@ def same(one, other):
 VERBS = {
     "open": "reads",
     "read": "reads",
-    "stat": "looks at",
+    "stat": "reads",
     "listdir": "lists",
     "unlink": "removes",
     "remove": "removes",
     "rmdir": "removes",
     "mkdir": "makes",
-    "lock": "locks",
-    "unlock": "unlocks",
-    "killed": "is killed",
 }
 
 
 def called(path):
     """What a cache file is to a reader: `f index`, `f data 1`."""
-    if isinstance(path, int):
-        return ""
-    name = TEMPORARY.sub("", os.path.basename(path))
+    name = os.path.basename(TEMPORARY.sub("a temporary file" if "/tmp" in path else "", path))
     found = CACHE_FILE.match(name)
     if not found:
         return name
@@ -517,24 +512,25 @@ def called(path):
 
 
 def told(steps):
-    """Return an order in words: the steps that meet one of the other's, and how often it changes hands."""
-    parts, last = [], None
+    """Return an order in words, who does what in turn, and how many turns and words there are.
+
+    Told are the steps that meet one of the other's, but not how often, or in how many ways, a file is
+    looked at in one turn: that differs from release to release.
+    """
+    turns = []
     for step in steps:
-        if step.op[0] != "killed" and not any(step.meets(other) for other in steps):
+        killed = step.op[0] == "killed"
+        if not killed and (isinstance(step.op[-1], int) or not any(map(step.meets, steps))):
             continue
-        does = VERBS.get(step.op[0], "writes")
-        if step.op[1:]:
-            does += " " + called(step.op[-1])
-        if step.op[0] in ("read", "write") and isinstance(step.op[-1], int):
-            # Of what was opened by a name that is told already.
-            continue
-        if step.role != last:
-            parts.append([step.role, does])
-        elif parts[-1][-1] != does:
-            parts[-1].append(does)
-        last = step.role
-    text = "; ".join("{} {}".format(part[0], ", ".join(part[1:])) for part in parts)
-    return len(parts), sum(map(len, parts)), text
+        does = (
+            "is killed" if killed else VERBS.get(step.op[0], "writes") + " " + called(step.op[-1])
+        )
+        if not turns or turns[-1][0] != step.role:
+            turns.append([step.role])
+        if does not in turns[-1]:
+            turns[-1].append(does)
+    text = "; ".join("{} {}".format(turn[0], ", ".join(turn[1:])) for turn in turns)
+    return len(turns), sum(map(len, turns)), text
 
 
 def summary(seen):
@@ -543,9 +539,15 @@ def summary(seen):
     for found, _ in seen:
         counted[found["word"]] = counted.get(found["word"], 0) + 1
     worst = min(counted, key=WORDS.index)
-    chosen = [(told(steps), found) for found, steps in seen if found["word"] == worst]
-    order, found = min(chosen, key=lambda pair: pair[0])
-    return dict(found, orders=counted, order=order[2])
+    if worst == "sound":
+        return {"word": worst, "orders": counted}
+    chosen = []
+    for found, steps in seen:
+        if found["word"] == worst:
+            turns, words, text = told(steps)
+            chosen.append(((turns, found.get("detail", ""), words, text), found))
+    (_, _, _, text), found = min(chosen, key=lambda pair: pair[0])
+    return dict(found, orders=counted, order=text)
 
 
 def observed(order, writers, loaders, limit_s):

@@ -4,6 +4,7 @@ In: a channel, on which one is asked for. Out: on the channel. Exec'd once to wr
 as with generations, what loads was never forked from what compiled.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -79,6 +80,10 @@ def main(fd, job):
     if job["patch"]:
         phase.run_patch(job["patch"], phase.Results(os.devnull))
     phase.load_probe(job["waker"]).wake(may_compile=job["writes"])
+    if hasattr(gc, "freeze"):
+        # Keeps the collector of every fork off the pages it shares with us.
+        gc.collect()
+        gc.freeze()
     gate.send(channel, ready=True)
     order = None
     while True:
