@@ -503,7 +503,9 @@ VERBS = {
 
 def called(path):
     """What a cache file is to a reader: `f index`, `f data 1`."""
-    name = os.path.basename(TEMPORARY.sub("a temporary file" if "/tmp" in path else "", path))
+    name = os.path.basename(
+        TEMPORARY.sub("a temporary file" if os.sep + "tmp" in path else "", path)
+    )
     found = CACHE_FILE.match(name)
     if not found:
         return name
