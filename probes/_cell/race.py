@@ -144,6 +144,11 @@ class Step:
             name.endswith((".nbi", ".nbc", ".py")) for name in looked_at
         )
 
+    @property
+    def is_lasting(self):
+        """Whether it leaves something that others may find: a process that dies now or before differ."""
+        return any(kind == "name" and not TEMPORARY.search(name) for kind, name in self.writes)
+
 
 class Point:
     """Where two processes are held, and who has been let go from there, or is to be."""
@@ -337,7 +342,7 @@ class Race:
         self.count(step)
         self.steps.append(step)
         child = Point(held, locks, asleep)
-        if self.killing and role == "run" and held[role].op:
+        if self.killing and role == "run" and held[role].op and step.is_lasting:
             self.kill(child)
         self.visit(child)
         self.steps.pop()
@@ -421,7 +426,8 @@ class Race:
         known = own[-1].clock if own else {}
         for i in range(len(self.steps) - 1, -1, -1):
             earlier = self.steps[i]
-            if earlier.meets(pending):
+            # A lock that is held is not let go of and taken at once: there is no other way round.
+            if earlier.meets(pending) and earlier.op[0] != "unlock":
                 if i > known.get(earlier.role, -1):
                     able = self.points[i].able_then
                     self.points[i].todo += [role] if role in able else able
