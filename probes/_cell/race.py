@@ -156,6 +156,7 @@ class Point:
     def __init__(self, held, locks, asleep):
         self.held, self.locks, self.asleep = held, locks, asleep
         self.todo, self.copy, self.able_then = [], None, []
+        self.again = []  # the processes that were made to come back here
 
     def able(self):
         """Who can go on: what waits for a lock that the other holds cannot."""
@@ -319,6 +320,8 @@ class Race:
             if self.reduce:
                 point.asleep.add(left[0])
         self.points.pop()
+        for one in point.again:
+            one.kill()
         if point.copy:
             self.folder.forget(point.copy)
 
@@ -382,6 +385,7 @@ class Race:
                 raise NotDeterministic("{} and {}".format(like(before.op), like(step.op)))
             held, locks = self.let_go(held, locks, step)
         point.held, point.locks = held, locks
+        point.again += [one for one in held.values() if not one.is_kept]
         self.at = point
 
     def kill(self, point):
@@ -403,6 +407,8 @@ class Race:
             self.steps.append(step)
             held, _ = self.let_go(held, {}, step)
         self.judge(Point(held, {}, set()))
+        if forked is not other:
+            forked.kill()
         self.steps = steps
         self.folder.clear()
         for name in os.listdir(aside):
