@@ -88,6 +88,16 @@ class Overhead(Starting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share(Running):
+    """two cells on one cache folder"""
+
+    selectors: tuple[str, ...] = ()
+    sharing: str = "cache/array_lazy"
+    cpu_names: tuple[str, ...] = ()
+    pre: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report(Elsewhere):
     """judge what is stored"""
 
@@ -133,5 +143,5 @@ class Lock:
     output: Path | None = None
 
 
-KINDS = (Run, Bisect, Overhead, Report, Plan, Merge, Diff, Check, Lock)
+KINDS = (Run, Bisect, Overhead, Share, Report, Plan, Merge, Diff, Check, Lock)
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

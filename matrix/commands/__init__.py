@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import options
-from . import bisect, overhead, run, share
+from . import bisect, overhead, run, share, sharing
 from .stored import files, report
 
 COMMANDS: Mapping[type, Callable[[Any], int]] = {
@@ -18,6 +18,7 @@ COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Report: report.report,
     options.Bisect: bisect.bisect,
     options.Overhead: overhead.overhead,
+    options.Share: sharing.share,
     options.Plan: share.plan,
     options.Merge: share.merge,
     options.Diff: files.diff,

@@ -134,7 +134,7 @@ def named(probes: Iterable[Probe], name: str) -> Probe:
 
 
 # They lie beside the runner and have no part in what it sees.
-NOT_RUNNER = ("limit.py", "overhead.py", "rush.py")
+NOT_RUNNER = ("limit.py", "overhead.py", "rush.py", "shared.py")
 
 
 def runner_digest(folder: Path) -> str:

@@ -187,7 +187,12 @@ def table(found: Findings) -> str:
         [probe, *(found.seen(probe, column) for column in found.columns)]
         for probe in found.differing_first
     ]
-    rows = [list(map(table_cell, row)) for row in shown]
+    return padded(shown)
+
+
+def padded(table: Sequence[Sequence[str]]) -> str:
+    """Return a table, its head first, as Markdown that can be read as it is."""
+    rows = [list(map(table_cell, row)) for row in table]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [_row(row, widths) for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
