@@ -15,9 +15,10 @@ import tempfile
 import contain
 import observe
 import phase
-import race
 import turns
+from held import HERE, Parent
 from racers import take_part
+from said import same
 
 
 def go_at(start, order, role):
@@ -61,11 +62,11 @@ def fresh(source, order):
 
 def main(source, rounds, number):
     scratch = tempfile.mkdtemp()
-    waker = observe.stage(os.path.join(race.HERE, "waker.py"), os.path.join(scratch, "waker"))
+    waker = observe.stage(os.path.join(HERE, "waker.py"), os.path.join(scratch, "waker"))
     job = {"scratch": scratch, "patch": None, "waker": waker, "timeout_s": 120}
     contain.forbid_core_files()
     phase.load_probe(waker).wake(may_compile=True)
-    loaders = race.Parent(False, dict(job, writes=False))
+    loaders = Parent(False, dict(job, writes=False))
     folder = os.path.join(scratch, "probe")
     order = {"path": os.path.join(folder, os.path.basename(source)), "scratch": scratch}
     order["results"] = os.path.join(scratch, "results", "later")
@@ -78,11 +79,11 @@ def main(source, rounds, number):
         fresh(source, order)
         went = set()
         for role, (how, value) in one_round(order, number):
-            if how != "value" or not race.same(value, truth[role]):
+            if how != "value" or not same(value, truth[role]):
                 went.add("at once: {} {}".format(how, value))
         for role in turns.ROLES:
             told = loaders.load(role, order)
-            if told["how"] or not race.same(told["said"].get("value"), truth[role]):
+            if told["how"] or not same(told["said"].get("value"), truth[role]):
                 went.add("later: {how} {said}".format(**told))
         lost.update(went)
         if done % 20 == 0 or done == rounds:

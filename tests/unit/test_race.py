@@ -18,7 +18,10 @@ from tests.unit import in_cell
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="orders are tried by forking")
 
 gate = in_cell.load("gate")
-race = in_cell.load("race")
+held = in_cell.load("held")
+orders = in_cell.load("orders")
+said = in_cell.load("said")
+steps = in_cell.load("steps")
 
 # What a process does, step by step: look at a file, put one in its place, take a lock.
 Program = Sequence[tuple[str, str]]
@@ -56,22 +59,22 @@ class Toys:
         if not pid:
             self._take_part(role, theirs)
         theirs.close()
-        held = race.Held(ours, pid, None, {})
+        one = held.Held(ours, pid, None, {})
         ours.settimeout(limit_s)
-        held.listen()
-        return held
+        one.listen()
+        return one
 
     def _take_part(self, role: str, channel: socket.socket) -> None:
         code = 1
         try:
-            held = gate.Gate(channel, str(self.folder))
+            mine = gate.Gate(channel, str(self.folder))
             os.chdir(self.folder)
-            held.shut()
+            mine.shut()
             try:
                 done = {"value": carry_out(role, self.programs[role])}
             except RuntimeError as error:
                 done = {"exception": "RuntimeError", "message": str(error)}  # type: ignore[dict-item]
-            gate.send(held.channel, done=done)
+            gate.send(mine.channel, done=done)
             code = 0
         finally:
             os._exit(code)
@@ -93,7 +96,7 @@ def ends(
         "in_turn": [None] * 4,
     }
     toys = Toys(folder, programs)
-    tried = race.Race(order, toys, toys, 30.0, reduce=reduce)
+    tried = orders.Race(order, toys, toys, 30.0, reduce=reduce)
     found = []
 
     def judge(point: Any) -> None:
@@ -168,13 +171,13 @@ def test_a_gate_that_lets_one_kind_of_step_pass_is_found_out(
 
 
 def test_a_value_that_comes_later_and_is_wrong_is_poison_and_the_shortest_order_is_told() -> None:
-    word = race.Race.word_for("other", "later", {"done": {"value": 2}}, (2.5,))
+    word = said.word_for("other", "later", {"done": {"value": 2}}, (2.5,))
     assert word == {"word": "poisoned", "who": "other", "when": "later", "value": 2}
-    first = race.Step("run", ["replace", "x.tmp.1", "m.f-6.py38.nbi"], set(), {("name", "i")})
-    then = race.Step("other", ["open", "m.f-6.py38.nbi"], {("name", "i")}, set())
-    alone = race.Step("other", ["stat", "elsewhere"], {("name", "e")}, set())
+    first = steps.Step("run", ["replace", "x.tmp.1", "m.f-6.py38.nbi"], set(), {("name", "i")})
+    then = steps.Step("other", ["open", "m.f-6.py38.nbi"], {("name", "i")}, set())
+    alone = steps.Step("other", ["stat", "elsewhere"], {("name", "e")}, set())
     sound = {"word": "sound"}
-    told = race.summary([(word, [first, then, first]), (word, [first, alone, then]), (sound, [])])
+    told = said.summary([(word, [first, then, first]), (word, [first, alone, then]), (sound, [])])
     assert told["orders"] == {"poisoned": 2, "sound": 1}
     assert told["order"] == "run writes f index; other reads f index"
 
@@ -185,4 +188,4 @@ def test_what_all_notice_is_less_than_what_nobody_does() -> None:
         ({"word": word, "who": "run", "when": "race", "value": 1}, []) for word in words
     ]
     for last in range(1, len(seen) + 1):
-        assert race.summary(seen[:last])["word"] == words[last - 1]
+        assert said.summary(seen[:last])["word"] == words[last - 1]
