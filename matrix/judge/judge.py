@@ -153,14 +153,15 @@ def _rule(
     cell: str, record: ProbeRecord, result: Result, claims: Mapping[str, Claim]
 ) -> Judgement | None:
     """Return whether the rule holds of a probe, or fails where its claim says it must fail."""
-    found = rules.rule_holds(record, result)
-    if found is None:
+    rule = rules.RULES.get(record.carrier)
+    found = rule.holds(record, result) if rule else None
+    if rule is None or found is None:
         return None
     excuse = claims[record.id].expectation(parse_cell(cell)).against_rule
-    says = rules.says(record, result)
+    says = rule.says(record, result)
     if excuse:
         says += f" (claimed against the rule: {excuse})"
-    name = f"{record.id} {rules.RULE}"
+    name = f"{record.id} {rule.name}"
     return Judgement(name, record.id, cell, "rule", found != bool(excuse), says)
 
 

@@ -5,20 +5,36 @@ symbol named `.numba.unresolved$...` that only the compiling process patches. So
 the code of a probe exactly when its warm process crashes, or when its module cannot be built or
 loaded.
 
+The key rule: after a change the next process loads what was cached before exactly when all that it
+asks for is in the index files: the stamp of the source, and for each specialisation a key of its
+signature and target and, in later releases, digests of code and closure. What is in none of these
+is not noticed.
+
 Isolation: forking the phases changes nothing; a probe does the same `exec`'d and forked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
+
 from ..model.outcome import Outcome, Result, result_of, same_value
 from ..model.record import CellRecord, Phase, ProbeRecord
 from ..model.text import brief
 
-RULE = "unresolved-symbol"
 ISOLATION = "isolation"
 
 
-def rule_holds(record: ProbeRecord, result: Result) -> bool | None:
+class Rule(msgspec.Struct, frozen=True):
+    """A rule by name. `holds` returns None of what it says nothing of; `says` what was seen."""
+
+    name: str
+    holds: Callable[[ProbeRecord, Result], bool | None]
+    says: Callable[[ProbeRecord, Result], str]
+
+
+def symbol_rule(record: ProbeRecord, result: Result) -> bool | None:
     """Whether the rule holds for what a probe did; None where it says nothing.
 
     It says nothing of a probe whose code was never run to the end in the process that compiled it.
@@ -43,12 +59,47 @@ def left_open(phase: Phase) -> bool:
     return in_ir or bool(phase.unresolved)
 
 
-def says(record: ProbeRecord, result: Result) -> str:
+def symbol_seen(record: ProbeRecord, result: Result) -> str:
     """Return what was seen of the symbol beside what the probe did."""
     name = "build" if record.carrier == "aot" else "cold"
     compiling = next(phase for phase in record.phases if phase.name == name)
     symbol = "an unresolved symbol" if left_open(compiling) else "no unresolved symbol"
     return f"{symbol} in {name}, and {result}"
+
+
+def key_rule(record: ProbeRecord, result: Result) -> bool | None:
+    """Whether the rule holds; None where no readable index file was asked, or the process died."""
+    missing = _missing(record)
+    died = result.outcome in (Outcome.CRASHED, Outcome.TIMED_OUT)
+    if missing is None or "unreadable" in missing or died:
+        return None
+    loads = result.phase == "warm" and result.outcome in LOADED
+    compiles = result.outcome in (Outcome.NOTICED, Outcome.RECOMPILED, Outcome.UNCACHEABLE)
+    return compiles if missing else loads
+
+
+# Whatever else is wrong with it: the value comes out of a cache.
+LOADED = (Outcome.KEPT, Outcome.STALE, Outcome.WRONG)
+
+
+def key_seen(record: ProbeRecord, result: Result) -> str:
+    """Return what the index files had not beside what the next process did."""
+    lacking = ", ".join(sorted(_missing(record) or ())) or "nothing"
+    return f"of what warm asked for, the index has another {lacking}, and {result}"
+
+
+def _missing(record: ProbeRecord) -> set[str] | None:
+    """Return what was not in the index files; None where none was asked."""
+    warm = next((phase for phase in record.phases if phase.name == "warm"), None)
+    if warm is None or not warm.asked:
+        return None
+    return {part for asked in warm.asked for part in asked.missing}
+
+
+SYMBOL = Rule("unresolved-symbol", symbol_rule, symbol_seen)
+KEY = Rule("index-key", key_rule, key_seen)
+# Which one is judged of what.
+RULES = {"cache": SYMBOL, "aot": SYMBOL, "change": KEY}
 
 
 def both_ways(record: CellRecord, probe: str) -> tuple[ProbeRecord, ProbeRecord] | None:

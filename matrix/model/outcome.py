@@ -84,9 +84,7 @@ def result_of(record: ProbeRecord) -> Result:
         raise ValueError(f"{record.id}: {why}")
     carrier = CARRIERS[record.carrier]
     for phase in record.phases:
-        if (failure := _failure(phase, carrier.truth(record.phases, phase))) is not None:
-            if failure.outcome is Outcome.WRONG and _was_right(record.phases, phase):
-                return msgspec.structs.replace(failure, outcome=Outcome.STALE)
+        if (failure := _failure(record.phases, phase, carrier)) is not None:
             return failure
     return carrier.result(record.phases)
 
@@ -96,7 +94,7 @@ def truth_of(record: ProbeRecord, phase: Phase) -> Phase:
     return CARRIERS[record.carrier].truth(record.phases, phase) or phase
 
 
-def _failure(phase: Phase, truth: Phase | None) -> Result | None:
+def _failure(phases: Sequence[Phase], phase: Phase, carrier: Carrier) -> Result | None:
     if phase.status == "timed_out":
         return Result(Outcome.TIMED_OUT, phase.name)
     if phase.status == "crashed":
@@ -104,8 +102,9 @@ def _failure(phase: Phase, truth: Phase | None) -> Result | None:
         return Result(Outcome.CRASHED, phase.name, detail)
     if phase.status == "raised":
         return Result(Outcome.RAISED, phase.name, phase.exception or "")
+    truth = carrier.truth(phases, phase)
     if truth is not None and not same_value(phase.value, truth.value):
-        return Result(Outcome.WRONG, phase.name, value=phase.value)
+        return Result(carrier.wrong(phases, phase), phase.name, value=phase.value)
     return None
 
 
@@ -114,26 +113,24 @@ def _interpreted(phases: Sequence[Phase], phase: Phase) -> Phase | None:
 
 
 def _before_or_after(phases: Sequence[Phase], phase: Phase) -> Phase | None:
-    """Return the truth before a change, or after it; what both are is asked of plain Python.
-
-    But where the change is one that plain Python does not know, the first process that compiles.
-    """
-    if phase.name in ("interpreted", "change", "truth"):
-        return None
-    change = next((one for one in phases if one.name == "change"), None)
-    if change is None or phases.index(phase) < phases.index(change):
-        compiled = change is not None and (change.value or {}).get("truth") == "compiled"
-        return phase if compiled else phases[0]
-    return next(one for one in phases if one.name == "truth")
+    """Return the truth before a change, which is what a run begins with, or after it."""
+    if phase.name in ("interpreted", "cold"):
+        return phases[0]
+    return None if phase.name in ("change", "truth") else _named(phases, "truth")
 
 
-def _was_right(phases: Sequence[Phase], phase: Phase) -> bool:
-    """Whether this is the right value of a process before the change."""
-    names = [one.name for one in phases]
-    if "change" not in names[: phases.index(phase)]:
-        return False
-    cold = phases[names.index("cold")]
-    return same_value(phase.value, cold.value)
+def _wrong(*_: object) -> Outcome:
+    return Outcome.WRONG
+
+
+def _wrong_or_stale(phases: Sequence[Phase], phase: Phase) -> Outcome:
+    """Return `stale` where the value after a change is the right one of before it."""
+    before = phase.name == "cold" or not same_value(phase.value, phases[0].value)
+    return Outcome.WRONG if before else Outcome.STALE
+
+
+def _named(phases: Sequence[Phase], name: str) -> Phase:
+    return next(phase for phase in phases if phase.name == name)
 
 
 def _works(phases: Sequence[Phase]) -> Result:
@@ -150,13 +147,12 @@ def _changed(phases: Sequence[Phase]) -> Result:
 
 def _loaded(phases: Sequence[Phase], at_once: Outcome, late: Outcome | None) -> Result:
     """Return what came of a cache: loaded by the next process, by the one after it, or never."""
-    by_name = {phase.name: phase for phase in phases}
-    cold, warm = by_name["cold"], by_name["warm"]
+    cold, warm = _named(phases, "cold"), _named(phases, "warm")
     if warm.is_clean_hit:
         return Result(at_once, "warm", value=warm.value)
     if not any(file.name.endswith(".nbc") for file in cold.files_after):
         return Result(Outcome.UNCACHEABLE, "cold", value=warm.value)
-    if not by_name["again"].is_clean_hit:
+    if not _named(phases, "again").is_clean_hit:
         return Result(Outcome.RECOMPILED, "warm", "never", warm.value)
     if late:
         return Result(late, "warm", value=warm.value)
@@ -204,16 +200,17 @@ class Carrier(msgspec.Struct, frozen=True):
     """How the phases of what a carrier carries come to one word.
 
     `truth` returns the phase whose value another one is to give, or None where that gives none;
-    `result` what a run came to in which nothing failed.
+    `wrong` what to call another value; `result` what a run came to in which nothing failed.
     """
 
     truth: Callable[[Sequence[Phase], Phase], Phase | None]
     result: Callable[[Sequence[Phase]], Result]
+    wrong: Callable[[Sequence[Phase], Phase], Outcome] = _wrong
 
 
 CARRIERS = {
     "cache": Carrier(_interpreted, _cached),
     "aot": Carrier(_interpreted, _works),
-    "change": Carrier(_before_or_after, _changed),
+    "change": Carrier(_before_or_after, _changed, _wrong_or_stale),
     "race": Carrier(_no_truth, _raced),
 }

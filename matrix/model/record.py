@@ -23,6 +23,8 @@ PHASES = {
     "change": ("interpreted", "cold", "change", "truth", "warm", "again"),
     "race": ("interpreted", "race"),
 }
+# Where a run may begin as well: plain Python knows nothing of some changes.
+ALSO_FIRST = {"change": "cold"}
 # In the place of one of them, where the patch that a probe runs under did not end well.
 PATCH = "patch"
 ISOLATIONS = ("exec", "fork")
@@ -50,6 +52,13 @@ class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     specialisations: tuple[Specialisation, ...]
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a process asked an index file for, and which parts of that were not in it."""
+
+    index: str
+    missing: tuple[str, ...]
 
 
 class Module(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
@@ -81,6 +90,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compiled: int = 0
     unresolved: tuple[str, ...] = ()
     dispatchers: tuple[Dispatcher, ...] = ()
+    asked: tuple[Asked, ...] = ()
     files_before: tuple[DataFile, ...] = ()
     files_after: tuple[DataFile, ...] = ()
     cpu_s: float | None = None
@@ -125,8 +135,11 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         A run goes on after each phase that answered, up to a clean hit or its carrier's last.
         """
         names = tuple(phase.name for phase in self.phases)
-        order = PHASES.get(self.carrier, ())
-        if PATCH in names[1:] and "@" in self.id:  # and not answered: in the place of a phase
+        order, begins = PHASES.get(self.carrier, ()), ALSO_FIRST.get(self.carrier)
+        if begins and names[:1] in ((begins,), (PATCH,)):
+            order = order[order.index(begins) :]
+        plain = order[:1] == ("interpreted",)  # which no patch is for
+        if PATCH in names[plain:] and "@" in self.id:  # and not answered: in the place of a phase
             order = (*order[: names.index(PATCH)], PATCH)
         ends = [
             phase.status != "answered"

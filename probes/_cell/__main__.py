@@ -9,16 +9,19 @@ isolation `exec` every phase is exec'd; with `fork` every generation is, and its
 from it.
 """
 
+import ast
 import json
 import os
 import shutil
 import signal
 import sys
 
+import changing
 import contain
 import observe
+import permissions
 import upstream
-from courses import FIRST, GENERATIONS, PLAIN, STARTING, next_phase
+from courses import AT_HOME, FIRST, GENERATIONS, PLAIN, STARTING, next_phase
 from phase import PATCHED
 from surroundings import phase_environment
 
@@ -27,6 +30,22 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # every phase would compile Numba's own sources again.
 PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
 ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
+
+
+def first_phase(probe):
+    """Return the phase that a probe begins with; of one that cannot be read, it will say why."""
+    try:
+        with open(probe["path"], encoding="utf-8") as file:
+            compiled = changing.told(ast.parse(file.read())) == "compiled"
+    except (OSError, SyntaxError, ValueError):
+        compiled = False
+    return "cold" if compiled and probe["carrier"] == "change" else FIRST
+
+
+def apart(order):
+    """Return what has no process in common with phases of which this is not the same."""
+    environment = sorted(order["environment"].items())
+    return order["patch"] or "", order["as"] == "truth", tuple(environment)
 
 
 class Cell:
@@ -55,6 +74,7 @@ class Cell:
             "source": probe["path"],
             "path": self.paths[probe["id"]],
             "patch": self.patch(probe) if phase in PATCHED or compiled else None,
+            # What a process has to be for it: in plain Python, or, to compile, with nothing cached.
             "as": FIRST if phase in PLAIN and not compiled else phase,
             "truth": changed["truth"],
             "in_turn": self.in_turn.get(probe["id"]),
@@ -81,33 +101,34 @@ class Cell:
 
         What is patched and what is not, or otherwise, has no process in common.
         """
-        due = {probe["id"]: FIRST for probe in self.job["probes"]}
+        due = {probe["id"]: first_phase(probe) for probe in self.job["probes"]}
         for phases in GENERATIONS:
             probes = [p for p in self.job["probes"] if due[p["id"]] in phases]
             orders = [self.order(probe, due[probe["id"]]) for probe in probes]
             seen = {}
-            for patch in sorted({order["patch"] or "" for order in orders}):
-                seen.update(self.generation([o for o in orders if (o["patch"] or "") == patch]))
+            for alike in sorted({apart(order) for order in orders}):
+                seen.update(self.generation([o for o in orders if apart(o) == alike]))
             for probe in probes:
                 due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
                 if due[probe["id"]] == "truth":
                     self.changed[probe["id"]] = seen[probe["id"]]["value"]
                 elif due[probe["id"]] == "race":
                     self.in_turn[probe["id"]] = seen[probe["id"]]["value"]
+                if due[probe["id"]] is None and probe["carrier"] in AT_HOME:
+                    permissions.allow_again(os.path.dirname(self.paths[probe["id"]]))
 
     def generation(self, orders):
         """Run the orders of one generation; return the observation of each probe."""
-        if orders and orders[0]["phase"] == "race":
+        if orders[0]["phase"] == "race":
             return self.raced(orders)
-        forking = self.job["isolation"] == "fork"
-        # Numba reads its settings when it is imported, so that a setting is a process of its own.
-        alike = [o for o in orders if not o["environment"] and o["as"] != "truth"]
-        seen = self.forked(alike) if forking and alike else {}
+        # Of what has an environment of its own there are too few to make a parent worth while.
+        forking = self.job["isolation"] == "fork" and not orders[0]["environment"]
+        seen = self.forked(orders) if forking else {}
         self.introduce()
         for order in orders:
             # With isolation `fork` this is what the parent of the generation did not get to.
             if order["probe"] not in seen:
-                whole = not forking or order not in alike or self.set_right(order)
+                whole = not forking or self.set_right(order)
                 seen[order["probe"]] = self.execed(order) if whole else self.given_up(order)
             self.left[order["probe"]] = seen[order["probe"]]["files_after"]
         return seen
@@ -163,7 +184,8 @@ class Cell:
         name = "-".join(sorted({order["phase"] for order in orders}))
         patch = orders[0]["patch"]
         # What is cached under a patch is of that patch.
-        waker = os.path.join(os.path.dirname(patch) if patch else self.scratch, "waker")
+        name_of_waker = "waker-truth" if orders[0]["as"] == "truth" else "waker"
+        waker = os.path.join(os.path.dirname(patch) if patch else self.scratch, name_of_waker)
         if not os.path.exists(waker):
             observe.stage(os.path.join(HERE, "waker.py"), waker)
         job = {

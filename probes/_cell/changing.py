@@ -62,7 +62,8 @@ def change(path):
     namespace = {"__name__": "change", "__file__": path}
     exec(compile(kept(tree, "change"), path, "exec"), namespace)
     environment = namespace["change"]() or {}
-    if not all(isinstance(word, str) for pair in dict(environment).items() for word in pair):
+    is_one = isinstance(environment, dict)
+    if not is_one or any(type(word) is not str for pair in environment.items() for word in pair):
         raise TypeError("change() returns nothing, or environment variables and their values")
     return {"truth": truth, "environment": environment}
 

@@ -29,7 +29,8 @@ GENERATIONS = (
     ("race",),
 )
 STARTING = (FIRST, "cold", "build")  # with nothing cached and nothing built
-PLAIN = ("interpreted", "truth")  # in plain Python
+COMPILING = ("cold", "truth")
+PLAIN = ("interpreted", "truth")  # in plain Python, unless the truth has to be compiled
 NUMBA_ABSENT = ("load", "change")  # where it cannot be imported
 # Their caches lie beside them as a user's do, and modules of the same folder are at hand.
 AT_HOME = ("change", "race")

@@ -21,7 +21,7 @@ import counters
 import observe
 import phase
 import plain
-from courses import NUMBA_ABSENT, PLAIN
+from courses import COMPILING, FIRST, NUMBA_ABSENT
 from evidence import places
 
 
@@ -127,9 +127,9 @@ def main(job_file):
     contain.work_for(job["parent"])
     # Nothing of what importing and waking up leave behind is garbage.
     gc.disable()
-    by_phase = {order["phase"]: [] for order in job["orders"]}
+    by_phase = {order["as"]: [] for order in job["orders"]}
     for order in job["orders"]:
-        by_phase[order["phase"]].append(order)
+        by_phase[order["as"]].append(order)
     builds = by_phase.pop("build", [])
     without_numba = [order for name in NUMBA_ABSENT for order in by_phase.pop(name, [])]
     importlib.import_module("numpy")
@@ -141,8 +141,8 @@ def main(job_file):
         return int(not well)
     well = aside(carry_out_builds, builds, job) and well
     for name, orders in by_phase.items():
-        if name not in PLAIN:
-            phase.load_probe(job["waker"]).wake(may_compile=name == "cold")
+        if name != FIRST:
+            phase.load_probe(job["waker"]).wake(may_compile=name in COMPILING)
         else:
             plain.replace_compiling_decorators()
             if any(order["carrier"] == "aot" for order in orders):

@@ -159,6 +159,7 @@ SAYS = {
     "compiled": is_count,
     "unresolved": list_of(is_text),
     "dispatchers": list_of(record_of(name=is_text, specialisations=list_of(SPECIALISATION))),
+    "asked": list_of(record_of(index=is_text, missing=list_of(is_text))),
     "outside": list_of(record_of(module=is_text, file=is_text, sha256=is_text)),
 }
 

@@ -18,8 +18,10 @@ import types
 
 import changing
 import counters
+import index
 import observe
 import outside
+import permissions
 import plain
 import turns
 from courses import AT_HOME
@@ -49,12 +51,15 @@ def lead_caches(folder):
 
 
 def be_at_home(folder):
-    """Be in the folder as a user is in his: with its modules, and with his own cache in it as well."""
+    """Be in the folder as a user is in his: with its modules, and with his home in it as well."""
     sys.path.insert(0, folder)
     # Python takes a module of the same size and second for the same: what we ask of is Numba's cache.
     sys.dont_write_bytecode = True
+    home = os.path.join(folder, "home")
+    os.makedirs(home, exist_ok=True)
     for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        os.environ[name] = os.path.join(folder, "home")
+        os.environ[name] = home
+    permissions.obey()
 
 
 # The phases in which Numba is at work, and which a patch is for.
@@ -183,9 +188,11 @@ def load(path):
     return namespace["run"](extension)
 
 
-def compiled(path, results, hidden, inspect):
+def compiled(path, results, hidden, inspect, ask):
     """The probe's value with Numba at work, and what Numba says it loaded and compiled."""
     watch = counters.Watch(os.path.dirname(path))
+    if ask:
+        index.Asked(results.say)
     loaded = []
     # Threads that go on and exit handlers compile as well: whoever comes first is asked last.
     atexit.register(lambda: loaded and results.say(**watch.totals(loaded[0])))
@@ -217,7 +224,8 @@ def value_of(order, results, hidden):
         return build(order, results)
     if name in WITHOUT_NUMBA:
         return WITHOUT_NUMBA[name](path)
-    return compiled(path, results, hidden, inspect=name == "cold")
+    ask = name == "warm" and order["carrier"] in AT_HOME
+    return compiled(path, results, hidden, inspect=name == "cold", ask=ask)
 
 
 WITHOUT_NUMBA = {"load": load, "change": changed}

@@ -1,4 +1,4 @@
-"""What the cached functions of other files call."""
+"""What the functions of other files call."""
 
 from numba import njit
 

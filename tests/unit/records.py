@@ -71,12 +71,17 @@ MISSED: dict[str, Any] = {"hits": 0, "loads": 0, "misses": 1, "saves": 1, "compi
 
 
 def change(
-    *, value: Any = AFTER, truth: str = "plain", id_: str = "change/p", **what: Any
+    *,
+    value: Any = AFTER,
+    truth: str = "plain",
+    id_: str = "change/p",
+    again: dict[str, Any] | None = None,
+    **what: Any,
 ) -> ProbeRecord:
     """Return a change probe whose next process gives `value`: loaded, but for `what`."""
     now = AFTER if truth != "same" else BEFORE
     first = warm(value=value, **what)
-    last = () if first.is_clean_hit else (warm("again", value=value),)
+    last = () if first.is_clean_hit else (warm("again", value=value, **(again or {})),)
     return probe(
         id_,
         phase("interpreted", value=BEFORE),

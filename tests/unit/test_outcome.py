@@ -183,8 +183,10 @@ def test_before_a_change_the_truth_is_the_one_of_before() -> None:
     early = records.change()
     phases = [records.cold(value=56) if p.name == "cold" else p for p in early.phases]
     assert str(result_of(records.probe("change/p", *phases))) == "wrong in cold"
-    phases[2] = records.phase("change", value={"truth": "compiled", "environment": {}})
-    assert str(result_of(records.probe("change/p", *phases))) == "kept"
+    # Where plain Python knows nothing of the change, a run begins with the first that compiles.
+    assert str(result_of(records.probe("change/p", *phases[1:]))) == "kept"
+    with pytest.raises(ValueError, match="not a whole run"):
+        result_of(records.probe("cache/p", *records.hit().phases[1:]))
 
 
 def test_what_is_never_loaded_after_a_change_is_not_noticed() -> None:
@@ -192,3 +194,11 @@ def test_what_is_never_loaded_after_a_change_is_not_noticed() -> None:
     again = records.warm("again", value=56, **records.MISSED)
     never = records.probe("change/p", *phases[:-1], again)
     assert str(result_of(never)) == "recompiled in warm (never)"
+
+
+def test_where_a_run_begins_with_a_process_that_compiles_a_patch_can_be_in_its_place() -> None:
+    raised = records.failing("patch", "raised", exception="KeyError")
+    whole = records.probe("change/p@mine", raised)
+    assert str(result_of(whole)) == "raised in patch (KeyError)"
+    for other in ("cache/p@mine", "change/p"):
+        assert records.probe(other, raised).unfinished()

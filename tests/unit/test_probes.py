@@ -108,3 +108,19 @@ def test_a_probe_under_a_patch_is_meant_by_a_glob_with_an_at_sign_only(tmp_path:
     assert [p.id for p in matching(both, ["cache/*"])] == ["cache/a"]
     assert [p.id for p in matching(both, ["*@*"])] == ["cache/a@mine"]
     assert plain.sha256 != plain.under(patch).sha256
+
+
+def test_a_module_beside_a_probe_is_of_it_where_the_probe_speaks_of_it(tmp_path: Path) -> None:
+    probe(tmp_path, "change/a", "from _b import f\n")
+    probe(tmp_path, "change/alone")
+    for name, text in (("_b", "from _c import f\n"), ("_c", "f = 1\n"), ("_d", "")):
+        probe(tmp_path, f"change/{name}", text)
+    first, alone = discover(tmp_path)
+    assert [path.name for path in first.beside] == ["_b.py", "_c.py"]
+    assert alone.beside == ()
+    probe(tmp_path, "change/_c", "f = 2\n")
+    now, still = discover(tmp_path)
+    assert still == alone
+    assert now.sha256 != first.sha256
+    probe(tmp_path, "change/_d", "f = 2\n")
+    assert discover(tmp_path) == (now, still)

@@ -95,11 +95,13 @@ CHANGES: dict[Outcome, dict[str, Any]] = {
     Outcome.KEPT: {},
     Outcome.NOTICED: records.MISSED,
     Outcome.STALE: {"value": records.BEFORE},
+    Outcome.WRONG: {"value": 57},
+    Outcome.RECOMPILED: records.MISSED | {"again": records.MISSED},
 }
 
 
 def _well(probe: Probe, outcome: Outcome) -> ProbeRecord | None:
-    if outcome in CHANGES:
+    if probe.carrier == "change" and outcome in CHANGES:
         return records.change(id_=probe.id, **CHANGES[outcome])
     if outcome is Outcome.HIT:
         return records.hit(probe.id)

@@ -16,7 +16,7 @@ import msgspec
 from ...judge.claims import Claim, Kind
 from ...judge.judge import Verdict
 from ...model.outcome import GOOD, Result
-from ...model.record import Dispatcher, Phase
+from ...model.record import Asked, Dispatcher, Phase
 
 # A value is shown, not scripted against.
 VALUE_LENGTH = 2000
@@ -117,6 +117,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     compiled: int = 0
     unresolved: tuple[str, ...] = ()
     dispatchers: tuple[Dispatcher, ...] = ()
+    asked: tuple[Asked, ...] = ()
     files: str = ""
     strays: int = 0
     stdout: str = ""
