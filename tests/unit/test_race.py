@@ -13,7 +13,12 @@ from typing import Any
 
 import pytest
 
+from matrix.judge.claims import Claim, Expectation, Kind
+from matrix.judge.judge import judge
+from matrix.model.outcome import Outcome
+from matrix.model.record import ProbeRecord
 from tests.unit import in_cell
+from tests.unit import records as make
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="orders are tried by forking")
 
@@ -189,3 +194,31 @@ def test_what_all_notice_is_less_than_what_nobody_does() -> None:
     ]
     for last in range(1, len(seen) + 1):
         assert said.summary(seen[:last])["word"] == words[last - 1]
+
+
+def raced(**said_of_it: Any) -> ProbeRecord:
+    value = {"word": "sound", "orders": {"sound": 8}} | said_of_it
+    phases = (make.phase("interpreted", value=[2, 2.5] * 2), make.phase("race", value=value))
+    return make.probe("race/p", *phases)
+
+
+POISONED = {
+    "word": "poisoned",
+    "orders": {"sound": 7, "poisoned": 1},
+    "who": "other",
+    "when": "later",
+    "value": 2,
+    "order": "run writes f index; other writes f index",
+}
+
+
+def test_a_race_that_is_not_what_is_claimed_names_probe_cell_order_and_what_was_seen() -> None:
+    claim = Claim(Kind.PROMISE, "why", (Expectation(Outcome.SOUND),))
+    kept = make.cell("0.57.0-cp311", raced(**POISONED))
+    (judged,) = judge([kept], ["race/p"], {"race/p": claim}, "exec").judgements
+    assert not judged.holds
+    assert (judged.probe, judged.cell) == ("race/p", "0.57.0-cp311")
+    assert "poisoned in race (run writes f index; other writes f index)" in judged.says
+    assert "other() later gave 2, in 1 of 8 orders" in judged.says
+    well = judge([make.cell("0.57.0-cp311", raced())], ["race/p"], {"race/p": claim}, "exec")
+    assert well.holds
