@@ -137,6 +137,12 @@ def overhead(session: nox.Session) -> None:
 
 
 @nox.session(python=False, requires=["driver"])
+def share(session: nox.Session) -> None:
+    """Let each two of these cells use one cache folder, in either order: -- CELL CELL..."""
+    call_driver(session, "share", *session.posargs)
+
+
+@nox.session(python=False, requires=["driver"])
 def report(session: nox.Session) -> None:
     """Judge and report what is stored, running nothing."""
     call_driver(session, "report", *session.posargs)

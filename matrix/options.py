@@ -95,6 +95,16 @@ class Overhead(Starting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share(Running):
+    """two cells on one cache folder"""
+
+    selectors: tuple[str, ...] = ()
+    sharing: str = "cache/array_lazy"
+    cpu_names: tuple[str, ...] = ()
+    pre: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report(Elsewhere):
     """judge what is stored"""
 
@@ -182,6 +192,7 @@ class Lock:
 
 
 KINDS = (
-    Run, Bisect, Overhead, Report, Reference, Plan, Merge, Diff, Show, Debug, Claims, Audit, Lock,
+    Run, Bisect, Overhead, Share, Report, Reference, Plan, Merge, Diff, Show, Debug, Claims, Audit,
+    Lock,
 )  # fmt: skip
 COMMANDS: Mapping[str, type] = {kind.__name__.lower(): kind for kind in KINDS}

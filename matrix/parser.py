@@ -121,6 +121,14 @@ def _platforms(text: str) -> tuple[str, ...]:
     return names
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(filter(None, text.split(","))))
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", name):
+            raise argparse.ArgumentTypeError(f"{name!r} is no CPU name; one looks like generic")
+    return names
+
+
 def _pythons(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_minor(word) for word in text.split(",") if word))
 
@@ -187,6 +195,8 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "upstream": ("Numba's own tests as well", {}),
     "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),
+    "sharing": ("the cache probe that all of them run", {"metavar": "PROBE"}),
+    "cpu_names": ("as well as these, as in generic", {"type": _names, "metavar": "NAME,..."}),
     "platform": (
         "for these, as in linux-aarch64 (this one)",
         {"type": _platforms, "metavar": "P,..."},

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import options
-from . import bisect, debug, overhead, reference, run, share
+from . import bisect, overhead, reference, run, share
 from .builds import against
-from .stored import claims, files, report, show
+from .square import debug, show
+from .stored import claims, files, report, shards
 
 
 def _run(o: options.Run) -> int:
@@ -25,8 +26,9 @@ COMMANDS: Mapping[type, Callable[[Any], int]] = {
     options.Reference: reference.reference,
     options.Bisect: bisect.bisect,
     options.Overhead: overhead.overhead,
-    options.Plan: share.plan,
-    options.Merge: share.merge,
+    options.Share: share.share,
+    options.Plan: shards.plan,
+    options.Merge: shards.merge,
     options.Diff: files.diff,
     options.Show: show.show,
     options.Debug: debug.debug,

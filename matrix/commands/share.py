@@ -1,88 +1,137 @@
-"""The commands that deal a selection out to several machines, and join what they observed."""
+"""`nox -s share`: let each two of the selected cells use one cache folder, in either order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import dataclasses
+import functools
+import itertools
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from .. import options as asked
-from ..errors import BadInput, NothingToRun, Status
-from ..experiments.probe import matching
-from ..model.files import append
-from ..model.record import CellRecord
-from ..plan import shards
-from ..project import Project, read_project
+from ..errors import BadInput, NothingToRun, Status, Unreachable
+from ..experiments.probe import Probe, named
+from ..experiments.sharing import Pair, Sharing, User, grid, legend
+from ..model.cell import Cell
+from ..model.files import remove, write_atomically
+from ..model.record import Phase
+from ..plan.staging import Staged, stage
+from ..project import DATA, PROBES, Project, read_project
+from ..report.lines.table import padded
 from ..report.terminal import say
-from ..run import join
-from ..run.admission import Known
-from ..run.environment import only_run
-from ..select.machine import machine_here
-from ..select.releases import Platform
-from ..select.selection import select_everywhere
+from ..run.environment import environment, holds, only_run, python_of
+from ..select.lock import lock_path
+from ..select.machine import Machine, machine_here
+from ..select.selection import select
+from .run import run_due
+
+# Neighbours that people have: the newest release and the one before, on the newest CPython and the
+# one before it.
+NEIGHBOURS = ("0.68.1-cp313", "0.68.1-cp312", "0.67.0-cp313")
 
 
-def plan(o: asked.Plan) -> int:
-    """Write which cells each of several machines is to run.
-
-    Raises:
-        BadInput: which CPythons machines of another platform have is not said.
-        NothingToRun: no selected cell can run on any of the platforms.
-    """
-    project = read_project(o.state, o.probes)
-    elsewhere = [platform for platform in o.platform if platform != project.platform]
-    if elsewhere and not o.pythons:
-        raise BadInput(
-            f"--platform {elsewhere[0]}: which CPythons its machines have cannot be seen from here;"
-            " say --pythons 3.8,3.9,..."
-        )
-    pythons = frozenset(o.pythons) or machine_here(o.state).pythons
-    probes = matching(project.probes, o.probe)
-    places = project.on(*o.platform)
-    catalogues = [there.catalogue(pythons) for there in places]
-    found: list[shards.Shard] = []
-    for there, selection in zip(
-        places, select_everywhere(o.selectors, catalogues, pre=o.pre), strict=True
-    ):
-        store = there.store(say)
-        costs = {cell: shards.cost(probes, store.load(cell.id)) for cell in selection.runnable}
-        found += shards.shards(there.platform, costs, o.shards)
-    if not found:
-        raise NothingToRun("no selected cell can run on these platforms with these CPythons")
-    text = shards.as_github(found) if o.format == "github" else shards.as_json(found)
-    if o.output is None:
-        print(text)  # noqa: T201 (for a program to read: no console that folds or colours)
-    else:
-        append(o.output, text)
-        say(f"{sum(len(s.cells) for s in found)} cells in {len(found)} shards: {o.output}")
-    return Status.HOLDS
-
-
-def merge(o: asked.Merge) -> int:
-    """Join the observations of other machines into the store; what is refused makes it 2."""
-    project = read_project(o.state, o.probes)
-    places = {there.platform: there for there in project.on(*Platform)}
-
-    def stored(record: CellRecord) -> CellRecord | None:
-        there = places[record.platform]
-        return None if o.fresh else there.record(record.cell, project.probes, say)
-
+def share(o: asked.Share) -> int:
+    """Let each two of the cells, and CPU names, use one folder, and say what came of it."""
+    project = read_project(o.state)
+    machine = machine_here(o.state, project.offered(o.download_python))
+    words = o.selectors or NEIGHBOURS
+    selection = select(words, project.catalogue(machine.pythons), pre=o.pre)
+    for line in selection.lines():
+        say(line)
+    probe = named(project.probes, o.sharing)
+    if probe.carrier != "cache":
+        raise BadInput(f"--sharing {probe.id}: only what lies in cache/ leaves a cache to share")
+    users = [User(cell.id, cpu) for cell in selection.runnable for cpu in ("", *o.cpu_names)]
+    if len(users) < 2:  # noqa: PLR2004 (it takes two)
+        raise NothingToRun("one cell has nobody to share with: name two, or --cpu-names generic")
+    _make_environments(o, project, machine, selection.runnable, probe)
     with only_run(project.state, say):
-        merged = join.join(o.folders, known(places.values()), stored)
-        for record in merged.records:
-            places[record.platform].store(say).save(record)
-    for refusal in merged.refusals:
-        say(f"REFUSED {refusal}")
-    refused = f", {len(merged.refusals)} refused" if merged.refusals else ""
-    say(f"{len(merged.records)} cells joined from {merged.files} files{refused}")
-    return Status.REFUSED if merged.refusals else Status.HOLDS
+        pairs = list(_pairs(o, project, probe, users))
+    text = "\n".join([padded(grid(pairs)), "", *legend(pairs)])
+    for line in text.split("\n"):
+        say(line)
+    folder = project.state / "report"
+    write_atomically(folder / "share.md", f"# One cache folder, {probe.id}\n\n{text}\n")
+    write_atomically(folder / "share.json", msgspec.json.encode(pairs).decode())
+    say(f"report: {folder / 'share.md'}")
+    bad = {Sharing.STALE, Sharing.RAISES, Sharing.CRASHES}
+    return Status.FAILS if any(pair.word in bad for pair in pairs) else Status.HOLDS
 
 
-def known(places: Iterable[Project]) -> Known:
-    """Return what observations from these platforms may speak of."""
-    there = {place.platform: place for place in places}
-    cells = {
-        name: frozenset(cell.id for cell in place.catalogue(frozenset()).pairs())
-        for name, place in there.items()
+def _make_environments(
+    o: asked.Share, project: Project, machine: Machine, cells: Sequence[Cell], probe: Probe
+) -> None:
+    """Have nox make those environments that are not there, by a run of the probe in each."""
+    missing = [
+        cell
+        for cell in cells
+        if not holds(
+            environment(o.envdir, cell.id),
+            lock_path(DATA, cell.release),
+            machine.interpreters[cell.python].path,
+        )
+    ]
+    if missing:
+        run_due(dataclasses.replace(o, fresh=True), project, machine, missing, (probe,))
+
+
+def _pairs(o: asked.Share, project: Project, probe: Probe, users: Sequence[User]) -> Iterator[Pair]:
+    """Yield what each two users came to, each with itself as well, on a folder of their own."""
+    work = project.state / "work" / "share"
+    staged = stage(work / "staged", [probe], [], home=PROBES, locks=DATA / "locks", say=say)
+    with contextlib.ExitStack() as held:
+        for cell in sorted({user.cell for user in users}):
+            held.enter_context(only_run(o.envdir, say, cell))
+        for first, second in itertools.product(users, repeat=2):
+            remove(work / "scratch")
+            turn = functools.partial(_turn, o, staged, staged.probes[probe.id], work / "scratch")
+            yield Pair(first, second, tuple(turn(user) for user in (first, second, first)))
+    remove(work)
+
+
+def _turn(o: asked.Share, staged: Staged, probe: Probe, scratch: Path, user: User) -> Phase:
+    """Have a user's Python run the probe on the folder as it is; raises Unreachable."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    order: dict[str, Any] = {
+        "probe": probe.id,
+        "carrier": probe.carrier,
+        "phase": "warm",
+        "as": "warm",
+        "source": str(probe.path),
+        "path": str(scratch / "shared" / probe.path.name),
+        "scratch": str(scratch),
+        "results": str(scratch / "results"),
+        "patch": None,
+        "mixins": None,
+        "truth": "",
+        "environment": {},
     }
-    one = next(iter(there.values()))
-    carriers = {probe.id: probe.carrier for probe in one.probes}
-    return Known(cells, carriers, lambda record: one.current(record, one.probes))
+    settings = {"NUMBA_CPU_NAME": user.cpu} if user.cpu else {}
+    out = scratch / "out.jsonl"
+    out.unlink(missing_ok=True)
+    job = {"order": order, "settings": settings, "timeout_s": o.timeout, "out": str(out)}
+    (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    python = python_of(environment(o.envdir, user.cell))
+    script = staged.runner_folder / "shared.py"
+    try:
+        ended = subprocess.run(
+            [str(python), "-E", "-s", str(script), str(scratch / "job.json")],
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except OSError as error:
+        raise Unreachable(
+            f"{python} did not start: {error.strerror}; run the cell alone"
+        ) from error
+    if ended.returncode or not out.exists():
+        raise Unreachable(
+            f"{user}: its process said nothing (exit {ended.returncode}); run the cell alone"
+        )
+    line = json.loads(out.read_text(encoding="utf-8"))
+    return msgspec.convert({k: v for k, v in line.items() if k not in ("probe", "outside")}, Phase)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ..model.cell import CellStatus, parse_cell
-from ..model.outcome import GOOD, Outcome, Result, result_of, same_value, truth_of
+from ..model.outcome import GOOD, Outcome, Result, raced, result_of, same_value, truth_of
 from ..model.record import CellRecord, Phase, ProbeRecord, chosen
 from ..model.text import brief
 from . import rules
@@ -176,6 +176,8 @@ def _isolated(record: CellRecord, probe: str, kind: str) -> Judgement:
 def _evidence(record: ProbeRecord, result: Result) -> str:
     """Return what a reader needs beside the outcome to believe it: values, counters, messages."""
     phase = next(p for p in reversed(record.phases) if p.name == result.phase)
+    if phase.name == "race" and phase.status == "answered":
+        return f"; {raced(phase)}"
     truth = truth_of(record, phase)
     if result.outcome in (Outcome.WRONG, Outcome.STALE):
         return f"; value {brief(phase.value)} where {truth.name} gave {brief(truth.value)}"

@@ -31,12 +31,14 @@ HARM = {
     Outcome.WORKS: 0,
     Outcome.KEPT: 0,
     Outcome.NOTICED: 0,
+    Outcome.SOUND: 0,
     Outcome.RECOMPILED: 1,
     Outcome.UNCACHEABLE: 1,
     Outcome.RAISED: 2,
     Outcome.CRASHED: 3,
     Outcome.TIMED_OUT: 3,
     Outcome.STALE: 4,
+    Outcome.POISONED: 4,
     Outcome.WRONG: 4,
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from .record import Phase, ProbeRecord
+from .text import brief
 
 # Interpreted and compiled arithmetic may round differently; nothing a probe shows is this close.
 RELATIVE_TOLERANCE = 1e-9
@@ -25,14 +26,16 @@ class Outcome(StrEnum):
     NOTICED = "noticed"
     KEPT = "kept"
     STALE = "stale"
+    SOUND = "sound"
+    POISONED = "poisoned"
     WRONG = "wrong"
     RAISED = "raised"
     CRASHED = "crashed"
     TIMED_OUT = "timed_out"
 
 
-# What does well: everything loaded, works without Numba, or right after a change.
-GOOD = (Outcome.HIT, Outcome.WORKS, Outcome.NOTICED, Outcome.KEPT)
+# What does well: everything loaded, works without Numba, right after a change or in every order.
+GOOD = (Outcome.HIT, Outcome.WORKS, Outcome.NOTICED, Outcome.KEPT, Outcome.SOUND)
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -156,6 +159,43 @@ def _loaded(phases: Sequence[Phase], at_once: Outcome, late: Outcome | None) -> 
     return Result(Outcome.RECOMPILED, "warm", "late", warm.value)
 
 
+class Raced(msgspec.Struct, frozen=True):
+    """What all orders of a race came to: how many there are by word, and the shortest of the worst.
+
+    `who` did that, one of the two that raced or one that came `when` they had ended.
+    """
+
+    word: Outcome
+    orders: dict[str, int]
+    order: str = ""
+    who: str = ""
+    when: str = ""
+    detail: str = ""
+    message: str = ""
+    value: Any = None
+
+    def __str__(self) -> str:
+        """Read as `other() later gave 2, in 1 of 8 orders: run reads f index; ...`."""
+        did = (self.detail and f"ended by {self.detail}") or f"gave {brief(self.value)}"
+        some = f"{self.orders[self.word]} of {sum(self.orders.values())} orders"
+        return f"{self.who}() {self.when} {did}, in {some}: {self.order}"
+
+
+def raced(phase: Phase) -> Raced:
+    """Return what a race came to; raises ValidationError for what no runner writes."""
+    return msgspec.convert(phase.value, Raced)
+
+
+def _raced(phases: Sequence[Phase]) -> Result:
+    found = raced(phases[-1])
+    detail = found.order if found.word is Outcome.POISONED else found.detail
+    return Result(found.word, "race", detail, found.value)
+
+
+def _no_truth(_: Sequence[Phase], __: Phase) -> None:
+    return None
+
+
 class Carrier(msgspec.Struct, frozen=True):
     """How the phases of what a carrier carries come to one word.
 
@@ -172,4 +212,5 @@ CARRIERS = {
     "cache": Carrier(_interpreted, _cached),
     "aot": Carrier(_interpreted, _works),
     "change": Carrier(_before_or_after, _changed, _wrong_or_stale),
+    "race": Carrier(_no_truth, _raced),
 }

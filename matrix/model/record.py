@@ -21,6 +21,7 @@ PHASES = {
     "cache": ("interpreted", "cold", "warm", "again"),
     "aot": ("interpreted", "build", "load"),
     "change": ("interpreted", "cold", "change", "truth", "warm", "again"),
+    "race": ("interpreted", "race"),
 }
 # Where a run may begin as well: plain Python knows nothing of some changes.
 ALSO_FIRST = {"change": "cold"}

@@ -58,6 +58,7 @@ class Cell:
         self.patches = {}
         self.left = {}
         self.changed = {}
+        self.in_turn = {}
         self.introduced = False
 
     def order(self, probe, phase):
@@ -77,6 +78,7 @@ class Cell:
             # What a process has to be for it: in plain Python, or, to compile, with nothing cached.
             "as": FIRST if phase in PLAIN and not compiled else phase,
             "truth": changed["truth"],
+            "in_turn": self.in_turn.get(probe["id"]),
             "environment": changed["environment"],
             "scratch": self.scratch,
             "results": os.path.join(self.scratch, "results", probe["id"] + "." + phase),
@@ -111,11 +113,15 @@ class Cell:
                 due[probe["id"]] = next_phase(probe["carrier"], seen[probe["id"]])
                 if due[probe["id"]] == "truth":
                     self.changed[probe["id"]] = seen[probe["id"]]["value"]
+                elif due[probe["id"]] == "race":
+                    self.in_turn[probe["id"]] = seen[probe["id"]]["value"]
                 if due[probe["id"]] is None and probe["carrier"] in AT_HOME:
                     permissions.allow_again(os.path.dirname(self.paths[probe["id"]]))
 
     def generation(self, orders):
         """Run the orders of one generation; return the observation of each probe."""
+        if orders[0]["phase"] == "race":
+            return self.raced(orders)
         # Of what has an environment of its own there are too few to make a parent worth while.
         forking = self.job["isolation"] == "fork" and not orders[0]["environment"]
         seen = self.forked(orders) if forking else {}
@@ -166,7 +172,16 @@ class Cell:
         observe.append(self.job["out"], seen)
         return seen
 
-    def forked(self, orders):
+    def raced(self, orders):
+        """Try every order of each of these races; isolation has nothing to choose there."""
+        self.introduce()
+        seen = self.forked(orders, "race.py")
+        for order in orders:
+            if order["probe"] not in seen:
+                seen[order["probe"]] = self.given_up(order)
+        return seen
+
+    def forked(self, orders, script="generation.py"):
         name = "-".join(sorted({order["phase"] for order in orders}))
         patch = orders[0]["patch"]
         # What is cached under a patch is of that patch.
@@ -181,13 +196,14 @@ class Cell:
             "waker": os.path.join(waker, "waker.py"),
             "parent": os.getpid(),
             "patch": patch,
+            "scratch": self.scratch,
         }
         job_file = os.path.join(self.scratch, name + ".json")
         with open(job_file, "w", encoding="utf-8") as file:
             json.dump(job, file)
         before = len(observe.read(self.job["out"]))
         ending = contain.run_command(
-            PYTHON + [os.path.join(HERE, "generation.py"), job_file],
+            PYTHON + [os.path.join(HERE, script), job_file],
             phase_environment(self.scratch, orders[0]["as"]),
             self.scratch,
             self.job["timeout_s"] * (len(orders) + 2),

@@ -15,6 +15,7 @@ FOLLOWS = {
         "truth": "warm",
         "warm": "again",
     },
+    "race": {"interpreted": "race"},
 }
 # What compiled and what loads it are never of one generation: an address that a cache keeps would
 # still be right. A generation's parent forks `load` and `build` before the phase named beside them.
@@ -25,13 +26,14 @@ GENERATIONS = (
     ("truth",),
     ("load", "warm"),
     ("again",),
+    ("race",),
 )
 STARTING = (FIRST, "cold", "build")  # with nothing cached and nothing built
 COMPILING = ("cold", "truth")
 PLAIN = ("interpreted", "truth")  # in plain Python, unless the truth has to be compiled
 NUMBA_ABSENT = ("load", "change")  # where it cannot be imported
 # Their caches lie beside them as a user's do, and modules of the same folder are at hand.
-AT_HOME = ("change",)
+AT_HOME = ("change", "race")
 
 
 def clean_hit(seen):

@@ -23,6 +23,7 @@ import observe
 import outside
 import permissions
 import plain
+import turns
 from courses import AT_HOME
 from evidence import MESSAGE_LIMIT, bounded, identifier, normalise, places, shown
 
@@ -62,7 +63,7 @@ def be_at_home(folder):
 
 
 # The phases in which Numba is at work, and which a patch is for.
-PATCHED = ("build", "cold", "warm", "again")
+PATCHED = ("build", "cold", "warm", "again", "race")
 PATCH = "the patch"  # as a module's name: nobody imports that
 
 
@@ -95,6 +96,8 @@ def load_probe(path, name=None):
 def interpreted(path, carrier):
     """The probe's value as plain Python: what every compiled phase must give."""
     plain.replace_compiling_decorators()
+    if carrier == "race":
+        return turns.in_turn(lambda role: getattr(load_probe(path), role, turns.nothing)())
     module = load_probe(path)
     if carrier == "aot":
         exports = {name: entry.function for name, entry in module.cc._exported_functions.items()}

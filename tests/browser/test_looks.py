@@ -169,7 +169,7 @@ def test_it_prints_without_controls_and_with_every_probe(
     page.emulate_media(media="print")
     expect(page.locator("#filters")).to_be_hidden()
     expect(page.locator("#scroll")).to_be_hidden()
-    assert page.locator(".card h3:visible").count() == 105
+    assert page.locator(".card h3:visible").count() == len(wide.PROBES)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
     page.pdf(path=tmp_path / "page.pdf")

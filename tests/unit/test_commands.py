@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matrix.commands.share import merge, plan
 from matrix.commands.stored.report import reported
+from matrix.commands.stored.shards import merge, plan
 from matrix.errors import BadInput, NothingToRun, Unreachable
 from matrix.model.cell import Cell, CellStatus
 from matrix.model.files import append

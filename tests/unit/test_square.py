@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from matrix.commands.stored.show import show
+from matrix.commands.square.show import show
 from matrix.errors import BadInput, NothingToRun
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge

@@ -86,7 +86,8 @@ def probe_record(probe: Probe, cell: Cell, claims: dict[str, Claim]) -> ProbeRec
     """Return a probe that does what is claimed of it in this cell."""
     expected = claims[probe.id].expectation(cell)
     own = random.Random(f"{probe.id} {cell.id}")  # noqa: S311 (no secret)
-    made = _well(probe, expected.outcome) or _failing(probe, expected, own)
+    raced = _raced(probe, expected) if probe.carrier == "race" else None
+    made = raced or _well(probe, expected.outcome) or _failing(probe, expected, own)
     phases = tuple(_dressed(phase, own, probe) for phase in made.phases)
     return msgspec.structs.replace(made, phases=phases)
 
@@ -98,6 +99,13 @@ CHANGES: dict[Outcome, dict[str, Any]] = {
     Outcome.WRONG: {"value": 57},
     Outcome.RECOMPILED: records.MISSED | {"again": records.MISSED},
 }
+
+
+def _raced(probe: Probe, expected: Expectation) -> ProbeRecord:
+    word, detail = expected.outcome, expected.detail or ""
+    told = {"order" if word is Outcome.POISONED else "detail": detail, "when": "later"}
+    value = {"word": word, "orders": {Outcome.SOUND: 7, word: 1}} | told
+    return records.probe(probe.id, records.phase("interpreted"), records.phase("race", value=value))
 
 
 def _well(probe: Probe, outcome: Outcome) -> ProbeRecord | None:

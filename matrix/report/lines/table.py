@@ -15,6 +15,11 @@ def table(found: Findings, columns: int) -> str:
     return "\n\n".join("\n".join(part) for part in parts(found, columns))
 
 
+def padded(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows, the head first, as Markdown that can be read as it is."""
+    return "\n".join(_lines([_column(head, entries) for head, *entries in zip(*rows, strict=True)]))
+
+
 def parts(found: Findings, columns: int) -> Iterator[list[str]]:
     """Yield tables no wider than that, unless two columns are: their lines, the head first."""
     first = _column("probe", found.differing_first)

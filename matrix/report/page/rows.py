@@ -45,6 +45,10 @@ TOLD = {
     "kept": "The next process has the value of after the change, from the cache of before it.",
     "stale": "The next process does not see that something changed, and gives the value of before.",
     "raised change": "The change itself could not be made.",
+    "sound": "Whatever the order, every process has the right value, those that come later too.",
+    "poisoned": "In some order, later processes get a wrong value from the cache, for good.",
+    "raised race": "In some order, a process ends with an exception.",
+    "crashed race": "In some order, a process dies.",
     "timed_out": "It does not end in time.",
 }
 UNCACHED = (Outcome.RECOMPILED, Outcome.UNCACHEABLE)

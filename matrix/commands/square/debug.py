@@ -14,25 +14,25 @@ from pathlib import Path
 
 import msgspec
 
-from .. import options as asked
-from ..errors import BadInput, NothingToRun, Status, Unreachable, nearest
-from ..experiments.debug import Debugging, Laid, laid_out
-from ..experiments.probe import Probe, named
-from ..judge.judge import results
-from ..model.cell import Cell, CellStatus
-from ..model.files import Store, remove
-from ..model.outcome import same_value
-from ..model.record import PATCH, PHASES
-from ..model.text import brief
-from ..plan.plan import Task, lock_path
-from ..project import Project, patch_named, read_project
-from ..report.terminal import say
-from ..run import processes
-from ..run.environment import in_place, only_run
-from ..run.nox import Nox, new_run, run_cells
-from ..select.interpreters import Interpreter
-from ..select.machine import Machine, default_isolation, machine_here
-from .stored.show import one_cell, square_named
+from ... import options as asked
+from ...errors import BadInput, NothingToRun, Status, Unreachable, nearest
+from ...experiments.debug import Debugging, Laid, laid_out
+from ...experiments.probe import Probe, named
+from ...judge.judge import results
+from ...model.cell import Cell, CellStatus
+from ...model.files import Store, remove
+from ...model.outcome import same_value
+from ...model.record import PATCH, PHASES
+from ...model.text import brief
+from ...plan.plan import Task, lock_path
+from ...project import Project, patch_named, read_project
+from ...report.terminal import say
+from ...run import processes
+from ...run.environment import in_place, only_run
+from ...run.nox import Nox, new_run, run_cells
+from ...select.interpreters import Interpreter
+from ...select.machine import Machine, default_isolation, machine_here
+from .show import one_cell, square_named
 
 MARK = ".numba-matrix-debug"  # in a folder that is ours to empty
 GDB = ("gdb", "-q", "-ex", "set disable-randomization off", "-ex", "run")

@@ -1,0 +1,94 @@
+"""The processes of a race as they are seen by whoever tries the orders: held, let go, forked, ended.
+
+In: a channel to each, with the gate at its other end. Out: where it is held, or how it ended.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import gate
+from surroundings import phase_environment
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Held:
+    """A process at the gate: its channel, the one it was forked from, and what it said last."""
+
+    def __init__(self, channel, pid, parent, state):
+        self.channel, self.pid, self.parent, self.state = channel, pid, parent, state
+        self.is_kept = False  # where it is held, to be forked there again
+
+    @property
+    def op(self):
+        """What it is about to do, or None when it has ended."""
+        return self.state.get("at")
+
+    def go(self, limit_s):
+        """Let it pass, and take in where it is held next, or how it ended."""
+        self.channel.settimeout(limit_s)
+        gate.send(self.channel, do="go")
+        self.listen()
+
+    def listen(self):
+        try:
+            self.state = gate.receive(self.channel)
+        except socket.timeout:
+            self.state = {"died": "timed_out"}
+            os.kill(self.pid, signal.SIGKILL)
+        except ConnectionError:
+            self.state = {}
+        if not self.state:
+            gate.send(self.parent.channel, do="wait", pid=self.pid)
+            self.state = {"died": gate.receive(self.parent.channel)["code"]}
+
+    def fork(self):
+        """Return a copy, held at the same point."""
+        ours, theirs = socket.socketpair()
+        gate.send(self.channel, theirs.fileno(), do="fork")
+        theirs.close()
+        return Held(ours, gate.receive(ours)["pid"], self, dict(self.state))
+
+    def kill(self):
+        if self.op:
+            gate.send(self.channel, do="kill")
+            self.state = {"died": "killed"}
+        self.channel.close()
+
+
+class Parent:
+    """The process that those of one kind are forked from."""
+
+    def __init__(self, writes, job):
+        self.channel, theirs = socket.socketpair()
+        command = [sys.executable, "-E", "-s", "-X", "faulthandler", "-B"]
+        # What loads is led to a waker that was compiled by what writes.
+        told = dict(job, writes=writes)
+        script = os.path.join(HERE, "racers.py")
+        self.process = subprocess.Popen(
+            command + [script, str(theirs.fileno()), json.dumps(told)],
+            env=phase_environment(job["scratch"], "cold" if writes else "warm"),
+            pass_fds=[theirs.fileno()],
+            cwd=job["scratch"],
+        )
+        theirs.close()
+        if not gate.receive(self.channel):
+            raise RuntimeError("the parent of a race's processes did not start")
+
+    def start(self, role, order, limit_s):
+        ours, theirs = socket.socketpair()
+        gate.send(self.channel, theirs.fileno(), do="start", role=role, order=order)
+        theirs.close()
+        started = Held(ours, gate.receive(self.channel)["pid"], self, {})
+        ours.settimeout(limit_s)
+        started.listen()
+        return started
+
+    def load(self, role, order):
+        order = dict(order, results=order["results"] + "." + role)
+        gate.send(self.channel, do="load", role=role, order=order)
+        return gate.receive(self.channel)

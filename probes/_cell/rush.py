@@ -1,0 +1,96 @@
+"""How often a race is lost with nobody forcing it: processes that all start at once on a cold folder.
+
+In: a probe of `race/`, how many rounds, how many processes in each. Out: on stdout, as JSON, how many
+rounds went wrong, and how. Run it with the Python of a cell: the parent of the processes has imported
+Numba, so that they are at it at the same time; what loads afterwards is forked from another.
+"""
+
+import collections
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+import contain
+import observe
+import phase
+import turns
+from held import HERE, Parent
+from racers import take_part
+from said import same
+
+
+def go_at(start, order, role):
+    """Wait until all may, do what the role does, and return the words for what came of it."""
+    start.read()
+    try:
+        return ["value", getattr(take_part(order), role)()]
+    except Exception as error:
+        return ["raised", type(error).__name__]
+
+
+def one_round(order, number):
+    """Let `number` processes go at once; return what each of them came to, with its role."""
+    wait, start = os.pipe()
+    answers = []
+    for i in range(number):
+        ours, theirs = os.pipe()
+        role = turns.ROLES[i % 2]
+        if not os.fork():
+            os.close(start)
+            told = go_at(os.fdopen(wait, "rb"), order, role)
+            os.write(theirs, json.dumps(told).encode())
+            os._exit(0)
+        os.close(theirs)
+        answers.append((role, os.fdopen(ours, "rb")))
+    os.close(wait)
+    os.close(start)
+    came_to = [
+        (role, json.loads(answer.read().decode() or '["died", ""]')) for role, answer in answers
+    ]
+    for _ in range(number):
+        os.wait()
+    return came_to
+
+
+def fresh(source, order):
+    folder = os.path.dirname(order["path"])
+    shutil.rmtree(folder, ignore_errors=True)
+    observe.stage(source, folder)
+
+
+def main(source, rounds, number):
+    scratch = tempfile.mkdtemp()
+    waker = observe.stage(os.path.join(HERE, "waker.py"), os.path.join(scratch, "waker"))
+    job = {"scratch": scratch, "patch": None, "waker": waker, "timeout_s": 120}
+    contain.forbid_core_files()
+    phase.load_probe(waker).wake(may_compile=True)
+    loaders = Parent(False, dict(job, writes=False))
+    folder = os.path.join(scratch, "probe")
+    order = {"path": os.path.join(folder, os.path.basename(source)), "scratch": scratch}
+    order["results"] = os.path.join(scratch, "results", "later")
+    truth = {}
+    for role in turns.ROLES:
+        fresh(source, order)
+        truth[role] = loaders.load(role, order)["said"]["value"]
+    lost = collections.Counter()
+    for done in range(1, rounds + 1):
+        fresh(source, order)
+        went = set()
+        for role, (how, value) in one_round(order, number):
+            if how != "value" or not same(value, truth[role]):
+                went.add("at once: {} {}".format(how, value))
+        for role in turns.ROLES:
+            told = loaders.load(role, order)
+            if told["how"] or not same(told["said"].get("value"), truth[role]):
+                went.add("later: {how} {said}".format(**told))
+        lost.update(went)
+        if done % 20 == 0 or done == rounds:
+            print(json.dumps({"rounds": done, "processes": number, "lost": lost}, sort_keys=True))
+            sys.stdout.flush()
+    shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    main(os.path.abspath(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,144 @@
+"""The steps of a race: what each reads and writes, and so which of two may come first without a trace.
+
+In: what a process at the gate is about to do, and the folder as it is. Out: a `Step`; and the folder
+kept, put in place again, and told from other states of it.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+
+TEMPORARY = re.compile(r"\.tmp\.\w+$|(?<=/)tmp\w+$")
+
+
+class Step:
+    """One thing that was done: by whom, what, and which names and contents it read and wrote."""
+
+    def __init__(self, role, op, reads, writes):
+        self.role, self.op, self.reads, self.writes = role, op, reads, writes
+        self.clock = {}
+
+    def meets(self, other):
+        """Whether it matters which of two processes' steps comes first."""
+        if self.role == other.role:
+            return False
+        # Two files that come into one folder are none of each other's business.
+        both = {on for on in self.writes & other.writes if on[0] != "names in"}
+        return bool(both or self.writes & other.reads or other.writes & self.reads)
+
+    @property
+    def is_shared(self):
+        """Whether another process may meet it: not on files that have a name for this one alone."""
+        names = [name for kind, name in self.writes if kind in ("name", "lock")]
+        if self.op[0] in ("create", "utime"):
+            names += self.op[1:]
+        looked_at = [name for kind, name in self.reads if kind == "name"]
+        return any(not TEMPORARY.search(str(name)) for name in names) or any(
+            name.endswith((".nbi", ".nbc", ".py")) for name in looked_at
+        )
+
+    @property
+    def is_lasting(self):
+        """Whether it leaves something that others may find: a process that dies now or before differ."""
+        return any(kind == "name" and not TEMPORARY.search(name) for kind, name in self.writes)
+
+
+class Folder:
+    """What two processes race on: kept, put in place again, and told from other states of it."""
+
+    def __init__(self, path, copies):
+        self.path, self.copies = path, copies
+        self.known = {}  # what a file's content is called, by inode: copies have the name of theirs
+        self.kept = 0
+
+    def keep(self):
+        """Copy everything; return where to, and what each file's content is called."""
+        self.kept += 1
+        copy = os.path.join(self.copies, str(self.kept))
+        shutil.copytree(self.path, copy)
+        return copy, {below: self.content(below) for below in self.files()}
+
+    def restore(self, kept):
+        copy, contents = kept
+        self.clear()
+        for name in os.listdir(copy):
+            source, target = os.path.join(copy, name), os.path.join(self.path, name)
+            (shutil.copytree if os.path.isdir(source) else shutil.copy2)(source, target)
+        self.known = {self.inode(below): content for below, content in contents.items()}
+
+    def clear(self):
+        for name in os.listdir(self.path):
+            path = os.path.join(self.path, name)
+            (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)
+
+    @staticmethod
+    def forget(kept):
+        shutil.rmtree(kept[0])
+
+    def files(self):
+        found = []
+        for where, folders, names in os.walk(self.path):
+            folders.sort()
+            found += [os.path.relpath(os.path.join(where, n), self.path) for n in sorted(names)]
+        return found
+
+    def inode(self, below):
+        """The number of what lies there, or None."""
+        try:
+            return os.lstat(os.path.join(self.path, below)).st_ino
+        except OSError:
+            return None
+
+    def content(self, what):
+        """What the content of a file is called, by its path or its inode."""
+        inode = self.inode(what) if isinstance(what, str) else what
+        return self.known.get(inode, inode)
+
+    def digest(self):
+        """Return what tells this state from others."""
+        digest = hashlib.sha256()
+        for below in self.files():
+            path = os.path.join(self.path, below)
+            with open(path, "rb") as file:
+                content = file.read()
+            digest.update("{} {} ".format(TEMPORARY.sub("", below), len(content)).encode())
+            digest.update(content)
+            if below.endswith(".py"):
+                digest.update(str(os.stat(path).st_mtime_ns).encode())
+        return digest.hexdigest()
+
+    def step(self, role, op):
+        """Return what `op` would be now: what it reads and writes depends on what is there."""
+        kind, reads, writes = op[0], set(), set()
+        for what in op[1:]:
+            if isinstance(what, int):
+                on = ("lock" if "lock" in kind else "content", self.content(what))
+                (reads if kind == "read" else writes).add(on)
+                continue
+            parent, there = os.path.dirname(what), self.inode(what) is not None
+            content = {("content", self.content(what))} if there else set()
+            reads |= {("name", parent)} if parent else set()
+            gone = kind in ("unlink", "remove", "rmdir", "replace", "rename") and not there
+            if kind in ("open", "read", "stat", "listdir") or (kind == "mkdir" and there):
+                reads.add(("name", what))
+                reads |= content if kind in ("read", "stat") else set()
+                reads |= {("names in", what)} if kind == "listdir" else set()
+            elif kind == "utime" or (kind == "create" and there):
+                reads.add(("name", what))
+                writes |= content
+            elif gone and what == op[1]:
+                reads.add(("name", what))
+            else:
+                writes |= {("name", what), ("names in", parent)}
+        return Step(role, op, reads, writes)
+
+    def note_made(self, step, place):
+        """A file that was just made has a content of its own, whoever had its inode before."""
+        if step.op[0] == "create" and ("name", step.op[1]) in step.writes:
+            self.known[self.inode(step.op[1])] = "made {}".format(place)
+
+
+def like(op):
+    """An operation without what differs each time it is done."""
+    return [TEMPORARY.sub("", what) if isinstance(what, str) else "" for what in op]
