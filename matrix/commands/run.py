@@ -13,6 +13,7 @@ from ..experiments.needs import hopeless, needs_of
 from ..experiments.probe import Probe, matching, with_patch
 from ..model.cell import Cell, CellStatus
 from ..model.record import CellRecord
+from ..model.text import counted
 from ..packages.equip import Equipment, equip
 from ..plan import plan as planning
 from ..plan import shards
@@ -104,7 +105,8 @@ def run_due(
             due = sum(len(job.probes) for job in jobs)
             lacking = sum(len(equipment.lacking(cell.id)) for cell in cells)
             kept = len(cells) * len(probes) - due - lacking
-            told = f"{due} probe runs in {len(jobs)} cells to do, {kept} unchanged since last time"
+            told = f"{counted(due, 'probe run')} in {counted(len(jobs), 'cell')} to do"
+            told += f", {kept} unchanged since last time"
             say(told + (f", {lacking} lack what they need" if lacking else ""))
             if jobs:
                 run = new_run(

@@ -15,6 +15,7 @@ from packaging.version import VERSION_PATTERN, Version
 
 from ..errors import BadInput, nearest
 from ..model.cell import CELL_ID, Cell, CellStatus, parse_cell, tag
+from ..model.text import counted
 from .releases import Release
 from .selectors.release import releases_of, specifier_of
 from .selectors.union import how_to_intersect
@@ -60,7 +61,7 @@ class Selection(msgspec.Struct, frozen=True):
 
     def lines(self) -> Iterator[str]:
         """Yield what a user is told of it before anything runs."""
-        yield f"{len(self.cells)} cells selected, {len(self.runnable)} can run here"
+        yield f"{counted(len(self.cells), 'cell')} selected, {len(self.runnable)} can run here"
         if self.hint:
             yield self.hint
         for selected in self.cells:

@@ -108,7 +108,7 @@ class Ended(msgspec.Struct, frozen=True):
 
     def due(self) -> tuple[int, int]:
         """Return how many probe runs in how many cells there were to do."""
-        line = next(line for line in self.said.splitlines() if " probe runs in " in line)
+        line = next(line for line in self.said.splitlines() if " to do, " in line)
         words = line.split()
         return int(words[0]), int(words[4])
 

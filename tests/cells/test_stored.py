@@ -194,7 +194,7 @@ def test_a_reader_that_goes_away_takes_nothing_stored_along(again: Driver, newes
     before = again.record(newest)
     words = ("--probe", "cache/plain_lazy", "--envdir", str(again.envdir))
     running = again.start("run", newest, "--fresh", *words)
-    running.read_until("probe runs in")
+    running.read_until(" to do, ")
     assert running.process.stdout
     running.process.stdout.close()
     running.process.wait(120)
