@@ -51,7 +51,8 @@ def driver(tmp_path: Path, memo: Path, interpreters: dict[str, Interpreter]) -> 
 
 def kept(driver: Driver) -> dict[str, bytes]:
     """Return the files that the command may write, as far as they are there."""
-    names = ("matrix/data/reference.json", "matrix/data/ask.json", ".github/map.svg", "README.md")
+    data = ("matrix/data/reference.json", "matrix/data/ask.json")
+    names = (*data, ".github/map.svg", "README.md", "matrix/UPSTREAM.md")
     paths = [driver.project / name for name in names]
     return {path.name: path.read_bytes() for path in paths if path.exists()}
 
@@ -82,7 +83,7 @@ def test_it_is_made_of_what_was_observed_and_only_while_every_claim_holds(driver
     claims.write_text(HIT + CRASH)
     reference(driver, "--stored")
     made = kept(driver)
-    assert set(made) == {"reference.json", "ask.json", "map.svg", "README.md"}
+    assert set(made) == {"reference.json", "ask.json", "map.svg", "README.md", "UPSTREAM.md"}
     told = json.loads(made["reference.json"])
     assert list(told["cells"]) == [CELL, OTHER]
     assert told["absent"] == {"0.57.0-cp315": "no_interpreter"}

@@ -24,7 +24,7 @@ from matrix.model.outcome import GOOD
 from matrix.parser import parse
 from matrix.project import DATA, Project, read_project
 from matrix.report.findings import Findings
-from matrix.report.published import drawn
+from matrix.report.published import drawn, evidence
 from matrix.report.published.dataset import Dataset, dataset, json_schema, written
 from matrix.report.published.reference import of_reference
 from matrix.report.published.site import publish
@@ -112,7 +112,11 @@ def test_what_is_out_of_step_is_seen(
     )
     monkeypatch.setattr(committed, "README", readme)
     monkeypatch.setattr(committed, "PICTURE", tmp_path / "gone.svg")
-    assert outdated(project) == [tmp_path / "gone.svg", readme]
+    upstream = tmp_path / "UPSTREAM.md"
+    told = committed.UPSTREAM.read_text(encoding="utf-8").replace("| hit |", "| wrong in cold |", 1)
+    upstream.write_text(told, encoding="utf-8")
+    monkeypatch.setattr(committed, "UPSTREAM", upstream)
+    assert outdated(project) == [tmp_path / "gone.svg", readme, upstream]
 
 
 def test_the_table_goes_between_its_marks_and_nowhere_else(found: Findings) -> None:
@@ -126,6 +130,29 @@ def test_the_table_goes_between_its_marks_and_nowhere_else(found: Findings) -> N
         drawn.readme("no marks", found)
     html = markdown_it.MarkdownIt("commonmark").enable("table").render(told)
     assert html.count("<tr>") == 1 + len(strips(found))
+
+
+def test_the_evidence_has_every_probe_that_is_run_under_a_patch_once(found: Findings) -> None:
+    told = evidence.upstream(f"{drawn.BEGIN}{drawn.END}", found)
+    rows = [row.split(" | ") for row in told.splitlines() if row.startswith("| `")]
+    named = [
+        f"{part.split('`')[1]}{name}"
+        for probes, *_ in rows
+        for part in probes.removeprefix("| ").split("; ")
+        for name in part.split("` ")[1].split(", ")
+    ]
+    patched = [probe for probe in found.probes if "@" in probe]
+    assert sorted(named) == sorted({probe.partition("@")[0] for probe in patched})
+    default = next(cells for cells in rows if "default_omitted_lazy" in cells[0])
+    assert default[1:] == ["crashed in warm (SIGSEGV)", "raised in warm (RuntimeError)", "hit |"]
+    assert f"Seen in {len(found.ran)} cells of 0.48.0 - " in told
+    # What is stored of a remedy that has been edited since is of another one.
+    left = [probe for probe in found.probes if not probe.endswith("@remedy")]
+    unseen = msgspec.structs.replace(
+        found, probes=tuple(left), spans={probe: found.spans[probe] for probe in left}
+    )
+    cells = evidence.table(unseen).splitlines()[2].split(" | ")
+    assert cells[1:] == ["crashed in warm (SIGSEGV)", "raised in warm (RuntimeError)", "- |"]
 
 
 def test_a_strip_says_the_worst_of_the_hazards_of_its_shape(found: Findings) -> None:

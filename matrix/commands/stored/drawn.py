@@ -14,6 +14,7 @@ from ...model.files import ROOT, append, read_regular
 from ...project import DATA, Project
 from ...report.findings import Findings
 from ...report.published import drawn as drawing
+from ...report.published import evidence
 from ...report.published.dataset import dataset, written
 from ...report.published.reference import of_reference
 from ...report.published.site import publish
@@ -22,6 +23,7 @@ from ...report.terminal import say
 README = ROOT / "README.md"
 PICTURE = ROOT / ".github" / "map.svg"
 ASKED = DATA / "ask.json"
+UPSTREAM = ROOT / "matrix" / "UPSTREAM.md"
 
 
 def drawn(project: Project, reference: Reference | None) -> dict[Path, str]:
@@ -34,6 +36,7 @@ def drawn(project: Project, reference: Reference | None) -> dict[Path, str]:
         ASKED: written(dataset(found)),
         PICTURE: drawing.picture(found),
         README: drawing.readme(_text(README), found),
+        UPSTREAM: evidence.upstream(_text(UPSTREAM), found),
     }
 
 

@@ -22,22 +22,32 @@ CARRIED = {"cache": "`cache=True`", "aot": "ahead of time"}
 
 def readme(text: str, found: Findings) -> str:
     """Return README's text with its part about the reference as it is; raises BadInput."""
+    return placed("README.md", text, table(found))
+
+
+def placed(name: str, text: str, drawn: str) -> str:
+    """Return a file's text with the table between its marks; raises BadInput without marks."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise BadInput(f"README.md: the table of the reference belongs between {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{table(found)}\n\n{END}{after}"
+        raise BadInput(f"{name}: the table of the reference belongs between {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{drawn}\n\n{END}{after}"
 
 
 def table(found: Findings) -> str:
     """Return how safe each shape is, by carrier, as a table of Markdown."""
     rows = [["shape", *(CARRIED[carrier] for carrier in CARRIERS)]]
-    rows.append(["---"] * len(rows[0]))
     for by_carrier in _shown(found).values():
         title = next(iter(by_carrier.values())).title
         told = (_told(by_carrier.get(carrier), found) for carrier in CARRIERS)
         rows.append([str(table_cell(title)), *told])
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return in_markdown(rows)
+
+
+def in_markdown(rows: list[list[str]]) -> str:
+    """Return a table of Markdown, of which the first row is the head."""
+    lined = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
+    return "\n".join("| " + " | ".join(row) + " |" for row in lined)
 
 
 def _shown(found: Findings) -> dict[str, dict[str, Strip]]:
