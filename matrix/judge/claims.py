@@ -25,6 +25,9 @@ from ..model.record import PATCH, PHASES
 
 KNOWN_PHASES = tuple(dict.fromkeys((*itertools.chain(*PHASES.values()), PATCH)))
 
+# Right for who wrote the cache, wrong for who loads it, and nothing is said.
+SILENT = (Outcome.STALE, Outcome.POISONED)
+
 REMEDY = "under the remedy no open symbol leaves the process that compiles it"
 GUARD = "to store nothing that holds an open symbol is not enough: stored callers hold copies"
 
@@ -115,6 +118,12 @@ def load(
         for workaround in claim.workarounds:
             if workaround in claims and claims[workaround].kind is not Kind.PROMISE:
                 raise BadInput(f"{where}: the workaround {workaround!r} is a hazard itself")
+        silent = [e.outcome for e in claim.expect if e.outcome in SILENT]
+        if silent and not own and not any(_does_well(claims.get(w)) for w in claim.workarounds):
+            raise BadInput(
+                f"{where}: nobody is told that it is {silent[0]}, so one of its workarounds has to"
+                f" do well ({', '.join(GOOD)}) in every cell"
+            )
     for probe, claim in tuple(claims.items()):
         for patched, cured in claim.under_patches(probe):
             where = f'{path}: ["{probe}"], {patched}'
@@ -126,6 +135,10 @@ def load(
             f' ["{probe}"] with kind, why and expect'
         )
     return claims
+
+
+def _does_well(claim: Claim | None) -> bool:
+    return claim is not None and all(e.outcome in GOOD for e in claim.expect)
 
 
 def _convert(path: Path, probe: str, entry: object) -> Claim:

@@ -178,7 +178,8 @@ class Raced(msgspec.Struct, frozen=True):
         """Read as `other() later gave 2, in 1 of 8 orders: run reads f index; ...`."""
         did = (self.detail and f"ended by {self.detail}") or f"gave {brief(self.value)}"
         some = f"{self.orders[self.word]} of {sum(self.orders.values())} orders"
-        return f"{self.who}() {self.when} {did}, in {some}: {self.order}"
+        who = f"{self.who}() later" if self.when == "later" else f"{self.who}()"
+        return f"{who} {did}, in {some}" + (f": {self.order}" if self.order else "")
 
 
 def raced(phase: Phase) -> Raced:

@@ -16,6 +16,22 @@ from surroundings import phase_environment
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+class NobodyThere(Exception):
+    """A process that the others are forked from has ended, by whatever one of them did to it."""
+
+
+def asked(channel, fd=None, **what):
+    """Return what is answered to this; raises NobodyThere."""
+    try:
+        gate.send(channel, fd, **what)
+        answer = gate.receive(channel)
+    except ConnectionError:
+        answer = {}
+    if not answer:
+        raise NobodyThere("a process that races, or loads, was to be forked from one that is gone")
+    return answer
+
+
 class Held:
     """A process at the gate: its channel, the one it was forked from, and what it said last."""
 
@@ -43,8 +59,13 @@ class Held:
         except ConnectionError:
             self.state = {}
         if not self.state:
-            gate.send(self.parent.channel, do="wait", pid=self.pid)
-            self.state = {"died": gate.receive(self.parent.channel)["code"]}
+            # It has ended, or let go of the gate and goes on where nobody sees it.
+            os.kill(self.pid, signal.SIGKILL)
+            self.state = {"died": self.parent.asked(do="wait", pid=self.pid)["code"]}
+
+    def asked(self, **what):
+        """Return what it answers to this; raises NobodyThere."""
+        return asked(self.channel, **what)
 
     def fork(self):
         """Return a copy, held at the same point."""
@@ -81,14 +102,25 @@ class Parent:
 
     def start(self, role, order, limit_s):
         ours, theirs = socket.socketpair()
-        gate.send(self.channel, theirs.fileno(), do="start", role=role, order=order)
+        pid = self.asked(theirs.fileno(), do="start", role=role, order=order)["pid"]
         theirs.close()
-        started = Held(ours, gate.receive(self.channel)["pid"], self, {})
+        started = Held(ours, pid, self, {})
         ours.settimeout(limit_s)
         started.listen()
         return started
 
     def load(self, role, order):
         order = dict(order, results=order["results"] + "." + role)
-        gate.send(self.channel, do="load", role=role, order=order)
-        return gate.receive(self.channel)
+        return self.asked(do="load", role=role, order=order)
+
+    def asked(self, fd=None, **what):
+        """Return what it answers to this; raises NobodyThere."""
+        return asked(self.channel, fd, **what)
+
+    def is_there(self):
+        """Whether it is; what a probe has killed is not."""
+        return self.process.poll() is None
+
+    def end(self):
+        self.channel.close()
+        self.process.wait()

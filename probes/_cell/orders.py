@@ -21,6 +21,15 @@ class NotDeterministic(Exception):
     """A process did something else when it was asked to do the same again."""
 
 
+class TimedOut(Exception):
+    """A process took all the time there is: that is waited for once, not in every order."""
+
+
+def see_that_it_came_to_an_end(how):
+    if how == "timed_out":
+        raise TimedOut()
+
+
 class Point:
     """Where two processes are held, and who has been let go from there, or is to be."""
 
@@ -63,6 +72,8 @@ class Race:
         if first["how"] or "exception" in first["said"]:
             raise FailedInTurn("before() came to {how} {said}".format(**first))
         held = {role: self.writers.start(role, self.order, self.limit_s) for role in ROLES}
+        for one in held.values():
+            see_that_it_came_to_an_end(one.state.get("died"))
         self.killing = any(one.state.get("may_die") for one in held.values())
         self.visit(Point(held, {}, set()))
         for one in held.values():
@@ -138,6 +149,7 @@ class Race:
         """Carry out a step, by a copy of its process if need be; return who is where then."""
         moved = held[step.role].fork() if held[step.role].is_kept else held[step.role]
         moved.go(self.limit_s)
+        see_that_it_came_to_an_end(moved.state.get("died"))
         self.folder.note_made(step, len(self.steps))
         locks = dict(locks)
         if step.op[0] == "lock":
@@ -228,6 +240,7 @@ class Race:
             for role, right in zip(ROLES, later):
                 self.folder.restore(kept)
                 told = self.loaders.load(role, self.order)
+                see_that_it_came_to_an_end(told["how"])
                 state = {"done": told["said"]} if not told["how"] else {"died": told["how"]}
                 self.loaded[digest].append(word_for(role, "later", state, (right,)))
             self.folder.forget(kept)

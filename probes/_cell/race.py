@@ -16,7 +16,7 @@ import observe
 import phase
 from evidence import places
 from held import Parent
-from orders import Race
+from orders import Race, TimedOut
 from said import summary
 
 
@@ -27,15 +27,17 @@ def observed(order, writers, loaders, limit_s):
     observe.stage(order["source"], folder, order["beside"])
     observe.prepare(order)
     results = phase.Results(order["results"])
-    started = time.monotonic()
+    started, timed_out = time.monotonic(), False
     race = Race(order, writers, loaders, limit_s)
     try:
         race.run()
         results.say(answered=True, value=summary(race.seen))
+    except TimedOut:
+        timed_out = True
     except Exception as error:
         results.say(**phase.what_was_raised(error, places(order["scratch"])))
         sys.excepthook(*sys.exc_info())
-    ending = contain.Ending(0, False, time.monotonic() - started, None, "", "", 0)
+    ending = contain.Ending(0, timed_out, time.monotonic() - started, None, "", "", 0)
     return observe.observation(order, ending)
 
 
@@ -45,10 +47,13 @@ def main(job_file):
     contain.forbid_core_files()
     contain.work_for(job["parent"])
     told = {name: job[name] for name in ("scratch", "waker", "patch", "timeout_s")}
-    writers = Parent(True, told)
-    loaders = Parent(False, told)
+    parents = []
     for order in job["orders"]:
-        observe.append(job["out"], observed(order, writers, loaders, job["timeout_s"]))
+        if not parents or not all(parent.is_there() for parent in parents):
+            for parent in parents:
+                parent.end()
+            parents = [Parent(writes, told) for writes in (True, False)]
+        observe.append(job["out"], observed(order, *parents, limit_s=job["timeout_s"]))
 
 
 if __name__ == "__main__":

@@ -13,18 +13,14 @@ from tests.cells.conftest import new_driver
 from tests.cells.driving import Driver, claim, copy_project, posix_only
 
 CHANGING = Path(__file__).parent / "faults" / "changing"
-# One or more for each way of changing something, and for each way a truth is found.
+# One for each way of changing something and of finding the truth; what has an environment of its
+# own is never forked.
 SOME = {
-    "own_source": "noticed",
-    "file_moved": "kept",
+    "callee": "noticed",
     "cache_read_only": "noticed",
     "callee_elsewhere": "stale in warm",
-    "callee_elsewhere_cleared": "noticed",
     "option_fastmath": "stale in warm",
-    "environment_opt": "stale in warm",
-    "environment_cache_dir": "noticed",
     "index_emptied": "raised in warm (EOFError)",
-    "data_swapped": "wrong in warm",
 }
 
 pytestmark = posix_only
@@ -69,9 +65,9 @@ def test_what_the_index_had_not_is_stored_beside_what_the_next_process_did(
         for probe, phase in both.phases(newest)
         if phase.name == "warm" and len(phase.asked) == 1
     }
-    assert asked["change/own_source"] == ("stamp",)
+    assert asked["change/callee"] == ("stamp",)
     assert asked["change/callee_elsewhere"] == ()
-    assert asked["change/environment_cache_dir"] == ("file",)
+    assert asked["change/cache_read_only"] == ("file",)
     assert asked["change/index_emptied"] == ("unreadable",)
 
 
@@ -115,9 +111,12 @@ def test_a_claim_of_a_change_turned_round_fails_and_names_what_was_seen(
     driver = msgspec.structs.replace(new_driver(tmp_path / "state", memo), project=project)
     ended = driver.run(middle)
     assert ended.status == 1
-    assert "promise change/callee_elsewhere does not hold in 1 of 1 cells" in ended.said
-    seen = "stale in warm; claimed: noticed; value 2 where truth gave 11"
-    assert f"{middle}: {seen}" in ended.without_traceback()
+    told = f"change/callee_elsewhere: {middle.partition('-')[0]} -> stale in warm"
+    more = "  claimed: noticed\n  value 2 where truth gave 11\n"
+    assert f"{told}\n{more}" in ended.without_traceback()
+    failing = {c["id"]: (c["cell"], c["says"]) for c in driver.report()["claims"] if not c["holds"]}
+    says = "stale in warm; claimed: noticed; value 2 where truth gave 11"
+    assert failing == {"change/callee_elsewhere": (middle, says)}
     edited = project / "probes" / "change" / "_callee.py"
     edited.write_text(edited.read_text() + "\n# edited\n")
     assert driver.run(middle).due() == (1, 1)

@@ -141,6 +141,28 @@ def test_a_claim_without_a_probe_is_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("silent", ["stale", "poisoned"])
+def test_what_is_wrong_and_says_nothing_needs_a_workaround_that_does_well_everywhere(
+    tmp_path: Path, silent: str
+) -> None:
+    crashed = '"crashed", phase = "warm", detail = "SIGSEGV"'
+    hazard = GOOD["cache/mutual"].replace(crashed, f'"{silent}"')
+    changed: dict[str, str | None] = {"cache/mutual": hazard}
+    somewhere = (
+        '[{ outcome = "hit", releases = "<0.57" }, { outcome = "raised", releases = ">=0.57" }]'
+    )
+    assert set(claims(tmp_path, changed)) == set(PROBES)
+    assert refusal(tmp_path, changed | entry(expect=somewhere)) == (
+        f'/claims.toml: ["cache/mutual"]: nobody is told that it is {silent}, so one of its'
+        " workarounds has to do well (hit, works, noticed, kept, sound) in every cell"
+    )
+    # Of what ends with a signal nobody takes a wrong value away.
+    assert set(claims(tmp_path, entry(expect=somewhere))) == set(PROBES)
+    assert "a hazard needs its upstream issue and at least one workaround" in refusal(
+        tmp_path, {"cache/mutual": hazard.replace('issue = "https://x/1"\n', "")}
+    )
+
+
 def test_a_probe_without_a_claim_is_refused(tmp_path: Path) -> None:
     refused = refusal(tmp_path, {"cache/mutual": None})
     assert refused.startswith("/claims.toml: the probe cache/mutual has no claim; add an entry")
