@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .. import options as asked
-from ..errors import NothingToRun, Status
+from ..errors import BadInput, NothingToRun, Status
 from ..experiments import upstream
 from ..experiments.probe import Probe, matching, with_patch
 from ..model.cell import Cell
@@ -23,6 +23,11 @@ from .stored.report import judge_and_report
 
 def run(o: asked.Run) -> int:
     """Select, plan, run, judge and report."""
+    if o.patch and o.upstream:
+        raise BadInput(
+            "--upstream runs Numba's own tests as they are, without --patch, which is for probes;"
+            " ask for one of the two"
+        )
     project = read_project(o.state, o.probes)
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
     selection = select(o.selectors, project.catalogue(machine.pythons), pre=o.pre)
