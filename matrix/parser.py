@@ -61,6 +61,21 @@ class Parser(argparse.ArgumentParser):
         raise BadInput(f"{self.prog}: {message}{hint}")
 
 
+class _Once(argparse.Action):
+    """Refuses an option that is given twice, where each time would be meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,  # noqa: ANN401 (argparse's own)
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) != self.default:
+            parser.error(f"{option_string} is given twice; write both into one file")
+        setattr(namespace, self.dest, values)
+
+
 def _add(parser: argparse.ArgumentParser, field: dataclasses.Field[Any]) -> None:
     """Add one field of a command: a positional where ARGUMENTS gives it a number of words."""
     # Of a name that means something else there, a command has its own.
@@ -185,7 +200,10 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "envdir": ("where environments are made (.nox)", {"metavar": "DIR"}),
     "fresh": ("take no notice of what is stored: run, or join, all of it", {}),
     "prune": ("drop a cell's environment when done", {}),
-    "patch": ("under it too: remedy, guard, or a Python file", {"metavar": "FILE"}),
+    "patch": (
+        "under it too: remedy, guard, or a Python file",
+        {"metavar": "FILE", "action": _Once},
+    ),
     "numba": (
         "a Numba wheel of your own, against a release",
         {"action": "append", "metavar": "WHEEL", "default": None},

@@ -31,6 +31,11 @@ def run(o: asked.Run) -> int:
     """Select, plan, run, judge and report."""
     if o.base:
         raise BadInput("--base: it is what --numba or --numba-python is held against; name one")
+    if o.patch and o.upstream:
+        raise BadInput(
+            "--upstream runs Numba's own tests as they are, without --patch, which is for probes;"
+            " ask for one of the two"
+        )
     project = read_project(o.state, o.probes)
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
     selection = select(o.selectors, project.catalogue(machine.pythons), pre=o.pre)

@@ -119,6 +119,8 @@ def between(
 
 def counted(found: Sequence[Effect]) -> str:
     """Read as `better 22, unchanged 83`, in squares, or `nothing changed in 105 squares`."""
+    if not found:
+        return "no square was run both with it and without it, so nothing is known"
     squares = {
         change: sum(len(effect.cells) for effect in found if effect.change is change)
         for change in Change

@@ -38,20 +38,23 @@ def test_the_remedy_makes_better_and_makes_nothing_worse(driver: Driver, middle:
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("source", "says", "message"),
     [
-        ("raise RuntimeError('not on this release')", "raised in patch (RuntimeError)"),
-        ("def install():\n    raise OSError('nor this way')\n", "raised in patch (OSError)"),
-        ("import os\nos.kill(os.getpid(), 11)\n", "crashed in patch (SIGSEGV)"),
+        ("raise RuntimeError('not here')", "raised in patch (RuntimeError)", "not here"),
+        ("def install():\n    raise OSError('nor so')\n", "raised in patch (OSError)", "nor so"),
+        ("def install(:\n", "raised in patch (SyntaxError)", "invalid syntax (failing.py, line 1)"),
+        ("import os\nos.kill(os.getpid(), 11)\n", "crashed in patch (SIGSEGV)", ""),
+        ("import os\nos._exit(0)\n", "crashed in patch (no answer)", ""),
     ],
 )
 def test_a_patch_that_fails_is_the_outcome_of_its_squares_alone(
-    driver: Driver, newest: str, tmp_path: Path, source: str, says: str
+    driver: Driver, newest: str, tmp_path: Path, source: str, says: str, message: str
 ) -> None:
     patch = written(tmp_path, "failing", source)
     ended = driver.run(newest, *PROBES, "--patch", patch, "--isolation", "both")
     assert ended.status == 1
     assert f"worse: cache/plain_lazy@failing: hit -> {says}" in ended.without_traceback()
+    assert ended.said.count(f"\n  {message}\n") == (1 if message else 0)
     for isolation in ("exec", "fork"):
         assert driver.outcomes(newest, isolation) == {
             "aot/plain": "works",
@@ -83,3 +86,26 @@ def test_what_is_no_patch_is_refused(
     ended = driver.run(newest, "--patch", word)
     assert ended.status == 2
     assert says in ended.without_traceback()
+
+
+def test_a_patch_may_fail_on_one_release_only(
+    driver: Driver, middle: str, newest: str, tmp_path: Path
+) -> None:
+    release = middle.partition("-")[0]
+    source = f"import numba\nassert numba.__version__ != {release!r}, 'not here'\n"
+    probe = ("--probe", "cache/plain_lazy")
+    ended = driver.run(middle, newest, *probe, "--patch", written(tmp_path, "choosy", source))
+    assert ended.status == 1
+    told = "worse: cache/plain_lazy@choosy: hit -> raised in patch (AssertionError)"
+    assert f"{told}, {release}\n  not here\n" in ended.said
+    assert "under the patch: worse 1, unchanged 1" in ended.said
+
+
+def test_a_patch_that_ends_the_runner_leaves_nothing_to_compare(
+    driver: Driver, newest: str, tmp_path: Path
+) -> None:
+    source = "import os\nos.kill(os.getppid(), 9)\n"
+    patch = written(tmp_path, "meddling", source)
+    ended = driver.run(newest, "--probe", "cache/plain_lazy", "--patch", patch)
+    assert ended.status == 3
+    assert "nothing is known" in ended.without_traceback().splitlines()[-1]

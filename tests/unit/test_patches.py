@@ -67,6 +67,10 @@ def test_a_patch_that_changes_nothing_says_so() -> None:
     assert counted(found) == "nothing changed in 2 squares"
 
 
+def test_where_nothing_was_compared_nothing_is_said_to_be_unchanged() -> None:
+    assert counted([]).endswith("nothing is known")
+
+
 def test_nothing_is_claimed_of_what_runs_under_somebodys_patch() -> None:
     cell = make.cell(OLD, make.hit(), make.crashed("cache/p@mine"))
     verdict = judge([cell], ["cache/p", "cache/p@mine"], None, "exec")

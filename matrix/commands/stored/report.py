@@ -115,7 +115,7 @@ def judge_and_report(
     missing = [record for record in records if record.status is not CellStatus.RAN]
     against = comparison if isinstance(comparison, str) else comparison.line()
     *told, page = conclusion(found, missing, folder, holds=holds, whole=table, differing=differing)
-    last = (*filter(None, (against, page, beside)), *patch_lines(found, wanted=patched))
+    last = (*filter(None, (against, page, beside)), *patch_lines(found, isolation, wanted=patched))
     for line in (*told, *last):
         say(line)
     holds &= not (patched and any(effect.change is Change.WORSE for effect in found.effects))

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...judge.changes import LEGEND
-from ...judge.patches import Change
+from ...judge.patches import Change, Effect
 from ...judge.patches import counted as tally
 from ...model.cell import CellStatus
-from ...model.record import CellRecord
-from ...model.text import counted
+from ...model.record import CellRecord, chosen
+from ...model.text import counted, cut
 from ..findings import Findings
 from ..lines.failures import Failure, failures, missing, stories, warnings
 from ..lines.table import table
@@ -59,14 +59,28 @@ def conclusion(
     yield f"page: {shortest(folder / 'index.html')}"
 
 
-def patch_lines(found: Findings, *, wanted: bool) -> Iterator[str]:
-    """Yield what the terminal shows of patches: every change, the worst last, and how many."""
+def patch_lines(found: Findings, isolation: str, *, wanted: bool) -> Iterator[str]:
+    """Yield what the terminal shows of patches: every change, the worst last, and how many.
+
+    What a patch raised is said once.
+    """
     if not wanted:
         return
+    told = {""}
     for effect in reversed(found.effects):
         if effect.change is not Change.UNCHANGED:
             yield effect.line(found.served)
+            if (message := _raised(found, effect, isolation)) not in told:
+                yield f"  {message}"
+                told.add(message)
     yield f"under the patch: {tally(found.effects)}"
+
+
+def _raised(found: Findings, effect: Effect, isolation: str) -> str:
+    """Return the first line of what the patch itself raised, if it did."""
+    record = next(record for record in found.ran if record.cell == effect.cells[0])
+    phase = chosen(record, isolation)[effect.probe].phases[-1]
+    return cut(next(iter((phase.message or "").splitlines()), "")) if phase.name == "patch" else ""
 
 
 def shortest(path: Path) -> str:
