@@ -15,6 +15,7 @@ from typing import Any
 from ...judge.rules import left_open
 from ...model.outcome import Outcome, Result, result_of
 from ...model.record import Dispatcher, Phase, ProbeRecord
+from ...model.text import typed
 from ...user import explain
 from ..findings import Findings
 
@@ -48,7 +49,8 @@ def cause(record: ProbeRecord, result: Result, source: str) -> tuple[str, ...]:
         return ()
     told = _told(names, compiling, _functions(source), exported=record.carrier == "aot")
     if told is None:
-        return (f"because a call of {names[0]} is left open; `nox -s check` says between what",)
+        says = typed("`nox -s check` says between what")
+        return (f"because a call of {names[0]} is left open; {says}",)
     says, change, example = told
     lines = (f"because a call of {names[0]} is left open: {says}", f"change: {change}")
     shown = f"same cause as {example[0]}; passes: {example[1]}" if example else ""

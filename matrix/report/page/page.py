@@ -22,7 +22,7 @@ from ...experiments.overhead import tables
 from ...judge.patches import counted
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
-from ...model.text import brief, shown
+from ...model.text import brief, shown, typed
 from ..findings import Findings, packages_of
 from ..lines.causes import caused
 from ..templating import TEMPLATES, environment
@@ -124,7 +124,7 @@ def _data(
         "probes": probes,
         "kinds": list(kinds),
         "states": {state: told[:2] for state, told in told_states.items()},
-        "commands": [(what, text.replace("{probes}", folder)) for what, text in COMMANDS],
+        "commands": [(what, typed(text.replace("{probes}", folder))) for what, text in COMMANDS],
     }
 
 
