@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from .errors import BadInput, nearest
 from .model.files import ROOT, named_folder, named_path
+from .model.text import typed
 from .options import COMMANDS
 from .select.releases import Platform
 from .select.selection import split_words
@@ -26,9 +27,9 @@ def parse(words: Sequence[str], known: Mapping[str, type] = COMMANDS) -> Any:  #
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     for name, kind in known.items():
         session = "matrix" if name == "run" else name
-        sub = commands.add_parser(name, prog=f"nox -s {session} --", help=kind.__doc__)
+        sub = commands.add_parser(name, prog=typed(f"nox -s {session} --"), help=kind.__doc__)
         for field in dataclasses.fields(kind):
-            _add(sub, field)
+            _add(sub, session, field)
     namespace, rest = parser.parse_known_args(words)
     if "selectors" in namespace and not any(word.startswith("-") for word in rest):
         # argparse takes only the selectors that stand together.
@@ -76,10 +77,10 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def _add(parser: argparse.ArgumentParser, field: dataclasses.Field[Any]) -> None:
+def _add(parser: argparse.ArgumentParser, session: str, field: dataclasses.Field[Any]) -> None:
     """Add one field of a command: a positional where ARGUMENTS gives it a number of words."""
     # Of a name that means something else there, a command has its own.
-    own = f"{parser.prog.split()[2]} {field.name}"
+    own = f"{session} {field.name}"
     words, more = ARGUMENTS[own if own in ARGUMENTS else field.name]
     settings: dict[str, Any] = {"default": field.default, "help": words} | more
     if "nargs" in settings:

@@ -18,11 +18,12 @@ import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
 
 from ..errors import BadInput
 from ..model.files import named_path, read_regular
 
-IS_PATH = re.compile(r"\.{1,2}|.*[/\\].*|.*\.(whl|tar\.gz|zip)", re.DOTALL)
+IS_PATH = re.compile(r"\.{1,2}|.*[/\\].*|.*\.(whl|tar\.gz|zip|txt|toml)", re.DOTALL)
 PROJECT = ("pyproject.toml", "setup.py")
 # As PEP 723 has it.
 BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
@@ -94,19 +95,36 @@ def _check_wheel(word: str, path: Path) -> None:
 
 
 def _required(where: str, text: str) -> Need:
+    told = " ".join(text.split())
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
         why = str(error).splitlines()[0]
         raise BadInput(
-            f"{where} {text}: this is no requirement: {why}; one looks like 'quantecon==0.11.*'"
+            f"{where} {told}: this is no requirement: {why}; one looks like 'quantecon==0.11.*'"
         ) from None
+    # Numbers alone are versions here; `===` would take anything, nothing as well.
+    for part in requirement.specifier:
+        if part.operator == "===" and not is_version(part.version):
+            raise BadInput(
+                f"{where} {told}: this is no requirement: {part.version or 'nothing'!r} after ==="
+                " is no version; one looks like 'quantecon==0.11.*'"
+            )
     if requirement.url:
         raise BadInput(
             f"{where} {text}: an address may hold something else tomorrow; fetch it, and name the"
             " folder or the wheel with --with"
         )
     return Need(str(requirement))
+
+
+def is_version(text: str) -> bool:
+    """Whether this is a version."""
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def declared(path: Path, text: str) -> Needs:

@@ -7,6 +7,7 @@ nothing but text to a terminal or a CI log, in Markdown, on a page; bounded wher
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -123,6 +124,23 @@ def log_line(text: str) -> str:
 def log_lines(text: str) -> str:
     """Return text of several lines for a terminal or a CI log."""
     return "\n".join(map(log_line, text.split("\n")))
+
+
+# Set by the command of the wheel: what is a session of nox's in a clone is a word of its own there.
+FRONT = "NUMBA_MATRIX_FRONT"
+SESSION = re.compile(r"nox -s (?!lock\b|reference\b|overhead\b)(\w+)(?: --(?![\w-]))?")
+
+
+def typed(text: str) -> str:
+    """Return text with the commands that it names as they are typed where the driver was started.
+
+    Those that only a clone has stay as they are.
+    """
+    front = os.environ.get(FRONT)
+    if not front:
+        return text
+    names = {"matrix": "run"}
+    return SESSION.sub(lambda found: f"{front} {names.get(found[1], found[1])}", text)
 
 
 def markdown(value: object) -> Markdown:

@@ -10,7 +10,9 @@ import importlib.util
 import os
 import sys
 
-DRIVER = ("run", "report", "diff", "show", "bisect", "plan", "merge")
+DRIVER = (
+    "run", "report", "diff", "show", "debug", "claims", "bisect", "share", "plan", "merge",
+)  # fmt: skip
 USAGE = """usage: numba-matrix COMMAND ...
 
   check FILE[::FUNCTION] [--call 'fact(10, 1)']   does it survive the next process, and AOT?
@@ -20,7 +22,8 @@ USAGE = """usage: numba-matrix COMMAND ...
 
 with pip install 'numba-matrix[matrix]', CPython 3.11 or newer:
 
-  run, report, diff, bisect, plan, merge          the matrix itself
+  run, report, diff, show, debug, claims,
+  bisect, share, plan, merge                      the matrix itself: COMMAND --help
 """
 
 

@@ -103,19 +103,18 @@ def cause(edge, types, *, exported=False):
         variant = "functions, more" if functions[2:] else "functions, two"
     else:
         kind = found[0]["kind"] if found else "type"
-        variant = _variant(edge, kind, found)
+        asked = edge.caller.parent
+        variant = variant_of(kind, found, own=asked is None or asked.function is edge.callee)
     words = dict(found[0] if found else {}, function=where(edge.callee)["name"])
     words["signature"] = _signature(edge, types)
-    change = CHANGES.get(variant + ", exported" * exported) or CHANGES.get(variant, CHANGES[kind])
-    change = change.format(**dict({"name": "", "other": ""}, **words))
     return {
         "kind": kind,
         "functions": [where(function) for function in functions],
         "specialisations": _specialisations(edge),
         "call": dict(where(edge.caller.function), line=edge.line),
         "differs": found,
-        "says": _says(edge, kind, functions, found),
-        "change": change,
+        "says": says([where(function)["name"] for function in functions], found),
+        "change": change(variant, kind, words, exported=exported),
         "example": example(variant, exported=exported),
         "during": edge.during,
     }
@@ -136,6 +135,13 @@ def wrong(edge, returns):
         "example": example("return"),
         "during": edge.during,
     }
+
+
+def change(variant, kind, words, *, exported=False):
+    """Return what to change, given what the function is called and what differs."""
+    named = (*((kind + ", exported",) if exported else ()), variant, kind)
+    told = next(CHANGES[name] for name in named if name in CHANGES)
+    return told.format(**dict({"name": "", "other": "", "signature": ""}, **words))
 
 
 def example(variant, *, exported=False):
@@ -204,24 +210,23 @@ def _kind_of_arrays(one, other, types):
     return "type"
 
 
-def _variant(edge, kind, found):
-    """Return which example shows this difference best."""
+def variant_of(kind, found, *, own):
+    """Return which example shows this difference best; `own`: the function's own call makes it."""
     one, other = (found[0]["one"], found[0]["other"]) if found else ("", "")
     if kind == "literal":
-        asked = edge.caller.parent
-        own = "iteral" in other or asked is None or asked.function is edge.callee
+        own = own or "iteral" in other
         return "literal flag" if "bool" in one + other else "literal, own call" if own else kind
     if kind == "length":
         return "length, growing" if found[0]["grows"] else "length, shrinking"
     return "width, prange" if kind == "width" and one == "uint64" else kind
 
 
-def _says(edge, kind, functions, found):
+def says(names, found):
+    """Return what differs, given the functions of the cycle and the differences in one of them."""
     told = [DIFFERS[d["kind"]].format(**d) for d in found]
-    if kind == "functions":
-        names = ", ".join(where(function)["name"] for function in functions)
-        return "; ".join([f"a cycle has {len(functions)} functions: {names}", *told])
-    return "; ".join(told) or f"two specialisations of {where(edge.callee)['name']}"
+    if len(names) > 1:
+        told.insert(0, f"a cycle has {len(names)} functions: {', '.join(names)}")
+    return "; ".join(told) or f"two specialisations of {names[0]}"
 
 
 def _specialisations(edge):

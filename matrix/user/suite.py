@@ -17,7 +17,8 @@ NEEDED = "filelock findpython jinja2 msgspec nox packaging pygments pypi_simple 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CARRIED = os.path.join(PACKAGE, "suite")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "suite")
-MAKES_ENVIRONMENTS = ("run", "bisect")
+MAKES_ENVIRONMENTS = ("run", "bisect", "share", "debug")
+FRONT = "NUMBA_MATRIX_FRONT"  # which command the driver names in what it says
 
 
 def main(words):
@@ -38,6 +39,7 @@ def main(words):
         sys.stderr.write(f"error: {here}: the suite cannot be laid out there: {error}\n")
         return 2
     sys.path.insert(0, suite)
+    os.environ[FRONT] = "numba-matrix"
     sys.argv[:] = ["numba-matrix", *words, *where(words, here)]
     try:
         runpy.run_module("matrix", run_name="__main__", alter_sys=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from tests.cells.driving import Driver
+from matrix.user.explain import EXAMPLES
+from tests.cells.driving import ROOT, Driver
 
 PROJECT = """[project]
 name = "tiny"
@@ -87,3 +89,22 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     judged = driver.judge(*words)
     assert judged.status == 0
     assert "every claim that was looked at holds" in judged.said
+
+
+def test_below_what_ends_the_next_process_stands_why_and_what_passes(
+    tmp_path: Path, driver: Driver, newest: str
+) -> None:
+    pairs = (EXAMPLES[kind] for kind in ("default", "literal", "functions, two", "promoted"))
+    hazards = {f"cache/{hazard}": f"cache/{safe}" for hazard, safe in pairs}
+    (tmp_path / "mine/cache").mkdir(parents=True)
+    for hazard in hazards:
+        shutil.copyfile(ROOT / f"probes/{hazard}.py", tmp_path / f"mine/{hazard}.py")
+
+    ended = driver.run(newest, "--probes", str(tmp_path / "mine"))
+
+    assert ended.status == 1
+    lines = ended.without_traceback().splitlines()
+    for hazard, safe in hazards.items():
+        at = next(n for n, line in enumerate(lines) if line.startswith(f"{hazard}: "))
+        assert lines[at].endswith("-> crashed in warm (SIGSEGV)")
+        assert f"  same cause as {hazard}; passes: {safe}" in lines[at : at + 5]

@@ -216,6 +216,15 @@ def test_the_matrix_runs_from_the_wheel_with_its_extra(
     report = json.loads((folder / ".matrix" / "report" / "matrix.json").read_text())
     assert [probe["outcome"] for probe in report["cells"][0]["probes"]] == ["crashed"]
     assert called(env, folder, "numba-matrix", "report").returncode == 0
+    shown = called(env, folder, "numba-matrix", "show", newest, "cache/even_odd_lazy")
+    assert f"numba-matrix debug {newest} cache/even_odd_lazy" in shown.stdout
+    page = (folder / ".matrix" / "report" / "index.html").read_text("utf-8")
+    assert "numba-matrix show {cell} {probe}" in page
+    assert "nox -s" not in ended.stdout + shown.stdout + page
+    unnamed = called(env, folder, "numba-matrix", "claims")
+    assert (unnamed.returncode, unnamed.stderr) == (
+        2, "error: numba-matrix claims --probes DIR: name the folder of your own probes\n",
+    )  # fmt: skip
     same = called(env, folder, "numba-matrix", "diff", ".matrix/report/matrix.json")
     assert same.returncode == 0
     refused = called(env, folder, "numba-matrix", "run", "0.99")

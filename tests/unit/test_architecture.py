@@ -30,7 +30,7 @@ FLOORS = (
     ("judge",),
     ("experiments", "select"),
     ("model",),
-    ("errors",),
+    ("errors", "user"),
 )
 PURE = ("experiments", "judge", "model", "plan", "report", "run.admission", "run.join")
 # What may start a process, or ends in something that does.

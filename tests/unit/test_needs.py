@@ -40,6 +40,11 @@ def test_a_word_is_a_requirement_a_project_or_a_wheel(tmp_path: Path) -> None:
         (["a", "a"], "this is named twice"),
         (["a @ https://x/a.whl"], "an address may hold something else tomorrow"),
         ([""], "this is no requirement"),
+        (["a\nb"], "this is no requirement"),
+        (["a==="], "'nothing' after === is no version"),
+        (["a===one"], "'one' after === is no version"),
+        (["a>=1,===one"], "'one' after === is no version"),
+        (["requirements.txt"], "there is no such folder or wheel"),
     ],
 )
 def test_a_word_that_means_nothing_is_refused(words: list[str], says: str, tmp_path: Path) -> None:
@@ -64,6 +69,7 @@ def test_a_probe_says_itself_what_it_needs() -> None:
         ('# /// script\n# dependencies = "a"\n# ///\n', "are a list of strings and a string"),
         ("# /// script\n# dependencies = [1]\n# ///\n", "are a list of strings and a string"),
         ('# /// script\n# dependencies = ["a=1"]\n# ///\n', "this is no requirement"),
+        ('# /// script\n# dependencies = ["a==="]\n# ///\n', "this is no requirement"),
         ('# /// script\n# requires-python = "x"\n# ///\n', "is no version specifier"),
         ("# /// script\n# [tool.uv]\n# x = 1\n# ///\n", "is not heeded here"),
         (f"{SCRIPT}\n{SCRIPT}", "it has 2"),

@@ -17,13 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from matrix.errors import BadInput
 from matrix.judge.changes import ranges
 from matrix.model.cell import CellStatus
 from matrix.model.text import log_line
+from matrix.options import COMMANDS
+from matrix.parser import parse
 from matrix.report.lines.failures import failures, missing
 from matrix.report.lines.table import table
-from matrix.report.terminal import folded
+from matrix.report.terminal import folded, say
 from matrix.report.terminal.conclusion import conclusion
+from matrix.user import console, suite
 from tests.unit import records
 from tests.unit.test_report import MIXED, NOT_RUN, claimed, found, hostile, usual
 
@@ -105,6 +109,26 @@ def test_cells_that_did_not_run_for_one_reason_are_one_line() -> None:
     ]
     told = list(missing(gone, found(*gone, NOT_RUN[1])))
     assert told == [("0.48.0 - 0.57.0", "no_interpreter, no CPython 3.9")]
+
+
+def test_from_the_wheel_it_names_the_commands_that_are_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "`nox -s matrix` runs, nox -s show -- CELL PROBE shows, `nox -s lock` is a clone's"
+    say(text)
+    monkeypatch.setenv(suite.FRONT, "numba-matrix")
+    say(text)
+    with pytest.raises(BadInput, match="numba-matrix run: unrecognized arguments: --prob"):
+        parse(["run", "--prob"])
+    assert capsys.readouterr().out.splitlines() == [
+        text,
+        "`numba-matrix run` runs, numba-matrix show CELL PROBE shows, `nox -s lock` is a clone's",
+    ]
+
+
+@pytest.mark.parametrize("command", [c for c in console.DRIVER if c != "run"])
+def test_what_the_wheel_knows_of_the_driver_is_there(command: str) -> None:
+    assert command in COMMANDS
 
 
 def test_hostile_text_reaches_the_terminal_as_text(tmp_path: Path) -> None:

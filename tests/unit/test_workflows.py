@@ -240,6 +240,10 @@ def test_the_workflow_to_copy_calls_this_one_with_inputs_that_it_has() -> None:
     assert job["permissions"] == {"contents": "read"}
     called = load("matrix.yml")[True]["workflow_call"]["inputs"]  # type: ignore[index]
     assert job["with"].keys() <= called.keys()
-    assert job["with"].keys() >= {"probes", "selectors", "platforms"}
+    assert job["with"].keys() >= {"probes", "install", "selectors", "platforms"}
+    install = words(cells_step(), INSTALL=job["with"]["install"])
+    given = [after for word, after in itertools.pairwise(install) if word == "--with"]
+    assert given == ["project/."]
+    assert parse([install[2].replace("matrix", "run"), *install[4:]]).with_ == ("project/.",)
     selected = parse(["report", job["with"]["selectors"], "--platform", job["with"]["platforms"]])
     assert selected.platform == ("linux-x86_64",)

@@ -16,6 +16,7 @@ from ...model.outcome import Result
 from ...model.record import NOTHING, CellRecord
 from ...model.text import brief, cut
 from ..findings import Findings
+from .causes import caused
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -76,6 +77,7 @@ def _grouped(found: Findings, judgements: Iterable[Judgement]) -> Iterator[Failu
         cells = tuple(judgement.cell for judgement, _ in members)
         more = [f"claimed: {wanted}"] if wanted else []
         more += [evidence] if evidence else []
+        more += caused(found, first.probe, first.cell) if first.id == first.probe else ()
         where = _where(found, first.probe, cells)
         yield Failure(name, where, outcome, cells, tuple(more), first.issue)
 

@@ -22,8 +22,9 @@ from ...experiments.overhead import tables
 from ...judge.patches import counted
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen
-from ...model.text import brief, shown
+from ...model.text import brief, shown, typed
 from ..findings import Findings, packages_of
+from ..lines.causes import caused
 from ..templating import TEMPLATES, environment
 from .rows import Row, coded, rows_of, shapes_of
 from .squares import NOT_RUN, Square, State, packed, states
@@ -123,7 +124,7 @@ def _data(
         "probes": probes,
         "kinds": list(kinds),
         "states": {state: told[:2] for state, told in told_states.items()},
-        "commands": [(what, text.replace("{probes}", folder)) for what, text in COMMANDS],
+        "commands": [(what, typed(text.replace("{probes}", folder))) for what, text in COMMANDS],
     }
 
 
@@ -145,6 +146,8 @@ def _evidence(found: Findings, rows: Sequence[Row], isolation: str) -> Iterator[
         if not judgement.holds:
             words_there = said.setdefault(judgement.probe, {}).setdefault(judgement.cell, [])
             words_there.append(f"{judgement.id}: {judgement.says}")
+            if judgement.id == judgement.probe:
+                words_there += caused(found, judgement.probe, judgement.cell)
     for row in rows:
         by_cell = {cell: did[row.id].phases for cell, did in kept.items() if row.id in did}
         yield row.number, packed(by_cell, said.get(row.id, {}))

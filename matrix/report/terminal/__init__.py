@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from ...model.text import log_line
+from ...model.text import log_line, typed
 
 NARROWEST = 20  # columns: with fewer, what is folded cannot be read either
 
@@ -52,6 +52,6 @@ def folded(line: str, columns: int) -> Iterator[str]:
 def _print(text: str, stream: TextIO, style: str | None = None) -> None:
     # No file is given: rich then knows the width of what is at the other end of any of the three.
     console = Console(file=stream, highlight=False, soft_wrap=True, emoji=False)
-    columns, line = width(stream), log_line(text)
+    columns, line = width(stream), log_line(typed(text))
     for part in folded(line, columns) if columns else (line,):
         console.print(part, style=style, markup=False)

@@ -1,0 +1,216 @@
+"""Why a square fails of a symbol left open, in the words of `check`, as far as is known. Pure.
+
+In: what is stored of a probe in a cell, and its source. Out: lines, none where it fails otherwise.
+The record has the names of what is called so, and of the dispatchers that are among the probe's
+attributes the specialisations and which of them hold such a symbol, as text.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ...judge.rules import left_open
+from ...model.outcome import Outcome, Result, result_of
+from ...model.record import Dispatcher, Phase, ProbeRecord
+from ...model.text import typed
+from ...user import explain
+from ..findings import Findings
+
+COMPILES = {"cache": "cold", "aot": "build"}
+MANGLED = re.compile(r"\d+")
+NUMBER = re.compile(r"(?:u?int|float|complex)(\d+)|bool(?:ean)?")
+ARRAY = re.compile(r"(readonly )?array\((.+), (\d+)d, ([ACF])\)")
+TUPLE = re.compile(r"UniTuple\(.+ x (\d+)\)|Tuple\((.*)\)")
+# The same words as `explain.kind_of` finds by the types themselves.
+TOLD = {"omitted(": "default", "Literal[": "literal", "OptionalType(": "optional"}
+
+
+def caused(found: Findings, probe: str, cell: str) -> tuple[str, ...]:
+    """Return these lines of a square of a user's own; of the suite's the claims say why."""
+    result = found.by_probe.get(probe, {}).get(cell)
+    if result is None or not found.own:
+        return ()
+    kept = (p for record in found.ran if record.cell == cell for p in record.probes)
+    seen = next((p for p in kept if p.id == probe and result_of(p) == result), None)
+    return cause(seen, result, found.sources.get(probe, "")) if seen else ()
+
+
+def cause(record: ProbeRecord, result: Result, source: str) -> tuple[str, ...]:
+    """Return why a call is left open, what to change, and which programs show both."""
+    name = COMPILES.get(record.carrier)
+    compiling = next((phase for phase in record.phases if phase.name == name), None)
+    if compiling is None or not left_open(compiling) or not _fails_of_it(result):
+        return ()
+    names = [name for name in map(called, compiling.unresolved) if name]
+    if not names:
+        return ()
+    told = _told(names, compiling, _functions(source), exported=record.carrier == "aot")
+    if told is None:
+        says = typed("`nox -s check` says between what")
+        return (f"because a call of {names[0]} is left open; {says}",)
+    says, change, example = told
+    lines = (f"because a call of {names[0]} is left open: {says}", f"change: {change}")
+    shown = f"same cause as {example[0]}; passes: {example[1]}" if example else ""
+    return (*lines, shown) if shown else lines
+
+
+def _fails_of_it(result: Result) -> bool:
+    """Whether it fails as what holds such a symbol does: after it was compiled, or in pycc."""
+    if result.outcome is Outcome.CRASHED:
+        return result.phase in ("warm", "again", "load")
+    return result.outcome is Outcome.RAISED and result.phase in ("build", "load")
+
+
+def called(symbol: str) -> str:
+    """Return the name of the function that a mangled symbol is of, or "".
+
+    `_ZN4file4factB2v1B8...Exx`, or in old releases `_ZN4file8fact$243Exx`, is `fact`: a number of
+    the function's follows, and what is no letter is escaped.
+    """
+    rest, parts = symbol.rpartition("_ZN")[2], list[str]()
+    while found := MANGLED.match(rest):
+        start = found.end()
+        parts.append(rest[start : start + int(found[0])])
+        rest = rest[start + int(found[0]) :]
+    return re.sub(r"[$_]24\d+$", "", parts[-1]) if parts else ""
+
+
+def _told(
+    names: Sequence[str],
+    compiling: Phase,
+    functions: Mapping[str, ast.FunctionDef],
+    *,
+    exported: bool,
+) -> tuple[str, str, list[str]] | None:
+    """Return what differs, the change and the example, where no other cause is as likely."""
+    name = names[0]
+    cycle = _cycle(name, functions) if name in functions else []
+    if not set(names) <= set(cycle):
+        return None
+    found = [] if len(cycle) > 1 else _differences(name, compiling.dispatchers, functions[name])
+    if len(cycle) == 1 and not found:
+        return None
+    kind = "functions" if len(cycle) > 1 else found[0]["kind"]
+    variant = f"functions, {'more' if cycle[2:] else 'two'}"
+    if kind != "functions":
+        own = all(s.unresolved for d in compiling.dispatchers if d.name == name
+                  for s in d.specialisations)  # fmt: skip
+        variant = explain.variant_of(kind, found, own=own)
+    words = {"function": name} | (found[0] if found else {})
+    return (
+        explain.says(cycle, found),
+        explain.change(variant, kind, words, exported=exported),
+        explain.example(variant, exported=exported),
+    )
+
+
+def _functions(source: str) -> dict[str, ast.FunctionDef]:
+    """Return the functions at the top of a probe and of what lies beside it, by name."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return {}
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def _cycle(name: str, functions: Mapping[str, ast.FunctionDef]) -> list[str]:
+    """Return the functions that call, and are called by, this one, itself the first."""
+    reached = {one: _reached(one, functions) for one in functions}
+    return [name, *(n for n in functions if n in reached[name] and name in reached[n] - {n})]
+
+
+def _reached(name: str, functions: Mapping[str, ast.FunctionDef]) -> set[str]:
+    """Return the names of the functions that this one leads to."""
+    seen, waiting = set[str](), [name]
+    while waiting:
+        for node in ast.walk(functions[waiting.pop()]):
+            # As an attribute: of a module that lies beside the probe.
+            named = getattr(node, "id", getattr(node, "attr", None))
+            if named in functions.keys() - seen:
+                seen.add(named)
+                waiting.append(named)
+    return seen
+
+
+def _differences(
+    name: str, dispatchers: Sequence[Dispatcher], function: ast.FunctionDef
+) -> list[dict[str, Any]]:
+    """Return in which arguments a specialisation with an open call and another one differ."""
+    signatures = [
+        (split(s.signature), s.unresolved)
+        for dispatcher in dispatchers
+        if dispatcher.name == name
+        for s in dispatcher.specialisations
+    ]
+    pairs = [
+        (one, other)
+        for one, calls in signatures
+        for other, also in signatures
+        if calls
+        and one != other
+        and len(one) == len(other)
+        # What is called so holds an open call itself only where all of them do.
+        and (not also or all(u for _, u in signatures))
+    ]
+    arguments = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+    if not pairs or len(arguments) != len(pairs[0][0]):
+        return []
+    one, other = min(pairs, key=lambda pair: sum(a != b for a, b in zip(*pair, strict=True)))
+    return sorted(_differing(arguments, one, other), key=lambda d: explain.KINDS.index(d["kind"]))
+
+
+def _differing(
+    names: Sequence[str], one: Sequence[str], other: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    for name, a, b in zip(names, one, other, strict=True):
+        if a != b:
+            grows = (_length(a) or 0) < (_length(b) or 0)
+            yield {"name": name, "kind": kind_of(a, b), "one": a, "other": b, "grows": grows}
+
+
+def kind_of(one: str, other: str) -> str:
+    """Return the word for what differs between two types that are known by their names."""
+    for begins, kind in TOLD.items():
+        if one.startswith(begins) or other.startswith(begins):
+            return kind
+    if "none" in (one, other):
+        return "optional"
+    if _length(one) is not None and _length(other) is not None:
+        return "length" if _length(one) != _length(other) else "type"
+    arrays = ARRAY.fullmatch(one), ARRAY.fullmatch(other)
+    if arrays[0] and arrays[1]:
+        return _kind_of_arrays(arrays[0], arrays[1])
+    if not (NUMBER.fullmatch(one) and NUMBER.fullmatch(other)):
+        return "type"
+    widths = re.compile(r"u|\d+")
+    return "width" if widths.sub("", one) == widths.sub("", other) else "promoted"
+
+
+def _kind_of_arrays(one: re.Match[str], other: re.Match[str]) -> str:
+    if one[2] != other[2]:
+        return kind_of(one[2], other[2])
+    told = ((3, "dimensions"), (4, "layout"), (1, "readonly"))
+    return next((kind for group, kind in told if one[group] != other[group]), "type")
+
+
+def _length(kind: str) -> int | None:
+    """Return the length of a tuple, None of what is none."""
+    found = TUPLE.fullmatch(kind)
+    if found is None:
+        return None
+    return int(found[1]) if found[1] else len(split(found[2]))
+
+
+def split(signature: str) -> list[str]:
+    """Return the types of a signature: what is between the commas that no bracket holds."""
+    parts, depth = [""], 0
+    for letter in signature:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,174 @@
+"""What is said below a square that fails of an open symbol, by what its record holds."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+
+import msgspec
+import pytest
+
+from matrix.judge.judge import judge
+from matrix.model.outcome import result_of
+from matrix.model.record import Dispatcher, ProbeRecord, Specialisation
+from matrix.report.findings import Findings, findings
+from matrix.report.lines.causes import called, cause, kind_of, split
+from matrix.report.lines.failures import failures
+from matrix.report.lines.markdown import report
+from matrix.report.page.page import page
+from tests.unit.records import cell, failing, hit, phase, probe
+from tests.unit.wide import ROOT
+
+# As they were seen on 0.68.1: the function that is called by the open symbol, and of each
+# dispatcher the specialisations, with a star where such a call is in their code.
+SEEN = {
+    "ackermann_lazy": ("ack", {"ack": ["*int64, Literal[int](1)", "*int64, int64"]}),
+    "cycle_of_three_lazy": ("red", {"green": ["*int64"], "red": ["*int64"], "yellow": ["*int64"]}),
+    "default_omitted_lazy": (
+        "fact",
+        {"fact": ["int64, int64", "*int64, omitted(default=1)"]},
+    ),
+    "even_odd_called": (
+        "is_even",
+        {"count_even": ["*UniTuple(int64 x 3)"], "is_even": ["*int64"], "is_odd": ["*int64"]},
+    ),
+    "even_odd_lazy": ("is_even", {"is_even": ["*int64"], "is_odd": ["*int64"]}),
+    "growing_tuple_lazy": (
+        "weave",
+        {"weave": ["UniTuple(int64 x 3), int64", "*UniTuple(int64 x 2), int64",
+                   "*UniTuple(int64 x 1), int64"]},
+    ),
+    "layout_lazy": (
+        "alternating",
+        {"alternating": ["array(int64, 1d, A)", "*array(int64, 1d, C)"]},
+    ),
+    "literal_bool_called": (
+        "best",
+        {"best": ["UniTuple(int64 x 8), int64, bool",
+                  "*UniTuple(int64 x 8), int64, Literal[bool](True)"],
+         "minimax": ["*UniTuple(int64 x 8), int64"]},
+    ),
+    "literal_seed_called": (
+        "fact",
+        {"fact": ["int64, int64", "*int64, Literal[int](1)"], "factorial": ["*int64"]},
+    ),
+    "narrow_unsigned_called": (
+        "root",
+        {"root": ["array(uint64, 1d, C), uint64", "*array(uint64, 1d, C), uint32"],
+         "root_of": ["*array(uint64, 1d, C), uint32"]},
+    ),
+    "prange_index_parallel": (
+        "count_down",
+        {"count_all": ["*int64"], "count_down": ["int64", "*uint64"]},
+    ),
+    "promoted_lazy": ("halvings", {"halvings": ["float64", "*int64"]}),
+    "shrinking_tuple_lazy": (
+        "dot",
+        {"dot": ["Tuple(), Tuple()", "*UniTuple(int64 x 1), UniTuple(int64 x 1)"]},
+    ),
+}  # fmt: skip
+# What shows it best where that is another program.
+SHOWN_BY = {"even_odd_called": "even_odd_lazy"}
+
+
+def crashing(name: str, *, called: str, seen: dict[str, list[str]]) -> ProbeRecord:
+    """Return the record of a probe whose second process dies of what the first left open."""
+    dispatchers = tuple(
+        Dispatcher(one, tuple(Specialisation(s.lstrip("*"), s[0] == "*") for s in signatures))
+        for one, signatures in seen.items()
+    )
+    symbol = f"_ZN{len(name)}{name}{len(called)}{called}B2v2B38c8tJTIeFIjxEx"
+    return probe(
+        f"cache/{name}",
+        phase("interpreted"),
+        phase("cold", unresolved=(symbol,), dispatchers=dispatchers),
+        failing("warm", "crashed", signal="SIGSEGV", exit=-11),
+    )
+
+
+def source(name: str) -> str:
+    return (ROOT / "probes" / "cache" / f"{name}.py").read_text("utf-8")
+
+
+def said(name: str, text: str | None = None) -> tuple[str, ...]:
+    function, seen = SEEN[name]
+    record = crashing(name, called=function, seen=seen)
+    return cause(record, result_of(record), source(name) if text is None else text)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_each_hazard_of_the_map_is_told_by_its_record(name: str) -> None:
+    because, change, same = said(name)
+    assert because.startswith(f"because a call of {SEEN[name][0]} is left open: ")
+    assert change.startswith("change: ")
+    hazard, _, workaround = same.removeprefix("same cause as ").partition("; passes: ")
+    assert hazard == f"cache/{SHOWN_BY.get(name, name)}"
+    assert (ROOT / "probes" / f"{workaround}.py").is_file()
+
+
+def test_what_differs_is_named() -> None:
+    assert said("promoted_lazy")[0].endswith("`x` turns from int64 into float64 on the way")
+    assert said("even_odd_called")[0].endswith("a cycle has 2 functions: is_even, is_odd")
+
+
+def test_where_the_functions_are_not_in_the_probe_no_cause_is_claimed() -> None:
+    imported = said("promoted_lazy", "from library import halvings\n")
+    assert imported == (
+        "because a call of halvings is left open; `nox -s check` says between what",
+    )
+    # Two functions that call each other: that one of them also has two types is not why.
+    other = "\n\ndef other(x):\n    return halvings(x)\n"
+    cycle = source("promoted_lazy").replace("1 + halvings(", "1 + other(") + other
+    assert "a cycle has 2 functions: halvings, other" in said("promoted_lazy", cycle)[0]
+
+
+def test_of_what_fails_otherwise_or_does_well_nothing_is_said() -> None:
+    good = hit("cache/promoted_lazy")
+    assert cause(good, result_of(good), source("promoted_lazy")) == ()
+    function, seen = SEEN["promoted_lazy"]
+    whole = crashing("promoted_lazy", called=function, seen=seen)
+    closed = msgspec.structs.replace(
+        whole, phases=(whole.phases[0], phase("cold"), whole.phases[2])
+    )
+    assert cause(closed, result_of(closed), source("promoted_lazy")) == ()
+
+
+def test_functions_are_called_as_in_the_source() -> None:
+    assert called("_ZN20default_omitted_lazy4factB2v3B38c8tExx") == "fact"
+    assert called("_ZN20default_omitted_lazy8fact$243Exx") == "fact"
+    assert called("_ZN20default_omitted_lazy8fact_243Exx") == "fact"
+    assert called("what is this") == ""
+
+
+def test_types_are_told_apart_by_their_names() -> None:
+    assert split("Tuple(int64, float64), int64") == ["Tuple(int64, float64)", "int64"]
+    assert kind_of("array(float32, 1d, C)", "array(float64, 1d, C)") == "width"
+    assert kind_of("array(float64, 2d, C)", "array(float64, 1d, C)") == "dimensions"
+    assert kind_of("readonly array(float64, 1d, C)", "array(float64, 1d, C)") == "readonly"
+    assert kind_of("bool", "int64") == "promoted"
+    assert kind_of("OptionalType(int64)", "int64") == "optional"
+    assert kind_of("unicode_type", "int64") == "type"
+
+
+def found(*, own: bool) -> Findings:
+    """Return the findings about one failing probe of a user's, or of the suite's."""
+    function, seen = SEEN["promoted_lazy"]
+    record = cell("0.68.1-cp313", crashing("promoted_lazy", called=function, seen=seen))
+    probes = ["cache/promoted_lazy"]
+    verdict = judge([record], probes, None, "exec")
+    made = findings([record], probes, verdict, "exec", ["0.68.1"])
+    sources = {probes[0]: source("promoted_lazy")}
+    return msgspec.structs.replace(made, own=own, sources=sources)
+
+
+def test_it_stands_in_every_report_of_a_users_own_probes() -> None:
+    line = "same cause as cache/promoted_lazy; passes: cache/promoted_cast_lazy"
+    (failure,) = failures(found(own=True))
+    assert line in failure.more
+    assert "same cause as cache/promoted_lazy" in report(found(own=True))
+    assert line not in failures(found(own=False))[0].more
+    (evidence,) = re.findall(r'id="ev-\d+">([^<]+)<', page(found(own=True), "exec", {}))
+    told = json.loads(zlib.decompress(base64.b64decode(evidence)))
+    assert line in told["said"]["0.68.1-cp313"]
