@@ -6,7 +6,7 @@ the probes that did not do the same in all cells they are claimed to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -98,32 +98,34 @@ def judge(
     judgements: list[Judgement] = []
     seen: dict[str, dict[str, Result]] = {}
     for record in sorted(records, key=lambda record: parse_cell(record.cell).key):
-        if record.status is not CellStatus.RAN:
-            continue
-        seen[record.cell] = results(record, isolation)
-        kept = chosen(record, isolation)
-        judgements += [
-            _judgement(record.cell, probe, kept.get(probe), seen[record.cell].get(probe), claims)
-            for probe in probes
-            if probe in kept or (whole and probe not in record.not_installable)
-        ]
-        if claims:
-            judgements += [
-                judged
-                for probe in probes
-                if probe in kept
-                and probe in claims
-                and "@" not in probe
-                and (judged := _rule(record.cell, kept[probe], seen[record.cell][probe], claims))
-            ]
-        if isolation == "both":
-            there = [p for p in probes if p in kept or (whole and p not in record.not_installable)]
-            kind = ISOLATION if claims else UNCLAIMED
-            judgements += [_isolated(record, probe, kind) for probe in there]
+        if record.status is CellStatus.RAN:
+            seen[record.cell] = results(record, isolation)
+            there = {*chosen(record, isolation)}
+            there |= {*probes} - {*record.not_installable} if whole else set()
+            wanted = [probe for probe in probes if probe in there]
+            judgements += _of_cell(record, wanted, seen[record.cell], claims, isolation)
     claimed = [(probe, claims[probe]) for probe in probes if claims and probe in claims]
     unlike = [u for probe, claim in claimed for u in unlike_in(probe, seen, claim)]
     ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
     return Verdict(tuple(ordered), tuple(unlike))
+
+
+def _of_cell(
+    record: CellRecord,
+    probes: Sequence[str],
+    did: Mapping[str, Result],
+    claims: Mapping[str, Claim] | None,
+    isolation: str,
+) -> Iterator[Judgement]:
+    """Yield what is judged in one cell: each claim, each rule, and that both isolations agree."""
+    kept, both = chosen(record, isolation), isolation == "both"
+    for probe in probes:
+        yield _judgement(record.cell, probe, kept.get(probe), did.get(probe), claims)
+        ruled = claims and probe in claims and probe in kept and "@" not in probe
+        if claims and ruled and (judged := _rule(record.cell, kept[probe], did[probe], claims)):
+            yield judged
+        if both:
+            yield _isolated(record, probe, ISOLATION if claims else UNCLAIMED)
 
 
 def _judgement(

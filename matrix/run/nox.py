@@ -65,35 +65,31 @@ def new_run(
     What is filed is of copies: what is there by now may be another probe, runner or lock than was
     planned.
     """
-    staged = stage(
+    staged = _staged(project, tasks, say)
+    cells = [task.cell for task in tasks]
+    under = project.conditions(cells, machine, isolation, staged, equipment.installed)
+    jobs = {
+        task.cell.id: _job(task, machine, staged, under[task.cell.id], suites, equipment)
+        for task in tasks
+    }
+    return Run(
+        id=uuid.uuid4().hex, experiment=experiment, state=str(project.state),
+        folder=str(project.state / folder), runner=str(staged.runner_folder),
+        platform=project.platform, cpu=machine.cpu, isolation=isolation, timeout_s=timeout_s,
+        jobs=jobs, prune=prune, known=tuple(probe.id for probe in project.probes),
+        upstream={name: suite.names for name, suite in suites.items()},
+        upstream_timeout_s=UPSTREAM_TIMEOUT_S, repeat=repeat,
+    )  # fmt: skip
+
+
+def _staged(project: Project, tasks: Sequence[Task], say: Say) -> Staged:
+    return stage(
         project.state / "work" / "staged",
         {probe.id: probe for task in tasks for probe in task.probes}.values(),
         [task.cell.release for task in tasks],
         home=PROBES,
         locks=project.locks,
         say=say,
-    )
-    cells = [task.cell for task in tasks]
-    under = project.conditions(cells, machine, isolation, staged, equipment.installed)
-    return Run(
-        id=uuid.uuid4().hex,
-        experiment=experiment,
-        state=str(project.state),
-        folder=str(project.state / folder),
-        runner=str(staged.runner_folder),
-        platform=project.platform,
-        cpu=machine.cpu,
-        isolation=isolation,
-        timeout_s=timeout_s,
-        prune=prune,
-        known=tuple(probe.id for probe in project.probes),
-        upstream={name: suite.names for name, suite in suites.items()},
-        upstream_timeout_s=UPSTREAM_TIMEOUT_S,
-        jobs={
-            task.cell.id: _job(task, machine, staged, under[task.cell.id], suites, equipment)
-            for task in tasks
-        },
-        repeat=repeat,
     )
 
 
