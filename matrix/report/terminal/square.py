@@ -18,7 +18,7 @@ from ...judge.claims import Claim
 from ...judge.judge import Judgement, results
 from ...model.cell import parse_cell
 from ...model.outcome import Result
-from ...model.record import PATCH, CellRecord, DataFile, Phase, chosen
+from ...model.record import PATCH, CellRecord, DataFile, Phase, ProbeRecord, chosen
 from ...model.text import COMMAND, cut, log_lines, typed
 
 VALUE = 2000  # characters of a value that are shown
@@ -80,7 +80,17 @@ def blocks(
     for phase in kept.phases:
         yield _phase_block(phase, record.python)
     failing = did[probe].phase if did[probe].phase != PATCH else ""
-    yield Block("Commands", (), commands(record.cell, probe, claims, failing, folder))
+    yield Block("Commands", (), _commands_of(record.cell, kept, claims, failing, folder))
+
+
+def _commands_of(
+    cell: str, kept: ProbeRecord, claims: Mapping[str, Claim] | None, phase: str, folder: str
+) -> dict[str, str]:
+    """Return the commands with what was installed for the probe, as far as a word can name it."""
+    found = commands(cell, kept.id, claims, phase, folder)
+    named = [p for p in kept.packages if p.asked]
+    words = ["FOLDER" if p.sha256 else shlex.quote(f"{p.name}=={p.version}") for p in named]
+    return {what: " --with ".join([command, *words]) for what, command in found.items()}
 
 
 def _named(facts: Mapping[str, object]) -> Iterator[Fact]:
