@@ -167,6 +167,8 @@ class Debug(Starting):
     folder: Path | None = None
     patch: str = ""
     probes: Path | None = None
+    with_: tuple[str, ...] = ()
+    as_of: str = "now"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,9 @@ def run(o: asked.Run) -> int:
     )  # fmt: skip
 
 
-def needing(o: asked.Run | asked.Bisect, probes: Sequence[Probe]) -> tuple[Probe, ...]:
+def needing(
+    o: asked.Run | asked.Bisect | asked.Debug, probes: Sequence[Probe]
+) -> tuple[Probe, ...]:
     """Return the probes with what is asked for with them, and say which cannot run anywhere.
 
     Raises BadInput for a word after --with that is wrong, or where the probes are the suite's.
@@ -76,6 +78,26 @@ def needing(o: asked.Run | asked.Bisect, probes: Sequence[Probe]) -> tuple[Probe
             if why := hopeless(probe.path, probe.carrier):
                 say(f"{probe.id}: {why}, so it will raise in every cell")
     return tuple(probe.needing(needs) for probe in probes)
+
+
+def equipped(
+    o: asked.Running | asked.Debug,
+    project: Project,
+    machine: Machine,
+    cells: Sequence[Cell],
+    probes: tuple[Probe, ...],
+    *,
+    jobs: int = 1,
+    fresh: bool = False,
+) -> Equipment:
+    """Resolve what these probes need in each cell."""
+    releases = {r.version: r for r in project.releases}
+    return equip(
+        cells, probes, machine,
+        locks={version: lock_path(DATA / "locks", version) for version in releases},
+        until={v: str(r.locked_on) for v, r in releases.items() if o.as_of == "release"},
+        folder=project.state / "packages", jobs=jobs, fresh=fresh,
+    )  # fmt: skip
 
 
 def run_due(
@@ -91,14 +113,8 @@ def run_due(
     Returns the cells that did not come to run, and why.
     """
     missed: dict[str, str] = {}
-    releases = {r.version: r for r in project.releases}
     with only_run(project.state, say):
-        equipment = equip(
-            cells, probes, machine,
-            locks={version: lock_path(DATA / "locks", version) for version in releases},
-            until={v: str(r.locked_on) for v, r in releases.items() if o.as_of == "release"},
-            folder=project.state / "packages", jobs=o.jobs, fresh=o.fresh,
-        )  # fmt: skip
+        equipment = equipped(o, project, machine, cells, probes, jobs=o.jobs, fresh=o.fresh)
         file_refused(project, equipment, cells, probes)
         for isolation in ("exec", "fork") if o.isolation == "both" else (o.isolation,):
             under = project.conditions(cells, machine, isolation, None, equipment.installed)

@@ -55,7 +55,7 @@ DIFFERS = {
 }
 CHANGES = {
     "default": "pass `{name}` in every call (in a jitted caller not as a literal, which is a type"
-    " of its own: np.int64(1) instead of 1)",
+    " of its own: np.int64(1) instead of 1, a comparison instead of True)",
     "literal": "where the literal is passed, write np.int64(...) around it, or give {function} an"
     " explicit signature{signature}",
     "literal, own call": "in {function}'s own call write np.int64(...) around the literal; a"

@@ -82,6 +82,13 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     (mine / "probes" / "cache" / "_shared.py").write_text("N = 13\n")
     assert driver.run(*run).due() == (1, 1)
 
+    square = (newest, "cache/recursive", *words)
+    assert "cache/recursive --probes" in (shown := driver.start("show", *square).end().said)
+    assert "--with FOLDER" in shown
+    laid = (*square, "--with", str(mine), "--phase", "warm", "--envdir", str(driver.envdir))
+    debugged = driver.start("debug", *laid).end()
+    assert (debugged.status, "warm answered 233" in debugged.said) == (0, True), debugged.said
+
     assert driver.start("claims", *words).end().status == 0
     assert '["cache/recursive"]\nkind = "promise"' in (mine / "probes/claims.toml").read_text()
     again = driver.start("claims", *words).end()

@@ -14,7 +14,7 @@ from matrix.judge.judge import judge
 from matrix.model.outcome import result_of
 from matrix.model.record import Dispatcher, ProbeRecord, Specialisation
 from matrix.report.findings import Findings, findings
-from matrix.report.lines.causes import called, cause, kind_of, split
+from matrix.report.lines.causes import ASK, ELSEWHERE, called, cause, kind_of, split
 from matrix.report.lines.failures import failures
 from matrix.report.lines.markdown import report
 from matrix.report.page.page import page
@@ -113,11 +113,16 @@ def test_what_differs_is_named() -> None:
     assert said("even_odd_called")[0].endswith("a cycle has 2 functions: is_even, is_odd")
 
 
-def test_where_the_functions_are_not_in_the_probe_no_cause_is_claimed() -> None:
-    imported = said("promoted_lazy", "from library import halvings\n")
-    assert imported == (
-        "because a call of halvings is left open; `nox -s check` says between what",
+def test_of_a_librarys_functions_that_is_said_which_can_be_no_other() -> None:
+    assert said("ackermann_lazy", "from library import ack\n") == (
+        f"because a call of ack is left open; {ASK}",
     )
+    because, change, same = said("promoted_lazy", "from library import halvings\n")
+    assert because.endswith("left open: `argument 1` turns from int64 into float64 on the way")
+    assert change.startswith("change: cast `argument 1` to float64 before the first call")
+    assert same == "same cause as cache/promoted_lazy; passes: cache/promoted_cast_lazy"
+    cycle_elsewhere = said("even_odd_lazy", "from library import is_even, is_odd\n")
+    assert cycle_elsewhere[0].endswith(f"left open: a cycle goes through {ELSEWHERE}")
     # Two functions that call each other: that one of them also has two types is not why.
     other = "\n\ndef other(x):\n    return halvings(x)\n"
     cycle = source("promoted_lazy").replace("1 + halvings(", "1 + other(") + other

@@ -32,6 +32,7 @@ from ...run.environment import in_place, only_run
 from ...run.nox import Nox, new_run, run_cells
 from ...select.interpreters import Interpreter
 from ...select.machine import Machine, default_isolation, machine_here
+from ..run import equipped, needing
 from .show import one_cell, square_named
 
 MARK = ".numba-matrix-debug"  # in a folder that is ours to empty
@@ -48,7 +49,7 @@ def debug(o: asked.Debug) -> int:
     _refuse_what_is_not_here(o)
     project = read_project(o.state, o.probes)
     word, id_ = square_named("debug", o.square)
-    probe = _probe(project, id_, o.patch)
+    (probe,) = needing(o, (_probe(project, id_, o.patch),))
     machine = machine_here(o.state, project.offered(o.download_python))
     cell = one_cell(word, project.catalogue(machine.pythons))
     project = project.of(cell)
@@ -136,9 +137,12 @@ def _lay_out(
     folder: Path,
 ) -> Laid:
     with only_run(project.state, say):
+        equipment = equipped(o, project, machine, [cell], (probe,))
+        if why := equipment.lacking(cell.id).get(probe.id):
+            raise NothingToRun(f"{probe.id} in {cell.id}: {CellStatus.NOT_INSTALLABLE}, {why}")
         run = new_run(
             project, machine, [Task(cell, (probe,), 0.0)], experiment="debug", folder=str(folder),
-            isolation="exec", timeout_s=o.timeout, say=say,
+            isolation="exec", timeout_s=o.timeout, equipment=equipment, say=say,
         )  # fmt: skip
         missed = run_cells(
             msgspec.structs.replace(run, until=phase),

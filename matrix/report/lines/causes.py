@@ -14,12 +14,13 @@ from typing import Any
 
 from ...judge.rules import left_open
 from ...model.outcome import Outcome, Result, result_of
-from ...model.record import Dispatcher, Phase, ProbeRecord
-from ...model.text import typed
+from ...model.record import Phase, ProbeRecord
 from ...user import explain
 from ..findings import Findings
 
 COMPILES = {"cache": "cold", "aot": "build"}
+ELSEWHERE = "another function that is not in the probe"
+ASK = "`check` of the probe, where what it imports is installed, says between what"
 MANGLED = re.compile(r"\d+")
 NUMBER = re.compile(r"(?:u?int|float|complex)(\d+)|bool(?:ean)?")
 ARRAY = re.compile(r"(readonly )?array\((.+), (\d+)d, ([ACF])\)")
@@ -49,8 +50,7 @@ def cause(record: ProbeRecord, result: Result, source: str) -> tuple[str, ...]:
         return ()
     told = _told(names, compiling, _functions(source), exported=record.carrier == "aot")
     if told is None:
-        says = typed("`nox -s check` says between what")
-        return (f"because a call of {names[0]} is left open; {says}",)
+        return (f"because a call of {names[0]} is left open; {ASK}",)
     says, change, example = told
     lines = (f"because a call of {names[0]} is left open: {says}", f"change: {change}")
     shown = f"same cause as {example[0]}; passes: {example[1]}" if example else ""
@@ -87,21 +87,33 @@ def _told(
 ) -> tuple[str, str, list[str]] | None:
     """Return what differs, the change and the example, where no other cause is as likely."""
     name = names[0]
-    cycle = _cycle(name, functions) if name in functions else []
+    seen = [
+        (split(s.signature), s.unresolved)
+        for dispatcher in compiling.dispatchers
+        if dispatcher.name == name
+        for s in dispatcher.specialisations
+    ]
+    closed = any(not unresolved for _, unresolved in seen)
+    if name in functions:
+        cycle = _cycle(name, functions)
+    else:
+        # It is a library's, whose source is not here. What holds no such call is in no cycle of
+        # several functions; what has one specialisation calls no other of its own.
+        cycle = [name] if closed else [name, ELSEWHERE] if len(seen) == 1 else []
     if not set(names) <= set(cycle):
         return None
-    found = [] if len(cycle) > 1 else _differences(name, compiling.dispatchers, functions[name])
+    found = [] if len(cycle) > 1 else _differences(seen, functions.get(name))
     if len(cycle) == 1 and not found:
         return None
     kind = "functions" if len(cycle) > 1 else found[0]["kind"]
     variant = f"functions, {'more' if cycle[2:] else 'two'}"
     if kind != "functions":
-        own = all(s.unresolved for d in compiling.dispatchers if d.name == name
-                  for s in d.specialisations)  # fmt: skip
-        variant = explain.variant_of(kind, found, own=own)
+        variant = explain.variant_of(kind, found, own=not closed)
     words = {"function": name} | (found[0] if found else {})
     return (
-        explain.says(cycle, found),
+        explain.says(cycle, found)
+        if ELSEWHERE not in cycle
+        else f"a cycle goes through {ELSEWHERE}",
         explain.change(variant, kind, words, exported=exported),
         explain.example(variant, exported=exported),
     )
@@ -136,15 +148,9 @@ def _reached(name: str, functions: Mapping[str, ast.FunctionDef]) -> set[str]:
 
 
 def _differences(
-    name: str, dispatchers: Sequence[Dispatcher], function: ast.FunctionDef
+    signatures: Sequence[tuple[list[str], bool]], function: ast.FunctionDef | None
 ) -> list[dict[str, Any]]:
     """Return in which arguments a specialisation with an open call and another one differ."""
-    signatures = [
-        (split(s.signature), s.unresolved)
-        for dispatcher in dispatchers
-        if dispatcher.name == name
-        for s in dispatcher.specialisations
-    ]
     pairs = [
         (one, other)
         for one, calls in signatures
@@ -155,8 +161,12 @@ def _differences(
         # What is called so holds an open call itself only where all of them do.
         and (not also or all(u for _, u in signatures))
     ]
-    arguments = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
-    if not pairs or len(arguments) != len(pairs[0][0]):
+    if not pairs:
+        return []
+    arguments = [f"argument {n}" for n in range(1, len(pairs[0][0]) + 1)]
+    if function is not None:
+        arguments = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    if len(arguments) != len(pairs[0][0]):
         return []
     one, other = min(pairs, key=lambda pair: sum(a != b for a, b in zip(*pair, strict=True)))
     return sorted(_differing(arguments, one, other), key=lambda d: explain.KINDS.index(d["kind"]))

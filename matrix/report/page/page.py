@@ -30,7 +30,7 @@ from .rows import Row, coded, rows_of, shapes_of
 from .squares import NOT_RUN, Square, State, packed, states
 
 COMMANDS = (
-    ("all that is stored of it", "nox -s show -- {cell} {probe}{probes}"),
+    ("all that is stored of it", "nox -s show -- {cell} {probe}{folder}"),
     ("run it in a debugger", "nox -s debug -- {cell} {probe}{probes} --gdb"),
     ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
@@ -116,15 +116,18 @@ def _data(
         for row in rows
     ]  # fmt: skip
     folder = " --probes FOLDER" if found.own else ""
-    if any(found.packages):
-        folder += " --with PACKAGE"
+    # What a probe's own metadata names need not be named.
+    more = " --with PACKAGE" if any(found.packages) else ""
     return {
         "cells": [_cell(record) for record in found.records],
         "reference": found.is_reference,
         "probes": probes,
         "kinds": list(kinds),
         "states": {state: told[:2] for state, told in told_states.items()},
-        "commands": [(what, typed(text.replace("{probes}", folder))) for what, text in COMMANDS],
+        "commands": [
+            (what, typed(text.replace("{probes}", folder + more).replace("{folder}", folder)))
+            for what, text in COMMANDS
+        ],
     }
 
 

@@ -18,8 +18,8 @@ from ...judge.claims import Claim
 from ...judge.judge import Judgement, results
 from ...model.cell import parse_cell
 from ...model.outcome import Result
-from ...model.record import PATCH, CellRecord, DataFile, Phase, chosen
-from ...model.text import COMMAND, cut, log_lines
+from ...model.record import PATCH, CellRecord, DataFile, Phase, ProbeRecord, chosen
+from ...model.text import COMMAND, cut, log_lines, typed
 
 VALUE = 2000  # characters of a value that are shown
 # CPython 3.14 and later say this before the stack of a process that a signal ends.
@@ -50,9 +50,10 @@ def commands(
         debugged += f" --patch {shlex.quote(patch)}.py"
     named = "--numba WHEEL" if parse_cell(cell).is_local else shlex.quote(cell)
     run = f"nox -s matrix -- {named} {chosen_probe}{own}"
-    return {"run it": run, "run it again": f"{run} --fresh",
-            "debug it": f"nox -s debug -- {debugged}",
-            "debug natively": f"nox -s debug -- {debugged} --gdb"}  # fmt: skip
+    found = {"run it": run, "run it again": f"{run} --fresh",
+             "debug it": f"nox -s debug -- {debugged}",
+             "debug natively": f"nox -s debug -- {debugged} --gdb"}  # fmt: skip
+    return {what: typed(command) for what, command in found.items()}
 
 
 def blocks(
@@ -79,7 +80,17 @@ def blocks(
     for phase in kept.phases:
         yield _phase_block(phase, record.python)
     failing = did[probe].phase if did[probe].phase != PATCH else ""
-    yield Block("Commands", (), commands(record.cell, probe, claims, failing, folder))
+    yield Block("Commands", (), _commands_of(record.cell, kept, claims, failing, folder))
+
+
+def _commands_of(
+    cell: str, kept: ProbeRecord, claims: Mapping[str, Claim] | None, phase: str, folder: str
+) -> dict[str, str]:
+    """Return the commands with what was installed for the probe, as far as a word can name it."""
+    found = commands(cell, kept.id, claims, phase, folder)
+    named = [p for p in kept.packages if p.asked]
+    words = ["FOLDER" if p.sha256 else shlex.quote(f"{p.name}=={p.version}") for p in named]
+    return {what: " --with ".join([command, *words]) for what, command in found.items()}
 
 
 def _named(facts: Mapping[str, object]) -> Iterator[Fact]:
@@ -161,7 +172,8 @@ def _native(phase: Phase, python: str) -> str:
         return ""
     if NATIVE in phase.stderr:
         return "in its stderr, below 'C stack trace'"
-    return f"CPython {python} gives none (3.14 and later do); `nox -s debug` with --gdb does"
+    said = typed("`nox -s debug` with --gdb does")  # before it is folded
+    return f"CPython {python} gives none (3.14 and later do); {said}"
 
 
 def lines(found: Iterable[Block], width: int) -> Iterator[str]:
