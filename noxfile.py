@@ -218,7 +218,8 @@ def check(session: nox.Session) -> None:
     if not session.posargs:
         session.error("nox -s check -- .venv/bin/python FILE..., or a cell: 0.57.1-cp311 FILE...")
     python, *words = session.posargs
-    if re.fullmatch(r"\d[\w.]*-cp\d+", python):
+    # With packages for somebody's probes, an environment of a cell has a name of its own: CELL+ID.
+    if re.fullmatch(r"\d[\w.]*-cp\d+(\+\w+)?", python):
         bins = "Scripts" if sys.platform == "win32" else "bin"
         python = tool(str(ROOT / ".nox" / f"cell-{python.replace('.', '-')}" / bins), "python")
     with session.chdir(session.invoked_from):

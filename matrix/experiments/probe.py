@@ -72,7 +72,9 @@ def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, .
             )
     if not found:
         expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
-        raise BadInput(f"{folder}: no probes here; a folder of probes holds {expected}")
+        hint = f"name {folder.parent}, or " if folder.name in CARRIERS else ""
+        what = "no probes here" if folder.exists() else "there is no such folder"
+        raise BadInput(f"{folder}: {what}; {hint}a folder of probes holds {expected}")
     return found
 
 

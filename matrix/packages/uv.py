@@ -56,6 +56,11 @@ def complaint(said: str, hidden: Mapping[str, str]) -> str:
         first = said.index(built[0])
         told = re.split(r"(?m)^\s*hint:", said[first:])[0].strip().splitlines()
         text = f"it cannot be built: {told[-1]}"
+    # Where uv is asked to build, what the build says stands before its own words.
+    before, failed, _ = said.partition("error: Failed to build")
+    lines = before.strip().splitlines()
+    if failed and text.startswith("Call to") and len(lines) > 1:
+        text = f"it cannot be built: {lines[-1]}"
     text = re.sub(r"\s*│?\s*\n\s*│?\s*", " ", text).strip()
     for path, name in sorted(hidden.items(), key=lambda pair: -len(pair[0])):
         text = text.replace(f"file://{path}", name).replace(path, name)

@@ -44,7 +44,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory, memo: Path) -> Driver:
         ("--probe cache/self_lasy", "no probe has that id; did you mean 'cache/self_lazy'?"),
         ("--fersh", "did you mean '--fresh'?"),
         ("--isolation frok", "invalid choice: 'frok'"),
-        ("--probes nowhere", "no probes here"),
+        ("--probes nowhere", "there is no such folder"),
     ],
 )
 def test_a_wrong_word_is_refused(edited: Driver, words: str, says: str) -> None:

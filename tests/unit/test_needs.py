@@ -13,6 +13,7 @@ from matrix.packages.locked import pins
 from matrix.packages.resolve import _conflict, serves
 from matrix.packages.uv import complaint
 
+BACKEND = "error: Failed to build `x`\n  cause: It failed\n  cause: Call to `b` failed\n\nhint: x\n"
 SCRIPT = (
     '# /// script\n# dependencies = ["quantecon==0.11.*"]\n# requires-python = ">=3.9"\n# ///\n'
 )
@@ -153,6 +154,7 @@ def test_what_is_locked_may_be_a_wheel() -> None:
         ("error: No\n  cause: Because a\n         and b, no.\n\nhint: x\n", "Because a and b, no."),
         ("error: No\n  ╰─▶ Because /home/me/x/a.whl\n      is bad\n", "Because mine is bad"),
         ("error: No\n  cause: y\n\n[stderr]\nTraceback\nE: z\n", "it cannot be built: E: z"),
+        (f"Building...\nE: z\n{BACKEND}", "it cannot be built: E: z"),
     ],
 )  # fmt: skip
 def test_the_reason_is_one_line_without_a_path(said: str, told: str) -> None:

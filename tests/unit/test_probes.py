@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -57,7 +58,12 @@ def test_a_probe_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_without_probes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no probes here; .* cache/\*\.py or aot/\*\.py"):
+        discover(tmp_path)
+    with pytest.raises(BadInput, match="there is no such folder"):
         discover(tmp_path / "nowhere")
+    probe(tmp_path, "cache/self_lazy")
+    with pytest.raises(BadInput, match=f"no probes here; name {re.escape(str(tmp_path))}, or"):
+        discover(tmp_path / "cache")
 
 
 def test_globs_choose_probes_and_keep_their_order(tmp_path: Path) -> None:

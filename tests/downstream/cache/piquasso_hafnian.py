@@ -3,6 +3,7 @@
 # ///
 """piquasso's hafnians: its cached reflections call themselves over slices of another layout.
 
+antlr4-python3-runtime 4.9.2, which it needs, has no wheel: name one with --with that pip made of it.
 https://github.com/numba/numba/issues/6061
 """
 
