@@ -189,6 +189,20 @@ def test_a_value_that_comes_later_and_is_wrong_is_poison_and_the_shortest_order_
     assert told["order"] == "run writes f index; other reads f index"
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("__pycache__/m.f-6.py38.nbi", "f index"),
+        ("__pycache__/guf-m.f-6.py36m.12.nbc", "f data 12"),
+        ("m.C.f.locals.g-6.py313.remedy.1.nbc", "C.f.locals.g data 1"),
+        ("m.f-6.py313.remedy.nbi.tmp.4f2", "f index"),
+        ("__pycache__/notes.txt", "notes.txt"),
+    ],
+)
+def test_a_cache_file_is_told_by_its_function_under_a_patch_as_well(file: str, told: str) -> None:
+    assert said.called(file) == told
+
+
 def test_what_all_notice_is_less_than_what_nobody_does() -> None:
     words = ["sound", "raised", "crashed", "wrong", "poisoned"]
     seen: list[tuple[dict[str, Any], list[Any]]] = [
