@@ -95,12 +95,13 @@ class Overhead(Starting):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Share(Running):
+class Share(Starting):
     """two cells on one cache folder"""
 
     selectors: tuple[str, ...] = ()
     sharing: str = "cache/array_lazy"
     cpu_names: tuple[str, ...] = ()
+    oldest_numpy: bool = False
     pre: bool = False
 
 

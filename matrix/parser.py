@@ -215,6 +215,11 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),
     "sharing": ("the cache probe that all of them run", {"metavar": "PROBE"}),
+    "share selectors": (
+        "cells (the newest, and those nearest to it in Python and in Numba)",
+        {"nargs": "*", "metavar": "CELL", "default": []},
+    ),
+    "oldest_numpy": ("each cell with the oldest NumPy it takes as well", {}),
     "cpu_names": ("as well as these, as in generic", {"type": _names, "metavar": "NAME,..."}),
     "platform": (
         "for these, as in linux-aarch64 (this one)",

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from .errors import BadInput, nearest
+from .errors import BadInput, NothingToRun, nearest
 from .experiments.needs import Needs
 from .experiments.outside import recall, without_changed
-from .experiments.probe import Probe, discover, runner_digest
+from .experiments.probe import FORKING, Probe, discover, matching, runner_digest
 from .judge import claims as claims_file
 from .judge.claims import Claim
 from .judge.reference import file as reference_file
@@ -56,6 +56,25 @@ class Project(msgspec.Struct, frozen=True):
     folder: Path | None = None
     reference: Reference | None = None
     locks: Path = DATA / "locks"
+
+    def asked_for(self, globs: Sequence[str], say: Say) -> tuple[Probe, ...]:
+        """Return the probes that any glob matches, all without one, that are able to run there.
+
+        Raises BadInput for a glob that matches none, NothingToRun where none is left.
+        """
+        return self.able(matching(self.probes, globs), say)
+
+    def able(self, found: tuple[Probe, ...], say: Say) -> tuple[Probe, ...]:
+        """Return those that can run on the platform, and say it of others; raises NothingToRun."""
+        if Platform(self.platform).can_fork:
+            return found
+        able = tuple(probe for probe in found if probe.carrier not in FORKING)
+        if len(able) < len(found):
+            told = f"{len(found) - len(able)} probes take a fork and cannot run on {self.platform}"
+            if not able:
+                raise NothingToRun(f"{told}: nothing is known of them there")
+            say(f"{told}: nothing is known of them there, and nothing claimed")
+        return able
 
     def store(self, say: Say) -> Store[CellRecord]:
         """Return where the observations of these probes are kept."""

@@ -26,7 +26,7 @@ def bisect(o: asked.Bisect) -> int:
     project = read_project(o.state, o.probes)
     if len(o.changed) != 1:
         raise BadInput("nox -s bisect -- PROBE: name one probe, such as cache/self_lazy")
-    (probe,) = needing(o, [named(project.probes, o.changed[0])])
+    (probe,) = needing(o, project.able((named(project.probes, o.changed[0]),), say))
     machine = machine_here(o.state, project.offered(o.download_python))
     catalogue = project.catalogue(machine.pythons)
     cells = one_per_release(catalogue, o.python)

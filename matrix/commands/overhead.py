@@ -17,16 +17,14 @@ from ..experiments.overhead.samples import (
 )
 from ..experiments.overhead.summary import OverheadReport, summarise
 from ..experiments.probe import discover, with_patch
-from ..judge.judge import judge
 from ..plan.plan import Task
 from ..project import PROBES, Project, patch_named, read_project
-from ..report import findings as reports
-from ..report import pages
 from ..report.terminal import say
 from ..run.environment import only_run
 from ..run.nox import Nox, new_run, run_cells
-from ..select.machine import Machine, default_isolation, machine_here
+from ..select.machine import Machine, machine_here
 from ..select.selection import Selection, select
+from .stored.report import publish
 
 # Load of a machine with nothing to do but this, before it begins.
 IDLE = 0.5
@@ -102,13 +100,7 @@ def _measure(
 
 def _publish(project: Project, found: OverheadReport) -> None:
     """Draw what changed, and write the reports of all that is stored."""
-    folder, isolation = project.state / "report", default_isolation()
+    folder = project.state / "report"
     if not plots.up_to_date(folder, found):
         plots.draw(folder, found)
-    stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
-    records = [record for record in stored if record is not None]
-    ids = tuple(probe.id for probe in project.probes)
-    given = judge(records, ids, project.claims, isolation)
-    written = reports.findings(records, ids, given, isolation, project.served)
-    written = reports.with_claims(written, project.claims, project.probes)
-    pages.write(folder, reports.with_overhead(written, found, folder), isolation)
+    publish(project)

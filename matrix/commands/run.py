@@ -10,7 +10,7 @@ from .. import options as asked
 from ..errors import BadInput, NothingToRun, Status
 from ..experiments import upstream
 from ..experiments.needs import hopeless, needs_of
-from ..experiments.probe import Probe, matching, with_patch
+from ..experiments.probe import Probe, with_patch
 from ..model.cell import Cell, CellStatus
 from ..model.record import CellRecord
 from ..model.text import counted
@@ -39,7 +39,7 @@ def run(o: asked.Run) -> int:
     project = read_project(o.state, o.probes)
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
     selection = select(o.selectors, project.catalogue(machine.pythons), pre=o.pre)
-    probes = needing(o, matching(project.probes, o.probe))
+    probes = needing(o, project.asked_for(o.probe, say))
     if o.patch:
         probes = with_patch(probes, patch_named(o.patch))
         ids = {probe.id for probe in project.probes}

@@ -8,80 +8,141 @@ import functools
 import itertools
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from packaging.version import Version
 
 from .. import options as asked
 from ..errors import BadInput, NothingToRun, Status, Unreachable
 from ..experiments.probe import Probe, named
-from ..experiments.sharing import Pair, Sharing, User, grid, legend
+from ..experiments.sharing import BAD, Pair, Shared, User, keep
 from ..model.cell import Cell
 from ..model.files import remove, write_atomically
 from ..model.record import Phase
+from ..packages.numpys import with_oldest_numpy
 from ..plan.staging import Staged, stage
 from ..project import DATA, PROBES, Project, read_project
 from ..report.lines.table import padded
 from ..report.terminal import say
-from ..run.environment import environment, holds, only_run, python_of
+from ..run.environment import environment, holds, make, only_run, python_of
 from ..select.lock import lock_path
 from ..select.machine import Machine, machine_here
-from ..select.selection import select
+from ..select.selection import Catalogue, one_per_release, select
 from .run import run_due
+from .stored.report import SHARED, publish
 
-# Neighbours that people have: the newest release and the one before, on the newest CPython and the
-# one before it.
-NEIGHBOURS = ("0.68.1-cp313", "0.68.1-cp312", "0.67.0-cp313")
+# Where each user's Numba lies.
+Places = Mapping[User, Path]
 
 
 def share(o: asked.Share) -> int:
-    """Let each two of the cells, and CPU names, use one folder, and say what came of it."""
+    """Let each two of the cells, CPU names and NumPys use one folder, and say what came of it."""
     project = read_project(o.state)
     machine = machine_here(o.state, project.offered(o.download_python))
-    words = o.selectors or NEIGHBOURS
-    selection = select(words, project.catalogue(machine.pythons), pre=o.pre)
-    for line in selection.lines():
-        say(line)
     probe = named(project.probes, o.sharing)
     if probe.carrier != "cache":
         raise BadInput(f"--sharing {probe.id}: only what lies in cache/ leaves a cache to share")
-    users = [User(cell.id, cpu) for cell in selection.runnable for cpu in ("", *o.cpu_names)]
-    if len(users) < 2:  # noqa: PLR2004 (it takes two)
-        raise NothingToRun("one cell has nobody to share with: name two, or --cpu-names generic")
-    _make_environments(o, project, machine, selection.runnable, probe)
+    cells = _cells(o, project.catalogue(machine.pythons))
+    _make_environments(o, project, machine, cells, probe)
+    users = _users(o, project, machine, cells)
     with only_run(project.state, say):
-        pairs = list(_pairs(o, project, probe, users))
-    text = "\n".join([padded(grid(pairs)), "", *legend(pairs)])
+        shared = Shared(probe.id, tuple(_pairs(o, project, probe, users)))
+        keep(project.state / SHARED, shared)
+        publish(project)
+    text = "\n".join([padded(shared.grid), "", *shared.legend])
     for line in text.split("\n"):
         say(line)
-    folder = project.state / "report"
-    write_atomically(folder / "share.md", f"# One cache folder, {probe.id}\n\n{text}\n")
-    write_atomically(folder / "share.json", msgspec.json.encode(pairs).decode())
-    say(f"report: {folder / 'share.md'}")
-    bad = {Sharing.STALE, Sharing.RAISES, Sharing.CRASHES}
-    return Status.FAILS if any(pair.word in bad for pair in pairs) else Status.HOLDS
+    path = project.state / "report" / "share.md"
+    write_atomically(path, f"# One cache folder, {probe.id}\n\n{text}\n")
+    say(f"grid: {path}, and in report.md and index.html beside it")
+    return Status.FAILS if any(pair.word in BAD for pair in shared.pairs) else Status.HOLDS
+
+
+def _cells(o: asked.Share, catalogue: Catalogue) -> tuple[Cell, ...]:
+    """Return the cells that are to share, those that people have side by side if none is named.
+
+    Raises BadInput for a cell that is named twice, or alone, and NothingToRun when too few can run.
+    """
+    words = o.selectors or [cell.id for cell in neighbours(catalogue)]
+    twice = [word for word, times in Counter(words).items() if times > 1]
+    if twice:
+        raise BadInput(f"{twice[0]} is named twice; name it once: each shares with itself as well")
+    if not words:
+        raise NothingToRun("no release can run here, so none can share; --download-python auto")
+    selection = select(words, catalogue, pre=o.pre)
+    for line in selection.lines():
+        say(line)
+    if len(selection.runnable) < 2 and not (o.cpu_names or o.oldest_numpy):  # noqa: PLR2004
+        error = BadInput if len(selection.cells) == 1 else NothingToRun
+        raise error(
+            f"{' '.join(words)}: one cell has nobody to share with; name two, such as"
+            " 0.68.1-cp313 0.68.1-cp312, or let it share with itself: --cpu-names generic,"
+            " --oldest-numpy"
+        )
+    return selection.runnable
+
+
+def neighbours(catalogue: Catalogue) -> list[Cell]:
+    """Return the newest release here, the same on the CPython before, and the one before it."""
+    here = one_per_release(catalogue, None)
+    if not here:
+        return []
+    newest = here[-1]
+    older = [
+        cell
+        for cell in catalogue.pairs()
+        if cell.release == newest.release
+        and cell.python in catalogue.pythons
+        and Version(cell.python) < Version(newest.python)
+    ]
+    before = [cell for cell in one_per_release(catalogue, newest.python) if cell != newest]
+    return [*before[-1:], *sorted(older, key=lambda cell: cell.key)[-1:], newest]
 
 
 def _make_environments(
     o: asked.Share, project: Project, machine: Machine, cells: Sequence[Cell], probe: Probe
 ) -> None:
     """Have nox make those environments that are not there, by a run of the probe in each."""
+    here = machine.interpreters
     missing = [
         cell
         for cell in cells
-        if not holds(
-            environment(o.envdir, cell.id),
-            lock_path(DATA, cell.release),
-            machine.interpreters[cell.python].path,
+        if cell.python not in here
+        or not holds(
+            environment(o.envdir, cell.id), lock_path(DATA, cell.release), here[cell.python].path
         )
     ]
     if missing:
-        run_due(dataclasses.replace(o, fresh=True), project, machine, missing, (probe,))
+        starting = {f.name: getattr(o, f.name) for f in dataclasses.fields(asked.Starting)}
+        run_due(asked.Running(**starting, fresh=True), project, machine, missing, (probe,))
 
 
-def _pairs(o: asked.Share, project: Project, probe: Probe, users: Sequence[User]) -> Iterator[Pair]:
+def _users(o: asked.Share, project: Project, machine: Machine, cells: Sequence[Cell]) -> Places:
+    """Return who shares, each cell with each NumPy and CPU name, and where its environment is."""
+    found: dict[User, Path] = {}
+    for cell in cells:
+        numpys = {"": environment(o.envdir, cell.id)}
+        if o.oldest_numpy:
+            here = machine.interpreters.get(cell.python)
+            lock, numpy = with_oldest_numpy(
+                cell,
+                lock_path(DATA, cell.release),
+                here.version if here else cell.python,
+                project.state / "packages",
+            )
+            numpys[numpy] = environment(o.envdir, cell.id, "oldest-numpy")
+            with only_run(o.envdir, say, cell.id):
+                make(numpys[numpy], lock, str(python_of(numpys[""])))
+        for numpy, cpu in itertools.product(numpys, ("", *o.cpu_names)):
+            found[User(cell.id, cpu, numpy)] = numpys[numpy]
+    return found
+
+
+def _pairs(o: asked.Share, project: Project, probe: Probe, users: Places) -> Iterator[Pair]:
     """Yield what each two users came to, each with itself as well, on a folder of their own."""
     work = project.state / "work" / "share"
     staged = stage(work / "staged", [probe], [], home=PROBES, locks=DATA / "locks", say=say)
@@ -91,11 +152,14 @@ def _pairs(o: asked.Share, project: Project, probe: Probe, users: Sequence[User]
         for first, second in itertools.product(users, repeat=2):
             remove(work / "scratch")
             turn = functools.partial(_turn, o, staged, staged.probes[probe.id], work / "scratch")
-            yield Pair(first, second, tuple(turn(user) for user in (first, second, first)))
+            phases = tuple(turn(user, users[user]) for user in (first, second, first))
+            yield Pair(first, second, phases)
     remove(work)
 
 
-def _turn(o: asked.Share, staged: Staged, probe: Probe, scratch: Path, user: User) -> Phase:
+def _turn(
+    o: asked.Share, staged: Staged, probe: Probe, scratch: Path, user: User, env: Path
+) -> Phase:
     """Have a user's Python run the probe on the folder as it is; raises Unreachable."""
     scratch.mkdir(parents=True, exist_ok=True)
     order: dict[str, Any] = {
@@ -117,7 +181,7 @@ def _turn(o: asked.Share, staged: Staged, probe: Probe, scratch: Path, user: Use
     out.unlink(missing_ok=True)
     job = {"order": order, "settings": settings, "timeout_s": o.timeout, "out": str(out)}
     (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    python = python_of(environment(o.envdir, user.cell))
+    python = python_of(env)
     script = staged.runner_folder / "shared.py"
     try:
         ended = subprocess.run(

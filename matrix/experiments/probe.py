@@ -22,6 +22,7 @@ from . import outside
 from .needs import Needs, beside, declared
 
 CARRIERS = tuple(PHASES)
+FORKING = ("race",)  # what they carry cannot run where no process can be forked
 
 
 class Probe(msgspec.Struct, frozen=True):

@@ -1,15 +1,19 @@
 """Two cells on one cache folder: what the second makes of what the first left, and then the first.
 
-In: three phases, of the first, the second and the first again. Out: a word for each, and a grid.
+In: three phases, of the first, the second and the first again. Out: a word for each, and a grid;
+and what the last run of `nox -s share` came to, kept in one file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 
+from ..errors import BadInput
+from ..model.files import UNDECODABLE, Say, read_regular, write_atomically
 from ..model.outcome import same_value
 from ..model.record import Phase
 
@@ -23,6 +27,7 @@ class Sharing(StrEnum):
     STALE = "stale"
     RAISES = "raises"
     CRASHES = "crashes"
+    ALONE = "fails alone"
 
 
 MEANING = {
@@ -30,22 +35,29 @@ MEANING = {
     Sharing.APART: "compiles its own, and the first then loads what it had stored",
     Sharing.EVICTS: "compiles its own, and the first has to compile again",
     Sharing.STALE: "a value that the first does not give",
-    Sharing.RAISES: "it or the first ends with an exception, or in no time",
-    Sharing.CRASHES: "it or the first dies",
+    Sharing.RAISES: "it, or the first after it, ends with an exception or takes too long",
+    Sharing.CRASHES: "it, or the first after it, dies",
+    Sharing.ALONE: "the first, with nobody before it: this says nothing of sharing",
 }
-# Whether a process did no good, from the worst on.
-WORSE = {"crashed": Sharing.CRASHES, "timed_out": Sharing.RAISES, "raised": Sharing.RAISES}
+# What does no good to whoever shares; what fails alone is no more good, and not known to.
+BAD = (Sharing.STALE, Sharing.RAISES, Sharing.CRASHES, Sharing.ALONE)
 
 
 class User(msgspec.Struct, frozen=True, order=True):
-    """Who uses the folder: a cell, and the CPU name it is told, or "" for the processor's own."""
+    """Who uses the folder: a cell, and what it has beside those of its name.
+
+    `cpu` is the CPU name it is told, "" for the processor's own; `numpy` is the NumPy in it, ""
+    for the one that is locked.
+    """
 
     cell: str
     cpu: str = ""
+    numpy: str = ""
 
     def __str__(self) -> str:
-        """Read as `0.57.0-cp311`, or `0.57.0-cp311 generic`."""
-        return f"{self.cell} {self.cpu}".rstrip()
+        """Read as `0.57.0-cp311`, `0.57.0-cp311 generic` or `0.57.0-cp311 NumPy 1.23.2`."""
+        other = f"NumPy {self.numpy}" if self.numpy else ""
+        return " ".join(filter(None, (self.cell, other, self.cpu)))
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -59,9 +71,12 @@ class Pair(msgspec.Struct, frozen=True):
     def word(self) -> Sharing:
         """What became of it."""
         stored, found, *again = self.phases
-        for status, word in WORSE.items():
-            if any(phase.status == status for phase in self.phases):
-                return word
+        if stored.status != "answered":
+            return Sharing.ALONE
+        # Whatever ended a process: what did not answer has loaded nothing that is of use.
+        ended = {phase.status for phase in self.phases} - {"answered"}
+        if ended:
+            return Sharing.CRASHES if "crashed" in ended else Sharing.RAISES
         if not all(same_value(phase.value, stored.value) for phase in self.phases):
             return Sharing.STALE
         if found.is_clean_hit:
@@ -72,7 +87,41 @@ class Pair(msgspec.Struct, frozen=True):
     def detail(self) -> str:
         """What kind of failure it is, or ""."""
         failed = [phase for phase in self.phases if phase.status != "answered"]
+        failed.sort(key=lambda phase: phase.status != "crashed")
         return next((p.signal or p.exception or p.status for p in failed), "")
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """What a run came to: of each two users, and of which probe."""
+
+    probe: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def grid(self) -> list[list[str]]:
+        """Who was first, a row each, and second, a column each."""
+        return grid(self.pairs)
+
+    @property
+    def legend(self) -> list[str]:
+        """What the words in it mean."""
+        return legend(self.pairs)
+
+
+def keep(path: Path, shared: Shared) -> None:
+    """Keep what a run came to, in the place of an earlier one."""
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(shared), indent=1).decode())
+
+
+def kept(path: Path, say: Say) -> Shared | None:
+    """Return what the last run came to, if there was one; what cannot be read is said."""
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(read_regular(path), type=Shared)
+    except (BadInput, *UNDECODABLE):
+        say(f"{path} is not what `nox -s share` writes, and is left out; it writes it anew")
+        return None
 
 
 def grid(pairs: Sequence[Pair]) -> list[list[str]]:

@@ -15,6 +15,7 @@ from packaging.version import Version
 from ..experiments.overhead import plots
 from ..experiments.overhead.summary import OverheadReport
 from ..experiments.probe import Probe
+from ..experiments.sharing import Shared
 from ..judge.changes import LEGEND, Span, Stretch, spans
 from ..judge.claims import Claim
 from ..judge.judge import UNCLAIMED, Judgement, Verdict, results
@@ -54,6 +55,7 @@ class Findings(msgspec.Struct, frozen=True):
     changed: tuple[str, ...] | None = None
     is_reference: bool = False
     left_out: tuple[str, ...] = ()  # probes that are here and not in the reference
+    shared: Shared | None = None
     base: str = ""
     against_base: tuple[Effect, ...] = ()
     own: bool = False

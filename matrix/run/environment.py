@@ -24,6 +24,7 @@ from ..errors import BadInput, Unreachable
 from ..model.files import Say, read_regular, text_digest
 from ..model.job import Job
 from ..packages.locked import FIXED, pins
+from ..packages.uv import Refused, uv
 from ..select.builds.build import IN_PLACE
 from ..select.settings import for_tools
 
@@ -125,6 +126,25 @@ def environments_held(jobs: Mapping[str, Job], envdir: Path) -> Iterator[None]:
             with only_run(envdir, say, f"{cell}.session"):
                 drop_unless_made_with(environment(envdir, cell), jobs[cell].python)
         yield
+
+
+def make(env: Path, lock: Path, python: str) -> None:
+    """Make an environment that holds just this lock, unless it does; raises Unreachable."""
+    if holds(env, lock, python):
+        return
+    drop_unless_made_with(env, python)
+    try:
+        if not env.exists():
+            uv("venv", "--python", python, str(env), folder=lock.parent, hidden={})
+        unmark(env)
+        uv(
+            *("pip", "install", "--python", str(python_of(env)), "--require-hashes"),
+            *("--only-binary", ":all:", "--exact", "--reinstall", "-r", str(lock)),
+            folder=lock.parent, hidden={},
+        )  # fmt: skip
+    except Refused as refused:
+        raise Unreachable(f"{lock.name} could not be installed: {refused}") from refused
+    mark(env, lock, python)
 
 
 def drop(env: Path) -> None:

@@ -42,6 +42,11 @@ class Platform(StrEnum):
     MACOS_ARM64 = "macos-arm64"
     WINDOWS_X86_64 = "windows-x86_64"
 
+    @property
+    def can_fork(self) -> bool:
+        """Whether a process can be forked there."""
+        return not self.startswith("windows")
+
 
 # Long enough for wheels that were uploaded a day after the rest, short enough that no later NumPy
 # slips in: 0.48.0 does not work with the NumPy of half a year later.

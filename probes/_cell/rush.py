@@ -6,6 +6,7 @@ Numba, so that they are at it at the same time; what loads afterwards is forked 
 """
 
 import collections
+import functools
 import json
 import os
 import shutil
@@ -19,6 +20,11 @@ import turns
 from held import HERE, Parent
 from racers import take_part
 from said import same
+
+
+def go_before(order):
+    """Do what is to be done by one process before the others start."""
+    return getattr(take_part(order), turns.BEFORE, turns.nothing)()
 
 
 def go_at(start, order, role):
@@ -77,6 +83,7 @@ def main(source, rounds, number):
     lost = collections.Counter()
     for done in range(1, rounds + 1):
         fresh(source, order)
+        turns.in_a_fork(functools.partial(go_before, order), turns.BEFORE)
         went = set()
         for role, (how, value) in one_round(order, number):
             if how != "value" or not same(value, truth[role]):

@@ -12,7 +12,10 @@ from steps import TEMPORARY
 
 # From the worst on: what nobody notices is worse than what everybody does.
 WORDS = ("poisoned", "wrong", "crashed", "raised", "timed_out", "sound")
-CACHE_FILE = re.compile(r"(?:\w+-)?\w+\.(?P<name>.+)-\d+\.py\d+\w*?(?:\.(?P<number>\d+))?\.nb[ic]$")
+# A patch may put a word of its own between.
+CACHE_FILE = re.compile(
+    r"(?:\w+-)?\w+\.(?P<name>.+)-\d+\.py\d+\w*(?:\.[a-z]\w*)*(?:\.(?P<number>\d+))?\.nb[ic]$"
+)
 TOLERANCE = 1e-9  # of floats, as for every probe
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from matrix.errors import NothingToRun
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
 from matrix.model.outcome import Outcome
 from matrix.model.record import ProbeRecord
+from matrix.project import read_project
 from tests.unit import in_cell
 from tests.unit import records as make
 
@@ -187,6 +189,20 @@ def test_a_value_that_comes_later_and_is_wrong_is_poison_and_the_shortest_order_
     assert told["order"] == "run writes f index; other reads f index"
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("__pycache__/m.f-6.py38.nbi", "f index"),
+        ("__pycache__/guf-m.f-6.py36m.12.nbc", "f data 12"),
+        ("m.C.f.locals.g-6.py313.remedy.1.nbc", "C.f.locals.g data 1"),
+        ("m.f-6.py313.remedy.nbi.tmp.4f2", "f index"),
+        ("__pycache__/notes.txt", "notes.txt"),
+    ],
+)
+def test_a_cache_file_is_told_by_its_function_under_a_patch_as_well(file: str, told: str) -> None:
+    assert said.called(file) == told
+
+
 def test_what_all_notice_is_less_than_what_nobody_does() -> None:
     words = ["sound", "raised", "crashed", "wrong", "poisoned"]
     seen: list[tuple[dict[str, Any], list[Any]]] = [
@@ -222,3 +238,19 @@ def test_a_race_that_is_not_what_is_claimed_names_probe_cell_order_and_what_was_
     assert "other() later gave 2, in 1 of 8 orders" in judged.says
     well = judge([make.cell("0.57.0-cp311", raced())], ["race/p"], {"race/p": claim}, "exec")
     assert well.holds
+
+
+def test_where_nothing_can_be_forked_no_race_is_asked_for_and_that_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    here = read_project(tmp_path)
+    races = [probe for probe in here.asked_for((), said.append) if probe.carrier == "race"]
+    assert races
+    assert said == []
+    (windows,) = here.on("windows-x86_64")
+    left = windows.asked_for((), said.append)
+    assert len(left) == len(here.probes) - len(races)
+    assert {probe.carrier for probe in left} == {"cache", "aot", "change"}
+    told = f"{len(races)} probes take a fork and cannot run on windows-x86_64"
+    assert said == [f"{told}: nothing is known of them there, and nothing claimed"]
+    with pytest.raises(NothingToRun, match=told):
+        windows.asked_for(["race/*"], said.append)

@@ -12,7 +12,7 @@ import msgspec
 
 from ... import options as asked
 from ...errors import BadInput, Status
-from ...experiments.probe import Probe, matching
+from ...experiments.probe import Probe
 from ...judge.judge import Verdict, results
 from ...judge.patches import Change, against, counted
 from ...model.cell import Cell, CellStatus, tag
@@ -36,7 +36,7 @@ def run(o: asked.Run) -> int:
     wheels = _refuse_other_words(o)
     project = read_project(o.state, o.probes)
     # The remedy knows the releases that there are, and of no other: asked for by name only.
-    probes = tuple(p for p in matching(project.probes, o.probe) if p.patch is None or o.probe)
+    probes = tuple(p for p in project.asked_for(o.probe, say) if p.patch is None or o.probe)
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
     builds = [wheel_named(wheel) for wheel in wheels]
     builds += [interpreter_named(o.numba_python)] if o.numba_python else []

@@ -14,7 +14,8 @@ from ...experiments.overhead.samples import (
     measurements,
 )
 from ...experiments.overhead.summary import summarise
-from ...experiments.probe import Probe, matching
+from ...experiments.probe import Probe
+from ...experiments.sharing import kept as kept_of_sharing
 from ...judge.judge import judge
 from ...judge.patches import Change
 from ...judge.reference.compare import Comparison, compared
@@ -31,6 +32,8 @@ from ...select.selection import Selected, Selection, select_everywhere
 from .drawn import report_reference
 from .place import place
 
+SHARED = "share.json"  # what the last `nox -s share` came to
+
 
 def report(o: asked.Report) -> int:
     """Judge and report what is stored, running nothing."""
@@ -39,7 +42,7 @@ def report(o: asked.Report) -> int:
         return report_reference(o, project)
     statuses = [
         judge_and_report(
-            there, selection, matching(there.probes, o.probe), default_isolation(), o.summary,
+            there, selection, there.asked_for(o.probe, say), default_isolation(), o.summary,
             strict=o.strict, whole=False, table=o.table,
             narrowed=bool(o.selectors or o.probe),
         )
@@ -125,6 +128,18 @@ def judge_and_report(
     return Status.HOLDS if all_seen or not strict else Status.COULD_NOT_RUN
 
 
+def publish(project: Project) -> None:
+    """Write the reports of all that is stored, with what was measured and shared."""
+    stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
+    records = [record for record in stored if record is not None]
+    seen, isolation = {p.id for r in records for p in r.probes}, default_isolation()
+    ids = tuple(probe.id for probe in project.probes if probe.id in seen)
+    given = judge(records, ids, project.claims, isolation, whole=False)
+    found = reports.findings(records, ids, given, isolation, project.served)
+    found = reports.with_claims(found, project.claims, project.probes)
+    _write(project, found, project.state / "report", isolation, None)
+
+
 def _write(
     project: Project, found: reports.Findings, folder: Path, isolation: str, summary: Path | None
 ) -> None:
@@ -132,6 +147,8 @@ def _write(
     if folder.name == "report":
         measured = summarise(measurements(project.state / FOLDER, say).load_all())
         found = reports.with_overhead(found, measured, folder)
+        shared = kept_of_sharing(project.state / SHARED, say)
+        found = msgspec.structs.replace(found, shared=shared)
     pages.write(folder, found, isolation)
     if summary is not None:
         append(summary, (folder / "report.md").read_text(encoding="utf-8"))

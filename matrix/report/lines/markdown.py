@@ -16,7 +16,7 @@ from ...model.text import Markdown, brief, counted, cut, markdown, table_cell
 from ..findings import Findings
 from ..templating import environment
 from .failures import failures, missing, warnings
-from .table import parts
+from .table import padded, parts
 
 LIMIT = 60_000  # characters: GitHub refuses a comment of 65,536
 NOTE = 1_000  # of them, to say what was left out
@@ -106,4 +106,5 @@ def _environment() -> jinja2.Environment:
     made = environment(escaping=False, finalize=_bounded)
     made.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
     made.globals.update(overhead_tables=tables, plots=plots, tally=tally, counted=counted)
+    made.globals.update(padded=padded)
     return made
