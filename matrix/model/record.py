@@ -281,6 +281,11 @@ def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
     return {probe.id: probe for probe in preferred}
 
 
+def packages_of(record: CellRecord) -> list[Package]:
+    """Return what was installed for the probes of a cell beside its lock."""
+    return sorted({package for probe in record.probes for package in probe.packages})
+
+
 def _by_id(probe: ProbeRecord) -> tuple[str, str]:
     return probe.id, probe.isolation
 

@@ -20,7 +20,7 @@ from ..model.cell import CellStatus
 from ..model.files import SCHEMA, UNDECODABLE, read_regular
 from ..model.outcome import Result
 from ..model.record import ProbeRecord
-from ..model.text import DEEPEST, brief, counted, markdown, too_deep
+from ..model.text import DEEPEST, brief, counted, listed, markdown, too_deep
 from .pages import MatrixReport, ProbeReport
 
 # The status of each cell, and what each probe did, by probe and cell.
@@ -42,13 +42,15 @@ class Values(IntEnum):
 class Side(msgspec.Struct, frozen=True):
     """One of two results: the status of each cell, and what each probe did in each of them.
 
-    `did` is by what it knows of values, then by probe and cell.
+    `did` is by what it knows of values, then by probe and cell; `programs` are the digests of the
+    probes, where they are known.
     """
 
     name: str
     platform: str
     cells: dict[str, CellStatus]
     did: dict[Values, dict[str, dict[str, Result]]]
+    programs: dict[str, str] = {}
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -82,7 +84,10 @@ class Apart(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """All of it. `same` and what is in `changed` are the squares that both sides know."""
+    """All of it. `same` and what is in `changed` are the squares that both sides know.
+
+    Of a probe in `edited` the two are of different programs, so they are not compared.
+    """
 
     a: str
     b: str
@@ -91,11 +96,12 @@ class Difference(msgspec.Struct, frozen=True):
     apart: tuple[Apart, ...]
     same: int
     values: Values = Values.ALL
+    edited: tuple[str, ...] = ()
 
     @property
     def is_none(self) -> bool:
         """Whether both sides know the same squares, and the same of them."""
-        return not self.changed and not self.apart
+        return not (self.changed or self.apart or self.edited)
 
     def lines(self) -> Iterator[str]:
         """Yield what is different, the worst first, then what one side alone knows, and a sum."""
@@ -103,6 +109,9 @@ class Difference(msgspec.Struct, frozen=True):
             yield f"A is of {self.platforms[0]}, B of {self.platforms[1]}"
         if self.values is Values.NONE:
             yield "one side has outcomes alone: values were not compared"
+        if self.edited:
+            told = listed(self.edited, LISTED)
+            yield f"not compared, as A and B have different programs of that name: {told}"
         yield from map(str, self.changed)
         yield from self._apart()
         stretches = [*(one.releases for one in self.changed), *(one.releases for one in self.apart)]
@@ -134,6 +143,8 @@ class Difference(msgspec.Struct, frozen=True):
         for side in "AB":
             number = sum(len(one.cells) for one in self.apart if one.only == side and one.probe)
             told += [f"{number} only in {side}"] if number else []
+        if self.edited:
+            told.append(f"{counted(len(self.edited), 'probe')} not compared")
         return ("no difference: " if self.is_none else "") + ", ".join(told)
 
     def markdown(self) -> str:
@@ -174,7 +185,8 @@ def side(name: str, report: MatrixReport) -> Side:
         for probe in cell.probes:
             for kind in kinds:
                 did[kind].setdefault(probe.id, {})[cell.id] = _result(name, cell.id, probe, kind)
-    return Side(name, report.platform, {cell.id: cell.status for cell in report.cells}, did)
+    cells = {cell.id: cell.status for cell in report.cells}
+    return Side(name, report.platform, cells, did, report.programs)
 
 
 def side_of(name: str, reference: Reference) -> Side:
@@ -182,13 +194,18 @@ def side_of(name: str, reference: Reference) -> Side:
     settled = reference.results()
     bare = {p: {c: _bare(result) for c, result in did.items()} for p, did in settled.items()}
     cells = dict.fromkeys(reference.cells, CellStatus.RAN) | reference.absent
-    return Side(name, reference.platform, cells, {Values.NONE: bare, Values.WRONG: settled})
+    did = {Values.NONE: bare, Values.WRONG: settled}
+    programs = {probe: program.sha256 for probe, program in reference.probes.items()}
+    return Side(name, reference.platform, cells, did, programs)
 
 
 def difference(one: Side, other: Side, releases: Sequence[str]) -> Difference:
     """Return what is different. `releases` could all have been looked at, oldest first."""
     values = max(one.did.keys() & other.did.keys())
-    a, b = one.did[values], other.did[values]
+    a, b = dict(one.did[values]), dict(other.did[values])
+    edited = [probe for probe in sorted(a.keys() & b.keys()) if _edited(probe, one, other)]
+    for probe in edited:
+        del a[probe], b[probe]
     both = [e for probe in a.keys() & b.keys() for e in between(probe, a[probe], b[probe])]
     effects = worst_first(sorted(both, key=lambda effect: effect.cells))
     changed = [_changed(e, releases) for e in effects if e.change is not Change.UNCHANGED]
@@ -198,7 +215,15 @@ def difference(one: Side, other: Side, releases: Sequence[str]) -> Difference:
         *_apart("B", (other.cells, b), (one.cells, a), releases),
     )
     platforms = (one.platform, other.platform)
-    return Difference(one.name, other.name, platforms, tuple(changed), apart, same, values)
+    return Difference(
+        one.name, other.name, platforms, tuple(changed), apart, same, values, tuple(edited)
+    )
+
+
+def _edited(probe: str, one: Side, other: Side) -> bool:
+    """Whether two sides are known to mean different programs by a probe's name."""
+    there = one.programs.get(probe), other.programs.get(probe)
+    return all(there) and len(set(there)) > 1
 
 
 def _changed(effect: Effect, releases: Sequence[str]) -> Changed:

@@ -20,9 +20,10 @@ from ..judge.changes import LEGEND, Span, Stretch, spans
 from ..judge.claims import Claim
 from ..judge.judge import UNCLAIMED, Judgement, Verdict, results
 from ..judge.patches import Effect, effects
+from ..judge.reference.file import DIGITS
 from ..model.cell import CellStatus, parse_cell
 from ..model.outcome import Result
-from ..model.record import CellRecord, Package, UpstreamResult
+from ..model.record import CellRecord, Package, UpstreamResult, packages_of
 from ..model.text import cut
 
 
@@ -51,6 +52,7 @@ class Findings(msgspec.Struct, frozen=True):
     drawn: bool = False
     claims: dict[str, Claim] = {}
     sources: dict[str, str] = {}
+    programs: dict[str, str] = {}  # the digest of each probe, by id
     # What differs from the reference, a line each; None where nothing was compared.
     changed: tuple[str, ...] | None = None
     is_reference: bool = False
@@ -252,11 +254,6 @@ def with_overhead(found: Findings, overhead: OverheadReport | None, folder: Path
     return msgspec.structs.replace(found, overhead=overhead, drawn=drawn)
 
 
-def packages_of(record: CellRecord) -> list[Package]:
-    """Return what was installed for the probes of a cell beside its lock."""
-    return sorted({package for probe in record.probes for package in probe.packages})
-
-
 def with_claims(
     found: Findings,
     claims: Mapping[str, Claim] | None,
@@ -265,14 +262,14 @@ def with_claims(
     own: bool = False,
 ) -> Findings:
     """Return the findings with what is claimed and the sources of the probes, a user's `own`."""
-    sources = {
-        probe.id: "\n\n".join(
-            [_source(probe.path), *(f"# {at}\n{_source(p)}" for at, p in probe.beside.items())]
-        )
-        for probe in probes
-    }
+    sources, programs = {}, {}
+    for probe in probes:
+        near = (f"# {at}\n{_source(path)}" for at, path in probe.beside.items())
+        sources[probe.id] = "\n\n".join([_source(probe.path), *near])
+        programs[probe.id] = probe.sha256[:DIGITS]
     asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
-    return msgspec.structs.replace(found, claims=asked, sources=sources, own=own)
+    changed = {"claims": asked, "sources": sources, "programs": programs, "own": own}
+    return msgspec.structs.replace(found, **changed)
 
 
 def _source(path: Path) -> str:

@@ -75,6 +75,7 @@ class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
     claims: tuple[ClaimReport, ...]
     overhead: OverheadReport | None = None
     reference: bool = False
+    programs: dict[str, str] = {}
 
 
 def matrix_report(found: Findings, isolation: str) -> MatrixReport:
@@ -87,6 +88,7 @@ def matrix_report(found: Findings, isolation: str) -> MatrixReport:
         tuple(_claim_report(judgement, found) for judgement in found.verdict.judgements),
         found.overhead,
         found.is_reference,
+        {probe: found.programs[probe] for probe in found.probes if probe in found.programs},
     )
 
 

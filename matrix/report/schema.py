@@ -22,6 +22,8 @@ WORDS: dict[str, dict[str, str]] = {
         "cells": "Every cell that was asked for, oldest release first, those that did not run too.",
         "claims": "Each claim in each cell that ran, by id, then by cell.",
         "reference": "True if this is of the committed reference, which has no phases and values.",
+        "programs": "By probe, the first 16 digits of the SHA-256 of its file, of what lies beside"
+        " it and of its patch.",
         "overhead": "What was measured by `nox -s overhead`; not there if nothing was.",
     },
     "CellReport": {

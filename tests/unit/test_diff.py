@@ -57,6 +57,21 @@ def test_what_is_better_worse_and_other_is_told_by_ranges_of_releases() -> None:
     assert list(between(new, old).lines())[-1] == "2 other, 2 better, 2 squares the same"
 
 
+def test_two_programs_of_one_name_are_not_compared_and_that_is_said() -> None:
+    same = report(make.cell("0.57.0-cp311", make.hit(), make.works()))
+    old = msgspec.structs.replace(same, programs={"cache/p": "0" * 16, "aot/p": "2" * 16})
+    new = msgspec.structs.replace(same, programs={"cache/p": "1" * 16, "aot/p": "2" * 16})
+    found = between(old, new)
+    assert not found.is_none
+    assert list(found.lines()) == [
+        "not compared, as A and B have different programs of that name: cache/p",
+        "1 square the same, 1 probe not compared",
+    ]
+    # An older file does not say.
+    assert between(same, new).is_none
+    assert between(old, old).is_none
+
+
 def test_what_one_side_alone_knows_is_told_and_is_never_the_same() -> None:
     lost = make.not_run("0.58.0-cp311", CellStatus.BROKEN, "why")
     old = report(

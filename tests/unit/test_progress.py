@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from matrix.commands.stored.place import place
+from matrix.model.cell import CellStatus
 from matrix.report.pages import write
 from matrix.report.terminal.progress import EVERY_S, Progress
 from tests.unit import records
@@ -108,15 +111,30 @@ def test_of_many_cells_a_pipe_gets_few_lines(tmp_path: Path) -> None:
 
 def test_a_narrowed_report_does_not_take_the_place_of_a_wider_one(tmp_path: Path) -> None:
     report, narrow = tmp_path / "report", tmp_path / "report-narrow"
-    assert place(tmp_path, 1, ["cache/fib"], (), narrowed=True) == (report, "")
-    write(report, claimed(usual("0.48.0-cp38"), usual("0.57.0-cp311")), "exec")
-    assert place(tmp_path, 2, PROBES, PROBES, narrowed=True) == (report, "")
-    folder, said = place(tmp_path, 1, PROBES, [*PROBES, "cache/other"], narrowed=True)
+    old, new, other = "0.48.0-cp38", "0.57.0-cp311", "0.60.0-cp312"
+
+    def squares(cells: Sequence[str], probes: Sequence[str] = PROBES) -> set[tuple[str, str]]:
+        return set(itertools.product(cells, probes))
+
+    one = squares([old], ["cache/fib"])
+    assert place(tmp_path, one, one, narrowed=True) == (report, "")
+    absent = records.cell(other, status=CellStatus.BROKEN, reason="r")
+    write(report, claimed(usual(old), usual(new), absent), "exec")
+    both = squares([old, new])
+    assert place(tmp_path, both, both, narrowed=True) == (report, "")
+    # Cells that did not run, and probes of which nothing was seen, are squares of neither.
+    asked = squares([old, other], [*PROBES, "cache/other"])
+    folder, said = place(tmp_path, asked, squares([old]), narrowed=True)
     assert folder == narrow
     assert "of 4 squares, is in report-narrow: report holds one of 8" in said
-    # What is out of date was asked for all the same.
-    assert place(tmp_path, 2, PROBES[:1], PROBES, narrowed=True) == (report, "")
-    assert place(tmp_path, 2, PROBES[:1], PROBES[:1], narrowed=True)[0] == narrow
-    assert place(tmp_path, 1, PROBES[:1], PROBES, narrowed=False) == (report, "")
+    folder, said = place(tmp_path, squares([other]), (), narrowed=True)
+    assert (folder, "of 0 squares" in said) == (narrow, True)
+    # What is out of date was asked for all the same; of nothing there is nothing to report.
+    seen = squares([old, new], PROBES[:1])
+    assert place(tmp_path, both, seen, narrowed=True) == (report, "")
+    assert place(tmp_path, both, (), narrowed=True)[0] == narrow
+    assert place(tmp_path, seen, seen, narrowed=True)[0] == narrow
+    assert place(tmp_path, seen, seen, narrowed=False) == (report, "")
     (report / "matrix.json").write_text("[")
-    assert place(tmp_path, 1, PROBES[:1], PROBES, narrowed=True) == (report, "")
+    folder, said = place(tmp_path, both, both, narrowed=True)
+    assert (folder, "cannot be read" in said) == (narrow, True)

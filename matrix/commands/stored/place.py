@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,8 @@ import msgspec
 from ...errors import BadInput
 from ...model.files import UNDECODABLE, read_regular
 from ...model.text import counted
+
+Square = tuple[str, str]  # a cell and a probe
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -19,8 +21,9 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """As much of a cell in matrix.json as it takes to count its squares."""
+    """As much of a cell in matrix.json as it takes to know its squares."""
 
+    id: str = ""
     probes: tuple[Named, ...] = ()
 
 
@@ -31,28 +34,29 @@ class Wide(msgspec.Struct, frozen=True):
 
 
 def place(
-    state: Path, cells: int, seen: Iterable[str], asked: Iterable[str], *, narrowed: bool
+    state: Path, asked: Collection[Square], seen: Collection[Square], *, narrowed: bool
 ) -> tuple[Path, str]:
-    """Return the folder for a report of so many cells, and what is to be said of that.
+    """Return the folder for a report, and what is to be said of that.
 
-    What was `narrowed`, by selectors or probes, to fewer squares than the report that is there is
-    of goes beside it. A probe counts that was `seen`, or was `asked` for and is in the other one.
+    What was `narrowed`, by selectors or probes, goes beside the report that is there, unless it has
+    as many squares of which anything was `seen`, or was `asked` for all that the other one is of.
     """
     folder, beside = state / "report", state / "report-narrow"
-    there, probes = _held(folder / "matrix.json") if narrowed else (0, set[str]())
-    squares = cells * len({*seen, *(probes & set(asked))})
-    if squares >= there * len(probes):
+    if not narrowed or not (folder / "matrix.json").exists():
         return folder, ""
-    return beside, (
-        f"this report, of {counted(squares, 'square')}, is in {beside.name}: {folder.name} holds"
-        f" one of {there * len(probes)}, which `nox -s report` renews"
-    )
+    of = f"this report, of {counted(len(seen), 'square')}, is in {beside.name}: {folder.name}"
+    there = _held(folder / "matrix.json")
+    if there is None:
+        return beside, f"{of} holds one that cannot be read, which `nox -s report` renews"
+    if len(seen) >= len(there) or (seen and there <= set(asked)):
+        return folder, ""
+    return beside, f"{of} holds one of {len(there)}, which `nox -s report` renews"
 
 
-def _held(path: Path) -> tuple[int, set[str]]:
-    """Return the number of cells that a report is of, and its probes; none if it is no report."""
+def _held(path: Path) -> set[Square] | None:
+    """Return the squares that a report is of; None if it is no report."""
     try:
-        found = msgspec.json.decode(read_regular(path), type=Wide) if path.exists() else Wide()
+        found = msgspec.json.decode(read_regular(path), type=Wide)
     except (BadInput, *UNDECODABLE):
-        return 0, set()
-    return len(found.cells), {probe.id for cell in found.cells for probe in cell.probes}
+        return None
+    return {(cell.id, probe.id) for cell in found.cells for probe in cell.probes}

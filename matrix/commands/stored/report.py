@@ -111,8 +111,9 @@ def judge_and_report(
     if isinstance(comparison, Comparison):
         differing = comparison.differing(project.served)
         found = msgspec.structs.replace(found, changed=(*differing, *comparison.apart()))
-    asked_for = [probe.id for probe in probes]
-    folder, beside = place(project.state, len(found.records), ids, asked_for, narrowed=narrowed)
+    asked_for = {(record.cell, probe.id) for record in found.records for probe in probes}
+    seen_of = {(cell, probe) for probe, did in found.by_probe.items() for cell in did}
+    folder, beside = place(project.state, asked_for, seen_of, narrowed=narrowed)
     _write(project, found, folder, isolation, summary)
     holds = bool(found.ran) and verdict.give(given, ids, found.spans, folder / "junit.xml")
     missing = [record for record in records if record.status is not CellStatus.RAN]

@@ -23,6 +23,7 @@ from ..judge import alike
 
 SCHEMA = 1
 OPEN_END = ".."  # of a stretch of cells: `A..B`, or `A..` to the last cell there is
+DIGITS = 16  # of the SHA-256 of a probe
 SHORT = 200  # a wrong value that is longer, its numbers aside, is kept as a digest
 DIGEST = "sha256:"
 
@@ -133,7 +134,7 @@ def made(
         groups = alike([(cell, settled(did[probe])) for cell, did in seen.items()])
         did = [_kept(group.result, stretches(group.cells, order)) for group in groups]
         did.sort(key=lambda kept: order.index(next(iter(expanded(kept.cells, order)))))
-        programs[probe] = Program(sha256[:16], tuple(did))
+        programs[probe] = Program(sha256[:DIGITS], tuple(did))
     lacking = sorted(absent, key=lambda cell: parse_cell(cell).key)
     return Reference(
         schema=SCHEMA,

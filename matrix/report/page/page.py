@@ -21,9 +21,9 @@ from ...experiments.overhead import plots as pictures
 from ...experiments.overhead import tables
 from ...judge.patches import counted
 from ...model.cell import CellStatus, parse_cell, tag
-from ...model.record import CellRecord, chosen
+from ...model.record import CellRecord, chosen, packages_of
 from ...model.text import brief, shown, typed
-from ..findings import Findings, packages_of
+from ..findings import Findings
 from ..lines.causes import caused
 from ..templating import TEMPLATES, environment
 from .rows import Row, coded, rows_of, shapes_of
