@@ -18,6 +18,7 @@ from matrix.report.lines.causes import ASK, ELSEWHERE, called, cause, kind_of, s
 from matrix.report.lines.failures import failures
 from matrix.report.lines.markdown import report
 from matrix.report.page.page import page
+from matrix.user import explain
 from tests.unit.records import cell, failing, hit, phase, probe
 from tests.unit.wide import ROOT
 
@@ -177,3 +178,13 @@ def test_it_stands_in_every_report_of_a_users_own_probes() -> None:
     (evidence,) = re.findall(r'id="ev-\d+">([^<]+)<', page(found(own=True), "exec", {}))
     told = json.loads(zlib.decompress(base64.b64decode(evidence)))
     assert line in told["said"]["0.68.1-cp313"]
+
+
+def test_what_is_exported_is_not_told_to_leave_its_cache() -> None:
+    words = {"function": "is_even"}
+    cached, exported = (
+        explain.change("functions, two", "functions", words, exported=kind)
+        for kind in (False, True)
+    )
+    assert "without cache=True" in cached
+    assert "cache=True" not in exported

@@ -25,6 +25,7 @@ from ...model.cell import CellStatus, parse_cell
 from ...model.files import write_atomically
 from ...model.outcome import GOOD, Result
 from ...model.record import CellRecord, chosen
+from ...model.text import counted
 from ...project import every_pair, read_project
 from ...report.terminal import say
 from ...select.machine import default_isolation
@@ -81,8 +82,9 @@ def claims(o: asked.Claims) -> int:
         )
     write_atomically(path, text)
     unseen = len(project.probes) - len(ids)
-    more = f"; of {unseen} probes nothing is stored" if unseen else ""
-    say(f"{path}: {len(ids)} probes claimed as observed in {len(records)} cells{more}")
+    more = f"; of {counted(unseen, 'probe')} nothing is stored" if unseen else ""
+    told = f"{counted(len(ids), 'probe')} claimed as observed in {counted(len(records), 'cell')}"
+    say(f"{path}: {told}{more}")
     return Status.HOLDS
 
 
