@@ -29,6 +29,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # -E and -s: no PYTHON* variables and no user site. Bytecode is written, as for any user: without it
 # every phase would compile Numba's own sources again.
 PYTHON = [sys.executable, "-E", "-s", "-X", "faulthandler"]
+DIED = (
+    "the process it was forked from died once it had changed its cache;"
+    " with `--isolation exec` no other probe can end it"
+)
 ROOM = 2**18  # bytes: more than a probe leaves in its cache, less than any disk should be short of
 
 
@@ -148,7 +152,7 @@ class Cell:
             return False
         return observe.data_files(folder) == self.left[order["probe"]]
 
-    def given_up(self, order):
+    def given_up(self, order, why=DIED):
         """Write down, as what the phase did, that nobody knows what it did."""
         ending = contain.Ending(0, False, 0.0, 0.0, "", "", 0)
         observe.prepare(order)
@@ -156,8 +160,7 @@ class Cell:
         seen.update(
             status="raised",
             exception="GenerationDied",
-            message="the process it was forked from died once it had changed its cache;"
-            " with `--isolation exec` no other probe can end it",
+            message=why,
         )
         observe.append(self.job["out"], seen)
         return seen
@@ -178,7 +181,12 @@ class Cell:
         seen = self.forked(orders, "race.py")
         for order in orders:
             if order["probe"] not in seen:
-                seen[order["probe"]] = self.given_up(order)
+                # One of them ended the process that tries the orders: each has its own from here on.
+                seen.update(self.forked([order], "race.py"))
+            if order["probe"] not in seen:
+                seen[order["probe"]] = self.given_up(
+                    order, "the process that tries its orders died"
+                )
         return seen
 
     def forked(self, orders, script="generation.py"):

@@ -46,7 +46,7 @@ def main(job_file):
                     raise Reached()
             seen = super().generation(orders)
             truth.extend(
-                s["value"] for s in seen.values() if s["name"] == run.FIRST and "value" in s
+                s["value"] for s in seen.values() if s["name"] in run.PLAIN and "value" in s
             )
             return seen
 
@@ -63,7 +63,7 @@ def main(job_file):
 def lay_out(job, run, order, truth):
     """Write down how the phase is started, and keep what it starts from, so that it can be again.
 
-    `truth` holds the value that plain Python gave, if it came to that.
+    `truth` holds what plain Python gave, if it came to that, and after a change what it then did.
     """
     folder = job["folder"]
     # Where the driver has put us is gone when its run is over.
@@ -71,9 +71,11 @@ def lay_out(job, run, order, truth):
     probes = os.path.join(order["scratch"], "probes")
     shutil.copytree(probes, os.path.join(folder, "before"), symlinks=True)
     observe.prepare(order)
+    environment = phase_environment(order["scratch"], order["as"])
+    environment.update(order["environment"])
     told = {
         "command": run.PYTHON + [os.path.join(folder, "_cell", "phase.py")],
-        "environment": phase_environment(order["scratch"], order["phase"]),
+        "environment": environment,
         "folder": order["scratch"],
         "probes": probes,
         "results": order["results"],

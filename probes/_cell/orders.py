@@ -67,6 +67,7 @@ class Race:
 
     def run(self):
         """Try every order; what was seen of each is in `seen`."""
+        shutil.rmtree(self.folder.copies, ignore_errors=True)  # of a first try
         os.makedirs(self.folder.copies)
         first = self.writers.load(BEFORE, self.order)
         if first["how"] or "exception" in first["said"]:

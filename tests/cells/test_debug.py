@@ -74,6 +74,18 @@ def test_without_a_word_it_is_the_phase_that_failed_and_a_patch_is_part_of_it(
     assert "warm answered [True, False]" in cured.said
 
 
+def test_after_a_change_the_truth_is_that_of_after_it_and_what_it_sets_is_set(
+    driver: Driver, newest: str, tmp_path: Path
+) -> None:
+    ended = debugged(driver, newest, "change/callee_elsewhere", "--phase", "warm")
+    assert "warm answered 2, where plain Python gives 11" in ended.said, ended.said
+    assert ended.status == 1
+    folder = tmp_path / "set"
+    words = ("--phase", "warm", "--folder", str(folder))
+    assert debugged(driver, newest, "change/environment_cache_dir", *words).status == 0
+    assert " NUMBA_BOUNDSCHECK=1 " in (folder / "run.sh").read_text(encoding="utf-8")
+
+
 def test_under_gdb_there_is_a_native_backtrace_or_one_word_of_why_not(
     driver: Driver, newest: str
 ) -> None:
@@ -92,6 +104,8 @@ def test_under_gdb_there_is_a_native_backtrace_or_one_word_of_why_not(
         ((CRASHING,), "CELL PROBE: such as"),
         (("{newest}", CRASHING, "--phase", "wram"), "did you mean 'warm'"),
         (("{newest}", CRASHING, "--phase", "build"), f"{CRASHING} has no such phase"),
+        (("{newest}", "race/killed", "--phase", "race"), "is many processes, in every order"),
+        (("{newest}", "race/killed"), "is many processes, in every order"),
         (("{newest}", "cache/even_od_lazy"), f"did you mean '{CRASHING}'"),
         (("{newest}", f"{CRASHING}@guard", "--patch", "remedy"), "is not under --patch remedy"),
     ],

@@ -124,6 +124,7 @@ def test_a_process_that_hangs_dies_or_lets_go_of_the_gate_is_the_outcome_of_its_
     outcomes = driver.outcomes(newest, "fork")
     assert outcomes.pop("race/index_and_data").startswith("poisoned in race (other removes")
     assert outcomes == {
+        "race/ends_them_all": "raised in race (GenerationDied)",
         "race/hangs": "timed_out in race",
         "race/is_killed": "crashed in race (SIGKILL)",
         "race/kills_its_parent": "raised in race (NobodyThere)",

@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import BadInput
-from matrix.judge.claims import Claim, Expectation, Kind, fixed_in, load
+from matrix.judge.claims import (
+    SILENT,
+    Claim,
+    Expectation,
+    Kind,
+    fixed_in,
+    load,
+    see_that_silence_has_a_way_round,
+)
 from matrix.model.cell import Cell
 from matrix.model.outcome import Outcome, Result
+from matrix.project import read_project
 
 PROBES = ("cache/self_lazy", "cache/mutual", "aot/self_helper")
 CELLS = (Cell("0.48.0", "3.8"), Cell("0.57.0", "3.8"), Cell("0.57.0", "3.11"))
@@ -151,16 +160,28 @@ def test_what_is_wrong_and_says_nothing_needs_a_workaround_that_does_well_everyw
     somewhere = (
         '[{ outcome = "hit", releases = "<0.57" }, { outcome = "raised", releases = ">=0.57" }]'
     )
-    assert set(claims(tmp_path, changed)) == set(PROBES)
-    assert refusal(tmp_path, changed | entry(expect=somewhere)) == (
-        f'/claims.toml: ["cache/mutual"]: nobody is told that it is {silent}, so one of its'
+    see_that_silence_has_a_way_round(claims(tmp_path, changed))
+    loaded = claims(tmp_path, changed | entry(expect=somewhere))
+    with pytest.raises(BadInput) as refused:
+        see_that_silence_has_a_way_round(loaded)
+    assert str(refused.value) == (
+        f'claims.toml: ["cache/mutual"]: nobody is told that it is {silent}, so one of its'
         " workarounds has to do well (hit, works, noticed, kept, sound) in every cell"
     )
     # Of what ends with a signal nobody takes a wrong value away.
-    assert set(claims(tmp_path, entry(expect=somewhere))) == set(PROBES)
+    see_that_silence_has_a_way_round(claims(tmp_path, entry(expect=somewhere)))
     assert "a hazard needs its upstream issue and at least one workaround" in refusal(
         tmp_path, {"cache/mutual": hazard.replace('issue = "https://x/1"\n', "")}
     )
+
+
+def test_what_is_claimed_to_go_wrong_silently_has_a_thread_and_a_way_round(tmp_path: Path) -> None:
+    claimed = read_project(tmp_path).claims or {}
+    see_that_silence_has_a_way_round(claimed)
+    silent = {p: c for p, c in claimed.items() if any(e.outcome in SILENT for e in c.expect)}
+    assert {probe.partition("/")[0] for probe in silent} == {"change", "race"}
+    for claim in silent.values():
+        assert claim.issue.startswith("https://github.com/numba/numba/")
 
 
 def test_a_probe_without_a_claim_is_refused(tmp_path: Path) -> None:

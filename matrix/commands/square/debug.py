@@ -17,7 +17,7 @@ import msgspec
 from ... import options as asked
 from ...errors import BadInput, NothingToRun, Status, Unreachable, nearest
 from ...experiments.debug import Debugging, Laid, laid_out
-from ...experiments.probe import Probe, named
+from ...experiments.probe import FORKING, Probe, named
 from ...judge.judge import results
 from ...model.cell import Cell, CellStatus
 from ...model.files import Store, remove
@@ -36,6 +36,8 @@ from ..run import equipped, needing
 from .show import one_cell, square_named
 
 MARK = ".numba-matrix-debug"  # in a folder that is ours to empty
+# What these phases answer is no value of the program, or a new truth.
+OTHERWISE = ("build", "change", "truth")
 GDB = ("gdb", "-q", "-ex", "set disable-randomization off", "-ex", "run")
 
 
@@ -62,6 +64,11 @@ def debug(o: asked.Debug) -> int:
     if phase not in PHASES[probe.carrier]:
         hint = nearest(phase, PHASES[probe.carrier])
         raise BadInput(f"--phase {phase}: {probe.id} has no such phase; {hint}")
+    if phase in FORKING:
+        raise BadInput(
+            f"--phase {phase}: it is many processes, in every order, and none to start by hand;"
+            f" `nox -s show -- {cell.id} {probe.id}` tells the order that went wrong"
+        )
     folder = _emptied(o.folder or o.state / "debug" / cell.id / probe.id.replace("/", "-"), o)
     laid = _lay_out(o, project, machine, cell, probe, phase, folder)
     script = folder / "run.sh"
@@ -105,13 +112,13 @@ def _probe(project: Project, id_: str, patch: str) -> Probe:
 
 
 def _failing(project: Project, cell: Cell, probe: Probe) -> str:
-    """Return the phase in which what is stored of a probe happened, or else its third."""
+    """Return the phase in which what is stored of a probe happened, or else its third or last."""
     record = project.store(say).load(cell.id)
     found = results(record, default_isolation()).get(probe.id) if record else None
     phases = PHASES[probe.carrier]
     if found is not None and found.phase == PATCH:
         return phases[1]
-    return found.phase if found is not None else phases[2]
+    return found.phase if found is not None else phases[:3][-1]
 
 
 def _emptied(folder: Path, o: asked.Debug) -> Path:
@@ -191,6 +198,7 @@ def _ending(laid: Laid, phase: str, status: int) -> tuple[str, bool]:
     if not told.get("answered"):
         return "ended without an answer", False
     value = brief(told.get("value"))
-    if phase == "build" or not laid.truth or same_value(told.get("value"), laid.truth[0]):
+    compared = phase not in OTHERWISE and laid.truth
+    if not compared or same_value(told.get("value"), laid.truth[-1]):
         return f"answered {value}", True
-    return f"answered {value}, where plain Python gives {brief(laid.truth[0])}", False
+    return f"answered {value}, where plain Python gives {brief(laid.truth[-1])}", False

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ... import options as asked
 from ...errors import BadInput, Status
+from ...judge.claims import see_that_silence_has_a_way_round
 from ...judge.reference.file import read
 from ...model.files import append, refuse_irregular, write_atomically
 from ...model.text import cut, log_line
@@ -58,6 +59,7 @@ def audit(o: asked.Audit) -> int:
     for release in project.releases:
         if not planning.lock_path(DATA / "locks", release.version).exists():
             raise BadInput(f"numba {release.version} has no lock; `nox -s lock` makes it")
+    see_that_silence_has_a_way_round(project.claims or {})
     expectations = sum(len(claim.expect) for claim in (project.claims or {}).values())
     say(
         f"{len(project.releases)} releases with their locks, {len(project.probes)} probes,"

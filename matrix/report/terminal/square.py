@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ...experiments.probe import FORKING
 from ...judge.claims import Claim
 from ...judge.judge import Judgement, results
 from ...model.cell import parse_cell
@@ -50,9 +51,10 @@ def commands(
         debugged += f" --patch {shlex.quote(patch)}.py"
     named = "--numba WHEEL" if parse_cell(cell).is_local else shlex.quote(cell)
     run = f"nox -s matrix -- {named} {chosen_probe}{own}"
-    found = {"run it": run, "run it again": f"{run} --fresh",
-             "debug it": f"nox -s debug -- {debugged}",
-             "debug natively": f"nox -s debug -- {debugged} --gdb"}  # fmt: skip
+    found = {"run it": run, "run it again": f"{run} --fresh"}
+    if probe.partition("/")[0] not in FORKING:  # of a race there is no one process to debug
+        found |= {"debug it": f"nox -s debug -- {debugged}",
+                  "debug natively": f"nox -s debug -- {debugged} --gdb"}  # fmt: skip
     return {what: typed(command) for what, command in found.items()}
 
 
