@@ -118,4 +118,6 @@ def _verdict(found: Findings, absent: int, *, holds: bool) -> str:
     unseen = f"; {counted(found.unseen, 'square was', 'squares were')} not run"
     seen = f"{counted(len(found.probes), 'probe')} in "
     seen += counted(len(found.ran), "cell")
-    return f"{words}: {seen}{not_run if absent else ''}{unseen if found.unseen else ''}"
+    # Of what was looked at, not of what fails: "1 claim does not hold: 72 probes" reads as 72.
+    seen = f": {seen}" if holds else f" ({seen} looked at)"
+    return f"{words}{seen}{not_run if absent else ''}{unseen if found.unseen else ''}"
