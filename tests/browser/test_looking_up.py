@@ -112,6 +112,46 @@ def test_what_nobody_has_is_said_with_what_there_is(visitor: Visitor, whole: str
     assert len(releases_on(page)) == 40
 
 
+@pytest.mark.parametrize(
+    ("asked", "count", "ends"),
+    [
+        ("0.48.0 - 0.50.1", 5, ("0.48.0", "0.50.1")),
+        ("0.57.0 .. 0.68.1", 20, ("0.57.0", "0.68.1")),
+        ("0.57..0.59", 6, ("0.57.0", "0.59.1")),
+        (">= 0.57, <0.58", 2, ("0.57.0", "0.57.1")),
+    ],
+)
+def test_a_range_is_read_as_it_is_printed_everywhere(
+    visitor: Visitor, whole: str, asked: str, count: int, ends: tuple[str, str]
+) -> None:
+    page = visitor.open(f"{whole}#release={asked}")
+    found = releases_on(page)
+    assert (len(found), min(found), max(found)) == (count, *ends)
+    expect(page.locator("#count")).not_to_contain_text("No release here is")
+
+
+@pytest.mark.parametrize("nothing", ["0.99", "banana", ">=", "0.68 - 0.57", "0.50.1 -", ","])
+def test_a_word_that_is_no_release_is_said_beside_those_that_are(
+    visitor: Visitor, whole: str, nothing: str
+) -> None:
+    page = visitor.open(f"{whole}#release=0.57.0 {nothing}")
+    assert "0.57.0" in releases_on(page)
+    missing = {"0.50.1 -": "-", "0.68 - 0.57": "0.68 .. 0.57"}.get(nothing, nothing)
+    expect(page.locator("#count")).to_contain_text(
+        f"No release here is {missing}: there are 0.48.0"
+    )
+
+
+def test_a_python_that_a_release_has_not_is_answered_with_those_it_has(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(f"{whole}#release=0.61&python=3.8")
+    told = page.locator("#count")
+    expect(told).to_contain_text(
+        "No cell here is 0.61 with CPython 3.8: 0.61 ran or was to run on 3.10, 3.11, 3.12, 3.13."
+    )
+
+
 def test_a_release_opens_into_its_pythons_and_the_address_says_so(
     visitor: Visitor, whole: str
 ) -> None:

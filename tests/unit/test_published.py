@@ -199,17 +199,47 @@ def test_a_badge_says_what_holds_from_a_release_on(found: Findings) -> None:
     made = dict(drawn.badges(found))
     assert dict(drawn.badges(found)) == made
     told = {name: titled(text) for name, text in made.items()}
-    newest = found.ran[-1].numba
+    to_newest = f" - {found.ran[-1].numba} (newest seen)"
     assert told["literal-seed-cache.svg"] == (
-        f"numba: literal seed (cache): ▲ hazard up to {newest}"
+        f"numba: literal seed (cache): ▲ hazard, 0.48.0{to_newest}"
     )
     assert told["literal-seed-cache-0.57.svg"].startswith("numba >=0.57: literal seed (cache)")
-    assert told["literal-bool-cache.svg"].endswith("▲ hazard from 0.52.0")
-    assert told["literal-bool-cache-0.48.svg"].endswith("▲ hazard from 0.52.0")
-    assert told["literal-bool-cache-0.52.svg"].endswith(f"▲ hazard up to {newest}")
-    assert told["first-class-cache-0.53.svg"].endswith(f"~ right, but not cached up to {newest}")
+    for name in ("literal-bool-cache.svg", "literal-bool-cache-0.48.svg"):
+        assert told[name].endswith(f": ▲ hazard, 0.52.0{to_newest}; ✓ safe, 0.48.0 - 0.51.2")
+    assert told["literal-bool-cache-0.52.svg"].endswith(f": ▲ hazard, 0.52.0{to_newest}")
+    uncached = f"~ right, but not cached, 0.53.0{to_newest}"
+    assert told["first-class-cache-0.53.svg"].endswith(f": {uncached}")
+    assert told["first-class-cache-0.48.svg"].endswith(f": ▲ hazard, 0.48.0 - 0.52.0; {uncached}")
+    assert "#9a3412" in made["first-class-cache-0.48.svg"]
+    assert told["closure-cache-0.48.svg"].endswith(
+        ": ◐ hazard on some Pythons, 0.51.0 - 0.53.1;"
+        f" ~ right, but not cached, 0.48.0 - 0.50.1 and 0.54.0{to_newest}"
+    )
     assert not any(name.startswith(("plain", "self-cache")) for name in made)
     assert all(re.fullmatch(r"[a-z0-9-]+(-0\.\d+)?\.svg", name) for name in made)
+
+
+def test_a_badge_keeps_back_nothing_of_its_range(found: Findings) -> None:
+    told = {name: titled(text) for name, text in drawn.badges(found)}
+    for by_carrier in strips(found).values():
+        for strip in by_carrier.values():
+            name = f"{strip.shape.replace('_', '-')}-{strip.carrier}.svg"
+            if strip.hazard:
+                said = told[name].rpartition(": ")[2]
+                words = [word for word in reversed(SIGNS) if word in strip.words.values()]
+                assert re.findall(f"[{''.join(SIGNS.values())}]", said) == [SIGNS[w] for w in words]
+                assert all(str(where) in said for _, where in strip.stretches(found.served))
+
+
+def test_that_it_depends_on_the_python_is_said_of_hazards_only(found: Findings) -> None:
+    did = dict(found.by_probe["cache/closure_lazy"])
+    for cell in ("0.51.0-cp36", "0.51.0-cp37", "0.51.0-cp38"):
+        did[cell] = found.by_probe["cache/self_lazy"][cell]
+    did["0.52.0-cp36"] = found.by_probe["cache/self_lazy"]["0.52.0-cp36"]
+    did["0.52.0-cp37"] = did["0.52.0-cp38"] = found.by_probe["cache/closure_lazy"]["0.48.0-cp37"]
+    odd = msgspec.structs.replace(found, by_probe={**found.by_probe, "cache/closure_lazy": did})
+    words = strips(odd)["closure"]["cache"].words
+    assert (words["0.51.0"], words["0.51.1"], words["0.52.0"]) == (SAFE, BY_PYTHON, UNCACHED)
 
 
 def test_the_data_set_obeys_its_schema_and_reads_back(found: Findings) -> None:

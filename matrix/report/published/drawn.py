@@ -14,10 +14,11 @@ from ...model.text import table_cell
 from ..findings import Findings
 from ..page.shapes import anchor
 from ..templating import environment
-from .strips import CARRIERS, SIGNS, Strip, strips
+from .strips import BY_PYTHON, CARRIERS, SIGNS, Strip, strips
 
 BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
 CARRIED = {"cache": "`cache=True`", "aot": "ahead of time"}
+BADGED = {BY_PYTHON: "hazard on some Pythons"}  # there is no legend beside a badge
 
 
 def readme(text: str, found: Findings) -> str:
@@ -111,13 +112,20 @@ def badges(found: Findings) -> Iterator[tuple[str, str]]:
 
 
 def badge(template: jinja2.Template, label: str, strip: Strip, found: Findings) -> str:
-    """Return a badge that says on which of its releases a shape is safe."""
-    stretches = strip.stretches(found.served)
-    state, last = stretches[-1]
-    told = f"{state} up to {last.last}" if len(stretches) == 1 else f"{state} from {last.first}"
+    """Return a badge that says how safe a shape is on all of its releases, the worst first."""
+    by_word: dict[str, list[str]] = {}
+    for word, where in strip.stretches(found.served):
+        newest = " (newest seen)" if where.last == found.ran[-1].numba else ""
+        by_word.setdefault(word, []).append(f"{where}{newest}")
+    # Whoever reads only the beginning reads the worst.
+    worst_first = [word for word in reversed(SIGNS) if word in by_word]
+    told = "; ".join(
+        f"{SIGNS[word]} {BADGED.get(word, word)}, {' and '.join(by_word[word])}"
+        for word in worst_first
+    )
     return template.render(
-        label=f"{label} ({strip.carrier})", told=f"{SIGNS[state]} {told}", state=state, width=_width
-    )  # fmt: skip
+        label=f"{label} ({strip.carrier})", told=told, state=worst_first[0], width=_width
+    )
 
 
 def _width(text: str) -> int:

@@ -67,7 +67,7 @@ def _hopes(row: Row) -> bool:
 
 
 def _words(found: Findings, rows: Iterable[Row]) -> dict[str, str]:
-    """Return the worst of what these probes did, by release."""
+    """Return the worst of what these probes did, by release; that is told by Python if a hazard."""
     worst: dict[str, dict[str, str]] = {}  # by release and cell
     order = list(SIGNS)
     for row in rows:
@@ -78,7 +78,7 @@ def _words(found: Findings, rows: Iterable[Row]) -> dict[str, str]:
             there[cell] = max(word, there.get(cell, SAFE), key=order.index)
     releases = dict.fromkeys(parse_cell(record.cell).release for record in found.ran)
     return {
-        release: next(iter(words)) if len(words) == 1 else BY_PYTHON
+        release: BY_PYTHON if len(words) > 1 and HAZARD in words else max(words, key=order.index)
         for release in releases
         if (words := set(worst.get(release, {}).values()))
     }

@@ -54,14 +54,25 @@
     return 0;
   };
   const HOLDS = { ">=": (n) => n >= 0, "<=": (n) => n <= 0, ">": (n) => n > 0, "<": (n) => n < 0 };
+  const starts = (release, bare) => release === bare || `${release}.`.startsWith(`${bare}.`);
   const within = (release, asked) => {
     const [, sign, version] = asked.match(/^(>=|<=|>|<|==|=)?(.*)$/);
     const bare = version.replace(/\.?\*$/, "");
-    return HOLDS[sign] ? HOLDS[sign](compare(release, bare)) : release === bare || `${release}.`.startsWith(`${bare}.`);
+    if (!/^\d/.test(bare)) return false;
+    return HOLDS[sign] ? HOLDS[sign](compare(release, bare)) : starts(release, bare);
   };
-  // Words are a union, as on the command line; what a comma joins must all hold.
-  const releaseChosen = (release) => !view.release.trim() || view.release.trim().split(/\s+/).some(
-    (word) => word.split(",").filter(Boolean).every((asked) => within(release, asked)));
+  // Words are a union, as on the command line; what a comma joins must all hold. "A - B" and
+  // "A .. B" are ranges, both ends in them, as they are printed everywhere.
+  const RANGE = /(\d[\w.]*?)\s*(?:\.\.|-|–)\s*(\d[\w.]*)/g;
+  const wordsOf = (text) => text.replace(RANGE, "$1..$2").replace(/(,)\s+(?=[<>=])|([<>=])\s+(?=\d)/g, "$1$2")
+    .split(/\s+/).filter(Boolean);
+  const meant = (release, word) => {
+    const [first, last] = word.split("..");
+    if (last) return compare(release, first) >= 0 && (compare(release, last) <= 0 || starts(release, last));
+    const all = word.split(",").filter(Boolean);
+    return all.length > 0 && all.every((asked) => within(release, asked));
+  };
+  const releaseChosen = (release) => !view.release.trim() || wordsOf(view.release).some((word) => meant(release, word));
 
   const together = (found) => {
     const ran = found.filter((kind) => kind[0] !== "not_run");
@@ -196,11 +207,18 @@
     for (const chapter of chapters) chapter.hidden = !shown.some((probe) => probe.shape === chapter.dataset.shape);
     $("hidden-chapters").hidden = !chapters.some((chapter) => chapter.hidden);
   };
+  const RELEASES = [...new Set(cells.map((cell) => cell.release))];
+  const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
   const count = () => {
-    const own = columns.filter((c) => !c.tag), known = [...new Set(cells.map((cell) => cell.release))];
-    $("count").textContent = own.length
-      ? `${shown.length} of ${probes.length} probes, ${own.length} of ${known.length} releases.`
-      : `No release here is ${view.release}${view.python ? ` with CPython ${view.python}` : ""}: there are ${known.join(", ")}.`;
+    const own = columns.filter((c) => !c.tag);
+    const lost = wordsOf(view.release).filter((word) => !RELEASES.some((release) => meant(release, word)));
+    const there = cells.filter((cell) => releaseChosen(cell.release));
+    const told = [];
+    if (own.length) told.push(`${shown.length} of ${plural(probes.length, "probe")}, ${own.length} of ${plural(RELEASES.length, "release")}.`);
+    if (lost.length) told.push(`No release here is ${lost.map((word) => word.replace("..", " .. ")).join(" or ")}: there are ${RELEASES.join(", ")}.`);
+    if (!own.length && there.length) told.push(`No cell here is ${view.release || "a release"} with CPython ${view.python}: ${
+      view.release || "there"} ran or was to run on ${[...new Set(there.map((cell) => cell.python))].sort(compare).join(", ")}.`);
+    $("count").textContent = told.join(" ");
     $("nothing").hidden = shown.length > 0;
     $("scroll").hidden = !shown.length;
   };
