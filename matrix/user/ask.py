@@ -5,25 +5,55 @@
 data set that is published beside the page of the matrix. Nothing is run and nothing is fetched;
 one file of the standard library, so that it answers where neither Numba nor the matrix is.
 
-Exit status: 0 safe, 1 not safe (or right, but not cached), 2 a word is wrong or nothing matches.
+Exit status: 0 safe (or refused, as it must be), 1 something asked for is not safe (or right, but
+not cached), 2 a word is wrong, nothing matches, or more than one shape does.
 """
 
 import argparse
+import ast
+import builtins
 import difflib
 import json
 import os
 import re
 import sys
+import textwrap
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "data", "ask.json")
 SCHEMA = 1
 SAFE, WRONG_WORD = "safe", 2
-LISTED = 12
+# The worse, the later.
+SAFETIES = (SAFE, "refused, as it must be", "right, but not cached", "not looked at", "not safe")
+CARRIED = {"cache": "cache=True", "aot": "ahead of time"}
+PATCHES = {
+    "remedy": "under the remedy (matrix/user/remedy.py; remedy.install() before the first call)"
+}
+NUMBERS = {"int", "float", "complex"}
+# What two pieces of code that do the same may differ in.
+UNTOLD = ("ctx", "kind", "type_comment", "type_params", "annotation", "returns")
+# What every question here is about tells no shape from another.
+TOPIC = re.compile(
+    r"a|an|and|arguments?|as|at|by|call|called|calls|calling|code|does|for|functions?|in|is|its?|my"
+    r"|numba|of|on|or|own|python|recursi\w*|run|that|the|this|to|when|which|with"
+)
+# How a symptom is told, and the (outcome, phase, detail) that it is; "" is any.
+SYMPTOMS = (
+    (r"sig_?segv|seg(mentation)?[ -]?faults?|access violation", ("crashed", "", "SIGSEGV")),
+    (r"sig_?abrt|abort(s|ed)?", ("crashed", "", "SIGABRT")),
+    (r"undefined symbol|numba\.unresolved|unresolved symbol", ("raised", "load", "ImportError")),
+    (r"crash(es|ed)?|dies|core dump(ed)?", ("crashed", "", "")),
+    (r"wrong (value|result|answer)s?", ("wrong", "", "")),
+    (r"recompil(es|ed|ing)|compil(es|ed) again", ("recompiled", "", "")),
+)
 CLAUSE = re.compile(r"\s*(~=|==|!=|<=|>=|<|>)?\s*(\d+(?:\.\d+)*)(\.\*)?\s*")
 
 
 class Unanswerable(Exception):
-    """What is wrong with the question, or with the file to answer it from."""
+    """What is wrong with the question, or with the file to answer it from; a line per offer."""
+
+    def __init__(self, message, offered=()):
+        super().__init__(message)
+        self.offered = list(offered)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,24 +67,35 @@ def main(argv):
         asked = _parsed(argv)
         answer = _answered(asked)
     except Unanswerable as error:
-        print("error: " + _plain(str(error)), file=sys.stderr)
-        return WRONG_WORD
+        return _refuse(error)
     except SystemExit as end:  # of --help
         return end.code or 0
+    if sys.stdout is None:
+        return _refuse(Unanswerable("the answer cannot be written: standard output is closed"))
     text = json.dumps(answer, indent=1) if asked.json else "\n".join(map(_shown, _lines(answer)))
     try:
         print(text, flush=True)
-    except BrokenPipeError:  # whoever reads has seen enough; what is left would fail at exit
+    except OSError as error:
+        # What is left would fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # then whoever reads has seen enough
+            return _refuse(Unanswerable(f"the answer cannot be written: {error}"))
     return 0 if answer["safe"] else 1
+
+
+def _refuse(error):
+    for line in ("error: " + str(error), *("  " + offer for offer in error.offered)):
+        print(_plain(line), file=sys.stderr)
+    return WRONG_WORD
 
 
 def _parsed(argv):
     parser = _Parser(prog="numba-matrix ask", description=__doc__.partition("\n")[0])
     parser.add_argument(
         "question", nargs="+", metavar="WORDS",
-        help="a shape (literal seed), a program's id, or code (fact(n, 1))",
+        help="a shape (literal seed), a program's id, code (fact(n, 1)) or a symptom (SIGSEGV)",
     )  # fmt: skip
+    parser.add_argument("--carrier", choices=sorted(CARRIED), help="of this only; a word does, too")
     parser.add_argument("--numba", default="", metavar="SPEC", help="as in >=0.57 or 0.61 (all)")
     parser.add_argument("--python", default="", metavar="3.X", help="on this CPython (any)")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
@@ -66,7 +107,8 @@ def _answered(asked):
     data = _load(asked.data)
     try:
         cells = _cells(data, asked.numba, asked.python)
-        return _answer(data, _found(data, " ".join(asked.question)), cells)
+        question, carrier = _carried(" ".join(asked.question), asked.carrier)
+        return _answer(data, _found(data, question, carrier), cells)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise Unanswerable(f"{asked.data} is no data set: {error!r} in it") from None
 
@@ -162,31 +204,54 @@ def _parts(cell):
 # --- what is meant -------------------------------------------------------------------------------
 
 
-def _found(data, question):
-    """Return the programs that a question is about, all of one shape."""
+def _carried(question, carrier):
+    """Return the question without a word that names a carrier, and the carrier, or None."""
+    words = question.split()
+    named = [word for word in words if word.lower() in CARRIED]
+    if len(named) != 1 or len(words) == 1 or carrier not in (None, named[0].lower()):
+        return question, carrier
+    return " ".join(word for word in words if word not in named), named[0].lower()
+
+
+def _found(data, question, carrier):
+    """Return the programs that a question is about, all of one shape, the hazards first."""
     words = _words(question)
     if not words:
         raise Unanswerable(f"{question!r} names nothing; ask for a shape, as in: literal seed")
-    programs = [p for p in data["programs"].values() if "@" not in p["id"]]
-    for meant in (_by_id, _by_shape, _by_code, _by_words, _by_text):
-        found = meant(programs, question, words)
-        shapes = list(dict.fromkeys(program["shape"] for program in found))
-        if len(shapes) > 1:
-            more = ", ..." if len(shapes) > LISTED else ""
-            listed = ", ".join(data["shapes"][shape]["title"] for shape in shapes[:LISTED])
-            raise Unanswerable(
-                f"{question!r} may mean {len(shapes)} shapes: {listed}{more}; name one of them"
-            )
-        if found:
-            # What is safe in place of a hazard is part of the answer.
-            told = [program for program in found if program["hazard"]] or found
-            return sorted(told, key=lambda p: (p["carrier"] != "cache", p["id"]))
-    titles = [shape["title"] for shape in data["shapes"].values()]
-    near = difflib.get_close_matches(" ".join(words), titles + list(data["programs"]), n=3)
+    programs = [p for p in data["programs"].values() if carrier in (None, p["carrier"])]
+    plain = [p for p in programs if "@" not in p["id"]]
+    found = [] if _by_shape(plain, question, words) else _by_id(programs, question, words)
+    for meant in (_by_shape, _by_code, _by_words, _by_symptom, _by_text):
+        found = found or meant(plain, question, words)
+    offers = _offers(data, found)
+    if len(offers) > 1:
+        told = f"{question!r} may mean {len(offers)} shapes; name one of them:"
+        raise Unanswerable(told, offers)
+    if found:
+        return sorted(found, key=lambda p: (p["carrier"] != "cache", not p["hazard"], p["id"]))
+    alike = _offers(data, _by_code(plain, question, words, same_kinds=0))
+    if alike:
+        told = f"no program here has {question!r}; these have it but for the kind of a literal:"
+        raise Unanswerable(told, alike)
+    shapes = {p["shape"] for p in plain}
+    titles = [shape["title"] for name, shape in data["shapes"].items() if name in shapes]
+    near = difflib.get_close_matches(" ".join(words), titles + [p["id"] for p in programs], n=3)
+    on = f" under {CARRIED[carrier]}" if carrier else ""
     raise Unanswerable(
-        f"nothing here matches {question!r}; "
+        f"nothing here matches {question!r}{on}; "
         + ("did you mean " + " or ".join(near) + "?" if near else "shapes: " + ", ".join(titles))
     )
+
+
+def _offers(data, programs):
+    """Return a line for each shape of these programs: its name and what it is."""
+    plainest = sorted(
+        programs, key=lambda p: (not p["hazard"], p["carrier"] != "cache", len(p["id"]), p["id"])
+    )
+    says = {}
+    for program in plainest:
+        says.setdefault(program["shape"], program["says"])
+    return [f"{data['shapes'][shape]['title']}: {says[shape]}" for shape in sorted(says)]
 
 
 def _words(text):
@@ -204,23 +269,161 @@ def _by_shape(programs, question, words):
     return [p for p in programs if _words(p["shape"]) in (words, named)]
 
 
-def _by_code(programs, question, words):
+def _by_code(programs, question, words, same_kinds=1):
     if not re.search(r"[(\[{=.@*+<>-]", question):
         return []
     squeezed = re.sub(r"\s", "", question)
-    found = [p for p in programs if squeezed in re.sub(r"\s", "", p["source"])]
-    return [p for p in found if p["hazard"]] or found
+    as_typed = [p for p in programs if squeezed in re.sub(r"\s", "", p["source"])]
+    if len({p["shape"] for p in as_typed}) == 1:
+        return as_typed
+    asked = _asked_code(question)
+    return as_typed + [
+        p
+        for p in programs
+        if asked and p not in as_typed and _holds(p["source"], asked, same_kinds)
+    ]
 
 
 def _by_words(programs, question, words):
     return [p for p in programs if set(words) <= set(_words(f"{p['id']} {p['shape']}"))]
 
 
-def _by_text(programs, question, words):
+def _by_symptom(programs, question, words):
+    """Return the hazards that do what is told: those of the first symptom, or of an exception."""
+    told = [kind for how, kind in SYMPTOMS if re.search(rf"\b({how})\b", question.lower())][:1]
+    told += [
+        ("raised", "", did["detail"])
+        for p in programs for did in p["did"]
+        if did["outcome"] == "raised" and did["detail"].lower() in words
+    ]  # fmt: skip
     return [
         p for p in programs
-        if set(words) <= set(_words(f"{p['id']} {p['says']} {p['why']} {p['source']}"))
+        if p["hazard"] and any(_is_told(did, kind) for did in p["did"] for kind in told[:1])
     ]  # fmt: skip
+
+
+def _is_told(did, kind):
+    return all(
+        part in ("", did[name]) for part, name in zip(kind, ("outcome", "phase", "detail"))
+    )  # fmt: skip
+
+
+def _by_text(programs, question, words):
+    """Return the programs that have all words, but for those that every program has."""
+    for fields in (("id", "shape", "says", "why"), ("id", "shape", "says", "why", "source")):
+        texts = {p["id"]: set(_words(" ".join(p[name] for name in fields))) for p in programs}
+        everywhere = set.intersection(*texts.values()) if texts else set()
+        wanted = {word for word in words if not TOPIC.fullmatch(word)} - everywhere
+        found = [p for p in programs if wanted and wanted <= texts[p["id"]]]
+        if found:
+            return found
+    return []
+
+
+# --- code, by its structure ----------------------------------------------------------------------
+
+
+def _asked_code(text):
+    """Return the statements of a piece of code, or nothing if it has no structure to look for."""
+    for whole in (text, text + "\n    pass"):  # a head, as in `def f(n):`, needs a body
+        tree = _tree(whole)
+        if tree is not None:
+            body = [
+                node for node in tree.body if not isinstance(node, (ast.Import, ast.ImportFrom))
+            ]
+            telling = (ast.Call, ast.FunctionDef, ast.Subscript, ast.Yield, ast.YieldFrom)
+            nodes = [node for part in body for node in ast.walk(part)]
+            return body if any(isinstance(node, telling) for node in nodes) else []
+    return []
+
+
+def _tree(text):
+    try:
+        return ast.parse(textwrap.dedent(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _holds(source, asked, kinds):
+    """Whether a program has these statements, or the value of a single one, whatever the names."""
+    tree = _tree(source)
+    if tree is None:
+        return False
+    nodes = list(ast.walk(tree))
+    imported = [
+        alias.asname or alias.name for node in nodes
+        if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
+    ]  # fmt: skip
+    fixed = set(dir(builtins)) | set(imported)
+    value = getattr(asked[0], "value", None) if len(asked) == 1 else None
+    valued = isinstance(asked[0], (ast.Expr, ast.Return, ast.Assign)) and value is not None
+    if valued and any(_alike(value, node, ({}, {}), fixed, kinds) for node in nodes):
+        return True
+    bodies = [getattr(node, name, None) for node in nodes for name in ("body", "orelse")]
+    return any(
+        _alike(asked, body[start : start + len(asked)], ({}, {}), fixed, kinds)
+        for body in bodies if isinstance(body, list) for start in range(len(body))
+    )  # fmt: skip
+
+
+def _alike(one, other, names, fixed, kinds):
+    """Whether two pieces of code are the same but for names and the values of literals.
+
+    `names` maps those of one to those of the other and back, so that a function's call of itself
+    is such a call in both; `fixed` are names that mean the same everywhere.
+    """
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(
+            _alike(a, b, names, fixed, kinds) for a, b in zip(one, other)
+        )
+    if not (isinstance(one, ast.AST) and isinstance(other, ast.AST)):
+        return one == other
+    literal, of_other = _literal(one), _literal(other)
+    if literal or of_other:
+        return literal == of_other or (not kinds and {literal, of_other} <= NUMBERS)
+    return type(one) is type(other) and all(
+        _same_name(a, b, names, fixed) if named else _alike(a, b, names, fixed, kinds)
+        for a, b, named in _fields(one, other)
+    )
+
+
+def _fields(one, other):
+    """Yield the fields of two nodes of one type that matter, and whether they are names."""
+    for field in one._fields:
+        a, b = getattr(one, field, None), getattr(other, field, None)
+        if field == "body" and isinstance(one, ast.FunctionDef):
+            a, b = _undocumented(a), _undocumented(b)
+            if len(a) == 1 and isinstance(a[0], ast.Pass):  # only the head is asked for
+                continue
+        if field not in UNTOLD and (field != "decorator_list" or a):
+            named = field in ("id", "name") or isinstance(one, (ast.arg, ast.keyword))
+            yield a, b, named and isinstance(a, str)
+
+
+def _same_name(one, other, names, fixed):
+    one = "np" if one == "numpy" else one
+    if one in fixed or other in fixed:
+        return one == other
+    there, back = names
+    return there.setdefault(one, other) == other and back.setdefault(other, one) == one
+
+
+def _literal(node):
+    """Return the kind of a literal; as it is told by CPython 3.6, and since 3.8."""
+    for name, field in (
+        ("Constant", "value"),
+        ("Num", "n"),
+        ("Str", "s"),
+        ("NameConstant", "value"),
+    ):
+        if type(node).__name__ == name:
+            return type(getattr(node, field)).__name__
+    return None
+
+
+def _undocumented(body):
+    first = body[0] if body else None
+    return body[1:] if isinstance(first, ast.Expr) and _literal(first.value) == "str" else body
 
 
 # --- the answer ----------------------------------------------------------------------------------
@@ -230,31 +433,74 @@ def _answer(data, programs, cells):
     wanted, there = cells
     order = [_parts(cell) for cell in data["cells"]]
     shape = data["shapes"][programs[0]["shape"]]
-    told = [_told(data, program, wanted, there, order) for program in programs]
     names = list(dict.fromkeys(name for program in programs for name in program["instead"]))
     instead = [data["programs"][name] for name in names if name in data["programs"]]
+    carriers = [
+        _under(carrier, [p for p in programs if p["carrier"] == carrier], cells, order)
+        for carrier in dict.fromkeys(p["carrier"] for p in programs)
+    ]
     return {
         "shape": shape["title"],
-        "safe": all(program["safe"] for program in told),
+        "safe": all(carrier["safe"] for carrier in carriers),
         "platform": data["platform"],
         "releases": _releases(wanted),
         "looked_at": _releases(order),
         "address": shape["address"],
-        "programs": told,
+        "carriers": carriers,
+        "programs": [
+            _told(data, program, wanted, there, order)
+            for program in programs if program["id"] not in names
+        ],
         "instead": [
             dict(_told(data, program, wanted, there, order), source=program["source"])
             for program in instead
         ],
+    }  # fmt: skip
+
+
+def _under(carrier, programs, cells, order):
+    """Return how safe a shape is under a carrier: the worst of its hazards, or of all programs."""
+    wanted, there = cells
+    judged = [p for p in programs if p["hazard"]] or programs
+    worst = {}
+    for did in (_by_cell(program, order) for program in judged):
+        for cell in there:
+            kind = did.get(cell, {"safety": "not looked at"})
+            worst[cell] = max(worst.get(cell, kind), kind, key=_badness)
+    words = {}
+    for release in _releases(wanted):
+        seen = {worst[cell]["safety"] for cell in wanted if cell[0] == release}
+        word = max(seen, key=SAFETIES.index)
+        on = word if len(seen) == 1 else word + " on some Pythons"
+        words.setdefault((SAFETIES.index(word), on), []).append(release)
+    patch = programs[0]["id"].partition("@")[2]
+    return {
+        "carrier": carrier,
+        "patch": patch,
+        "safe": all(_is_safe(worst[cell]) for cell in wanted),
+        "safe_from": _safe_from(worst, there),
+        "on": [
+            {"safety": on, "releases": words[rank, on]}
+            for rank, on in sorted(words, key=lambda key: -key[0])
+        ],
     }
 
 
-def _told(data, program, wanted, there, order):
-    did = {
+def _badness(kind):
+    return SAFETIES.index(kind["safety"])
+
+
+def _by_cell(program, order):
+    return {
         cell: kind
         for kind in program["did"]
         for stretch in kind["cells"]
         for cell in _stretch(stretch, order)
     }
+
+
+def _told(data, program, wanted, there, order):
+    did = _by_cell(program, order)
     remedy = data["programs"].get(program["id"] + "@remedy")
     told = {
         "id": program["id"],
@@ -278,7 +524,7 @@ def _stretch(text, order):
 
 
 def _is_safe(kind):
-    return kind is not None and kind["safety"] == SAFE
+    return kind is not None and kind["safety"] in SAFETIES[:2]
 
 
 def _safe_from(did, there):
@@ -321,10 +567,17 @@ def _releases(cells):
 
 
 def _lines(answer):
-    verdict = "safe" if answer["safe"] else "not safe"
     known = answer["looked_at"]
-    asked = _spans(answer["releases"], known)
-    yield f"{answer['shape']}: {verdict} on Numba {asked} ({answer['platform']})"
+    for under in answer["carriers"]:
+        on = "; ".join(
+            f"{_told_safety(seen)} on Numba {_spans(seen['releases'], known)}"
+            for seen in under["on"]
+        )
+        carrier = CARRIED.get(under["carrier"], under["carrier"])
+        patch = ", " + PATCHES.get(under["patch"], under["patch"]) if under["patch"] else ""
+        since = under["safe_from"] or "never"
+        yield f"{answer['shape']}, {carrier}{patch}: {on}; safe from: {since}"
+    yield f"({answer['platform']})"
     for program in answer["programs"]:
         yield ""
         yield f"{program['id']}: {program['says']}"
@@ -336,7 +589,7 @@ def _lines(answer):
         if program["issue"]:
             yield f"  thread: {program['issue']}"
         if "under_the_remedy" in program:
-            yield "  under the remedy: " + "; ".join(_did(program["under_the_remedy"], known))
+            yield f"  {PATCHES['remedy']}: " + "; ".join(_did(program["under_the_remedy"], known))
     for program in answer["instead"]:
         yield ""
         yield f"write instead, as in {program['id']}: {program['why']}"
@@ -349,6 +602,10 @@ def _lines(answer):
     yield f"Of releases after {known[-1]} nothing is known."
 
 
+def _told_safety(seen):
+    return seen["safety"] + ("," if "," in seen["safety"] else "")
+
+
 def _did(groups, known):
     for group in groups:
         place = "" if group["safety"] == SAFE else f" in {group['phase']}"
@@ -356,7 +613,7 @@ def _did(groups, known):
         pythons = f" [{', '.join(group['pythons'])}]" if group["pythons"] else ""
         outcome = group["outcome"].replace("_", " ")
         what = f": {outcome}{place}{detail}" if outcome else ""
-        yield f"{group['safety']} on {_spans(group['releases'], known)}{pythons}{what}"
+        yield f"{_told_safety(group)} on {_spans(group['releases'], known)}{pythons}{what}"
 
 
 def _spans(releases, known):

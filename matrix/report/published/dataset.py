@@ -11,10 +11,13 @@ import msgspec
 
 from ...judge.judge import alike
 from ...judge.reference.file import in_lines, stretches
+from ...model.outcome import Outcome, Result
 from ..findings import Findings
 from ..page.rows import Row, rows_of, safety, shapes_of
+from .strips import hopes
 
 SCHEMA = 1
+REFUSED = "refused, as it must be"
 
 
 def _means(text: str) -> msgspec.Meta:
@@ -24,7 +27,7 @@ def _means(text: str) -> msgspec.Meta:
 class Did(msgspec.Struct, frozen=True):
     """What a program did in some cells."""
 
-    safety: Annotated[str, _means("safe; right, but not cached; not safe")]
+    safety: Annotated[str, _means("safe; refused, as it must be; right, but not cached; not safe")]
     outcome: Annotated[str, _means("hit, works, crashed, raised, ...: as README tells them")]
     phase: Annotated[str, _means("the process it happened in: interpreted, cold, warm, ...")]
     detail: Annotated[str, _means("the exception or the signal, or late or never")]
@@ -92,12 +95,19 @@ def _program(found: Findings, row: Row, order: tuple[str, ...]) -> Program:
         claim.workarounds if claim else (), "" if "@" in row.id else found.sources[row.id],
         tuple(
             Did(
-                safety(group.result.outcome), group.result.outcome, group.result.phase,
+                _safety(row, group.result), group.result.outcome, group.result.phase,
                 group.result.detail, stretches(group.cells, order),
             )
             for group in did
         ),
     )  # fmt: skip
+
+
+def _safety(row: Row, result: Result) -> str:
+    """Return how safe that is: a refusal that is promised is as it should be."""
+    raised = result.outcome is Outcome.RAISED and row.claim is not None and not hopes(row)
+    expected = row.claim.expect if raised and row.claim else ()
+    return REFUSED if any(e.met_by(result) for e in expected) else safety(result.outcome)
 
 
 def written(data: Dataset) -> str:

@@ -50,7 +50,7 @@ def strips(found: Findings) -> dict[str, dict[str, Strip]]:
     """Return the strips by shape and carrier: of the hazards, or of all where there is none."""
     by_shape: dict[str, dict[str, Strip]] = {}
     for shape in sorted(shapes_of(rows_of(found, "exec")), key=lambda s: (not s.hazards, s.name)):
-        plain = [row for row in shape.rows if "@" not in row.id and _hopes(row)]
+        plain = [row for row in shape.rows if "@" not in row.id and hopes(row)]
         for carrier in dict.fromkeys(row.place.carrier for row in plain):
             rows = [row for row in plain if row.place.carrier == carrier]
             hazards = [row for row in rows if row.hazard]
@@ -61,7 +61,7 @@ def strips(found: Findings) -> dict[str, dict[str, Strip]]:
     return by_shape
 
 
-def _hopes(row: Row) -> bool:
+def hopes(row: Row) -> bool:
     """Whether anybody hopes for it: that a runaway recursion is refused is as it should be."""
     return row.hazard or row.claim is None or any(e.outcome in GOOD for e in row.claim.expect)
 
