@@ -245,10 +245,11 @@ def _found(data, question, carrier):
 
 def _offers(data, programs):
     """Return a line for each shape of these programs: its name and what it is."""
-    # What is cached is told before what is exported, and a hazard before a way round it.
-    ordered = sorted(programs, key=lambda p: (p["carrier"] != "cache", not p["hazard"], p["id"]))
+    plainest = sorted(
+        programs, key=lambda p: (not p["hazard"], p["carrier"] != "cache", len(p["id"]), p["id"])
+    )
     says = {}
-    for program in ordered:
+    for program in plainest:
         says.setdefault(program["shape"], program["says"])
     return [f"{data['shapes'][shape]['title']}: {says[shape]}" for shape in sorted(says)]
 

@@ -213,6 +213,15 @@ def test_what_cannot_be_answered_is_one_message(
     assert says in refusal(capsys, *words)
 
 
+def test_a_shape_is_told_by_its_plainest_program(capsys: Capture) -> None:
+    assert ask.main(["return k if k < 2 else f(k-1) + f(k-2)"]) == 2
+    says = SET["programs"]["cache/closure_lazy"]["says"]
+    assert f"  closure: {says}\n" in capsys.readouterr().err
+    assert ask.main(["SIGSEGV"]) == 2
+    lazy = SET["programs"]["cache/ackermann_lazy"]["says"]
+    assert f"  ackermann: {lazy}\n" in capsys.readouterr().err
+
+
 def offered(capsys: Capture, *words: str) -> tuple[str, list[str]]:
     assert ask.main(list(words)) == 2
     told = capsys.readouterr()
