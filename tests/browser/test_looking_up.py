@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from matrix.report.findings import Findings
 from tests.browser.conftest import Visitor
+from tests.unit import wide
 
 SEED = "cache/literal_seed_called"
 
@@ -152,6 +153,51 @@ def test_a_python_that_a_release_has_not_is_answered_with_those_it_has(
     )
 
 
+def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
+    page = visitor.open(f"{whole}#text=fact%28n,+1%29&release=0.61")
+    answer = page.locator("#answer")
+    expect(answer).to_be_in_viewport()
+    line = "▲ literal seed, cache=True: hazard on 0.61.0, 0.61.2; what to write instead"
+    expect(answer.locator("li").first).to_have_text(line)
+    answer.get_by_role("link").first.click()
+    expect(page.locator("#hazard-literal-seed")).to_be_in_viewport()
+    safe = visitor.open(f"{whole}#text=cache/self_lazy&release=0.61").locator("#answer")
+    expect(safe).to_have_text("✓ self, cache=True: safe on 0.61.0, 0.61.2")
+    expect(visitor.open(whole).locator("#answer")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("hazard-nope", "hazard-nope"),
+        ("at=0.99.0-cp311,cache/self_lazy", "cache/self_lazy in 0.99.0-cp311"),
+        ("shape=nope", "shape nope"),
+        ("outcome=nope", "outcome nope"),
+        ("colour=red", "colour=red"),
+    ],
+)
+def test_an_address_of_nothing_is_said_and_filters_nothing(
+    visitor: Visitor, whole: str, address: str, named: str
+) -> None:
+    page = visitor.open(f"{whole}#{address}")
+    expect(page.locator("#lost")).to_be_in_viewport()
+    expect(page.locator("#lost")).to_have_text(f"Not on this page, and so passed over: {named}.")
+    assert len(releases_on(page)) == 40
+    assert len(probes_on(page)) == len(wide.PROBES)
+    page.evaluate("location.hash = '#differs=0'")
+    expect(page.locator("#lost")).to_be_hidden()
+    expect(page.locator("[name=differs]")).not_to_be_checked()
+    assert len(probes_on(page)) == len(wide.PROBES)
+
+
+def test_the_map_starts_at_the_newest_release(visitor: Visitor, whole: str) -> None:
+    page = visitor.open(whole)
+    expect(page.locator("#grid td").nth(39)).not_to_have_text("")
+    end = "e => [e.scrollLeft, e.scrollWidth - e.clientWidth]"
+    left, most = page.locator("#scroll").evaluate(end)
+    assert left == most > 0
+
+
 def test_a_release_opens_into_its_pythons_and_the_address_says_so(
     visitor: Visitor, whole: str
 ) -> None:
@@ -216,4 +262,4 @@ def test_the_signs_of_shapes_are_the_same_without_javascript(visitor: Visitor, w
         for scripts in (True, False)
     ]
     assert signs[0] == signs[1]
-    assert set(signs[0]) == {"▲", "✓"}
+    assert set(signs[0]) == {"▲", "~", "✓"}

@@ -94,6 +94,45 @@ def test_a_shape_is_told_from_its_plainest_hazard() -> None:
     assert hazards == {probe for probe, claim in plain.items() if claim.kind is Kind.HAZARD}
 
 
+def test_a_shape_has_a_sign_for_each_carrier_and_its_lead_is_of_what_is_cached() -> None:
+    by_name = {s.name: s for s in shapes_of(rows_of(wide.findings([wide.seed_cell()]), "exec"))}
+    words_ = {"safe": "✓", "right, but not cached": "~", "hazard": "▲", "not as claimed": "✗"}
+    signs = {name: shape.signs(words_, "not as claimed") for name, shape in by_name.items()}
+    assert signs["self"] == {"cache": "✓", "aot": "▲"}
+    assert signs["literal_seed"] == {"cache": "▲", "aot": "▲"}
+    assert signs["closure"] == {"cache": "~"}
+    assert signs["strings"] == {"cache": "✓"}
+    assert by_name["self"].lead.startswith("Self-recursion on one signature")
+
+
+def test_what_ran_under_a_patch_says_so_at_the_legend_and_in_the_chapter() -> None:
+    promised = {
+        "cache/a_called@remedy": promise(HIT),
+        "cache/a_called@guard": promise(CRASH),
+    }
+    cell = records.cell(
+        "0.57.0-cp311", *usual().probes, records.hit("cache/a_called@remedy"),
+        records.crashed("cache/a_called@guard"),
+    )  # fmt: skip
+    plain, made = (
+        page(found_of(claims, one), "exec", {})
+        for claims, one in ((CLAIMS, usual()), (CLAIMS | promised, cell))
+    )
+    for told in (
+        "@remedy</span>: the same", "Or, changing nothing: the remedy (",
+        "@guard</span>: the same", "Not to be tried: the guard (",
+    ):  # fmt: skip
+        assert told in made
+        assert told not in plain
+
+
+def test_one_release_is_not_several() -> None:
+    made = page(found_of(CLAIMS, usual()), "exec", {})
+    assert "in 1 cell (Numba 0.57.0)" in made
+    both = page(found_of(CLAIMS, usual(), usual("0.58.0-cp311")), "exec", {})
+    assert "in 2 cells (2 Numba releases between 0.57.0 and 0.58.0)" in both
+
+
 HITS, RAISES = Result(Outcome.HIT, "warm"), Result(Outcome.RAISED, "load", "ImportError")
 
 
@@ -265,7 +304,9 @@ def test_a_release_candidate_that_breaks_a_claim_warns_and_is_marked() -> None:
     early = records.cell("0.69.0rc1-cp313", *usual().probes[1:], records.recompiled("cache/a_lazy"))
     made = page(found_of(CLAIMS, usual(), early), "exec", {})
     assert "Early warnings from release candidates" in made
-    assert "Every claim holds in every cell that ran of a stable release." in made
+    assert (
+        "Every claim holds in every cell that ran of a stable release, hazards among them" in made
+    )
 
 
 class Tags(html.parser.HTMLParser):

@@ -26,7 +26,7 @@ from ...model.text import brief, shown, typed
 from ..findings import Findings
 from ..lines.causes import caused
 from ..templating import TEMPLATES, environment
-from .rows import Row, coded, rows_of, shapes_of
+from .rows import HAZARD, PATCHES, Row, answer, coded, rows_of, shapes_of
 from .squares import NOT_RUN, Square, State, packed, states
 
 COMMANDS = (
@@ -36,6 +36,9 @@ COMMANDS = (
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
     ("since which release", "nox -s bisect -- {probe}{probes}"),
 )
+
+# Short enough for the list of shapes; another carrier has the name it has.
+CARRIED = {"cache": "cache=True", "aot": "AOT"}
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -56,16 +59,30 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
         for state, told in states(claimed=found.claimed).items()
         if state is not State.UNCLAIMED or counts[state]
     }
+    words = _words(shown_states)
+    patches = {name: told for name, told in PATCHES.items() if name in {r.patch for r in rows}}
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
         f=found, shapes=shapes, rows={row.id: row for row in rows}, columns=_columns(found),
         states=shown_states, counts=counts,
+        words=words, patches=patches, carried=CARRIED,
         changed=found.changed, plots=plots, not_run=_not_run(found), others=_others(rows),
-        data=_script_json(_data(found, ordered, shown_states)),
+        data=_script_json(
+            _data(found, ordered, shown_states) | {"words": words, "patches": patches}
+        ),
         evidence=_evidence(found, rows, isolation), script=Markup(script),  # noqa: S704 (ours)
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # noqa: S704 (ours)
     )  # fmt: skip
+
+
+def _words(told_states: Mapping[State, tuple[str, str, str]]) -> dict[str, str]:
+    """Return the words for how safe a shape is, each with its sign, the worst last."""
+    (kept, kept_word, _), (broken, broken_word, _) = (
+        told_states[state] for state in (State.KEPT, State.BROKEN)
+    )
+    return {"safe": kept, kept_word: kept, "right, but not cached": "~", HAZARD: "▲",
+            broken_word: broken}  # fmt: skip
 
 
 def _others(rows: Sequence[Row]) -> list[Row]:
@@ -107,6 +124,7 @@ def _data(
     probes = [
         {
             "id": row.id, "number": row.number, "shape": row.place.shape, "hazard": row.hazard,
+            "hoped": row.hoped, "patch": row.patch,
             "carrier": row.place.carrier, "form": row.place.form, "quoted": shlex.quote(row.id),
             "why": row.claim.why if row.claim else "",
             "issue": row.claim.issue if row.claim else "",
@@ -123,6 +141,10 @@ def _data(
         "reference": found.is_reference,
         "probes": probes,
         "kinds": list(kinds),
+        "told": [
+            "" if kind is NOT_RUN else answer(kind, told_states[State.BROKEN][1]) for kind in kinds
+        ],
+        "carried": CARRIED,
         "states": {state: told[:2] for state, told in told_states.items()},
         "commands": [
             (what, typed(text.replace("{probes}", folder + more).replace("{folder}", folder)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -51,7 +51,15 @@ TOLD = {
     "crashed race": "In some order, a process dies.",
     "timed_out": "It does not end in time.",
 }
+# Said of the programs under a patch that comes with the suite, once and where one is opened.
+PATCHES = {
+    "remedy": "run under the remedy, with nothing changed in it: `remedy.install()` of "
+    "matrix/user/remedy.py came first (README, My second run segfaults)",
+    "guard": "run under the guard, which is the trap: merely to refuse to cache what leaves a "
+    "symbol open is not enough (README, My second run segfaults)",
+}
 UNCACHED = (Outcome.RECOMPILED, Outcome.UNCACHEABLE)
+HAZARD = "hazard"
 LEXER = PythonLexer()
 FORMATTER = HtmlFormatter(nowrap=True)
 
@@ -74,6 +82,19 @@ class Row(msgspec.Struct, frozen=True):
     def hazard(self) -> bool:
         """Whether a defect is claimed of it."""
         return self.claim is not None and self.claim.kind is Kind.HAZARD
+
+    @property
+    def patch(self) -> str:
+        """What it is run under: `remedy`, or "" where Numba is as it comes."""
+        return self.id.partition("@")[2]
+
+    @property
+    def hoped(self) -> bool:
+        """Whether it says how safe its shape is: a refusal may be all that is promised."""
+        claim = self.claim
+        return not self.patch and (
+            self.hazard or claim is None or any(e.outcome in GOOD for e in claim.expect)
+        )
 
     def of(self, cells: Sequence[str]) -> Square:
         """Return the square of some cells, seen together."""
@@ -139,8 +160,22 @@ class Shape(msgspec.Struct, frozen=True):
 
     @property
     def lead(self) -> str:
-        """What it is, in a sentence."""
-        return (self.hazards or self.rows)[0].lead
+        """What it is, in a sentence: of the plainest program that is cached, where one is."""
+        cached = [row for row in self.rows if row.place.carrier == "cache" and not row.patch]
+        hazards = [row for row in self.hazards if row in cached]
+        plainest = hazards or sorted(cached, key=lambda row: len(row.id))
+        return (plainest or self.hazards or self.rows)[0].lead
+
+    def signs(self, words: Mapping[str, str], broken: str) -> dict[str, str]:
+        """Return the sign of the worst it does, by carrier, of `words` with the worst last."""
+        order = [*words]
+        found = {}
+        for carrier in dict.fromkeys(row.place.carrier for row in self.rows if row.hoped):
+            rows = [row for row in self.rows if row.hoped and row.place.carrier == carrier]
+            rows = [row for row in rows if row.hazard] or rows
+            told = [answer(square, broken) for row in rows for square in row.squares.values()]
+            found[carrier] = words[max(told, key=order.index)] if told else "-"
+        return found
 
     @property
     def state(self) -> State:
@@ -170,6 +205,14 @@ def safety(outcome: Outcome) -> str:
     if outcome in GOOD:
         return "safe"
     return "right, but not cached" if outcome in UNCACHED else "not safe"
+
+
+def answer(square: Square, broken: str) -> str:
+    """Return how safe a square is, in a word; `broken` where it is not as it should be."""
+    if square.state is State.BROKEN:
+        return broken
+    told = safety(Outcome(square.word.replace(" ", "_")))
+    return HAZARD if told == "not safe" else told
 
 
 def rows_of(found: Findings, isolation: str) -> list[Row]:

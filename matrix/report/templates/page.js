@@ -16,7 +16,7 @@
   const chapters = [...document.querySelectorAll(".chapter")];
   const rows = [...grid.querySelectorAll("tr[data-n]")];
   rows.forEach((row, place) => { probes[place].row = row; });
-  let view = {}, columns = [], shown = [];
+  let view = Object.fromEntries([...FIELDS, "at"].map((name) => [name, ""])), columns = [], shown = [], lost = [], placed = "";
 
   const make = (tag, fields = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), fields);
@@ -28,9 +28,23 @@
 
   const read = () => {
     const text = location.hash.slice(1);
-    if (text && !text.includes("=")) return { ...view, at: "" }; // a chapter's address
+    lost = [];
+    if (text && !text.includes("=")) { // a chapter's address
+      if (!$(text)) lost.push(text);
+      return { ...view, at: "" };
+    }
     const given = new URLSearchParams(text);
-    return Object.fromEntries([...FIELDS, "at"].map((name) => [name, given.get(name) ?? ""]));
+    for (const name of given.keys()) if (![...FIELDS, "at", "show"].includes(name)) lost.push(`${name}=${given.get(name)}`);
+    return Object.fromEntries([...FIELDS, "at"].map((name) => [name, known(name, given.get(name) ?? "")]));
+  };
+  // What names nothing on this page filters nothing: no control could show it.
+  const known = (name, value) => {
+    const field = form.elements[name], [cell, ...id] = value.split(",");
+    if (field?.type === "checkbox") return value === field.value ? value : "";
+    const there = field?.options ? [...field.options].some((option) => option.value === value)
+      : name !== "at" || !value || (cellNumber.has(cell) && byId.has(id.join(",")));
+    if (!there) lost.push(name === "at" ? `${id.join(",") || "a program"} in ${cell}` : `${name} ${value}`);
+    return there ? value : "";
   };
   const address = (wanted) => {
     const kept = [...FIELDS, "at"].filter((name) => wanted[name]);
@@ -196,12 +210,54 @@
     }));
   };
 
+  // --- how safe that is ----------------------------------------------------------------------
+
+  const WORDS = Object.keys(data.words); // the worst last
+  const worst = (found) => WORDS[Math.max(...found.map((word) => WORDS.indexOf(word)))];
+  const told = (probe, n) => {
+    const kind = probe.squares[n];
+    return kind && !probe.hoped ? states[kinds[kind][0]][1] : data.told[kind];
+  };
+  // The hazards speak for a shape; without one all that hope to be safe; else what was refused.
+  const telling = (shape, carrier) => {
+    const members = shown.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
+    const hoped = members.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
+    return [hazards, hoped].find((some) => some.length) ?? members;
+  };
+  const drawAnswer = () => {
+    const asked = FIELDS.slice(0, 6).some((name) => view[name]), shapes = [...new Set(shown.map((probe) => probe.shape))];
+    const lines = shapes.flatMap((shape) => ["cache", "aot", ...new Set(probes.map((p) => p.carrier))]
+      .filter((carrier, n, all) => all.indexOf(carrier) === n).flatMap((carrier) => answerTo(shape, carrier)));
+    $("answer").hidden = !asked || shapes.length > 4;
+    $("answer").replaceChildren(...($("answer").hidden ? [] : lines));
+  };
+  const answerTo = (shape, carrier) => {
+    const members = telling(shape, carrier), runs = [];
+    for (const column of members.length ? columns.filter((c) => !c.tag) : []) {
+      const each = column.cells.map((n) => worst(members.map((probe) => told(probe, n)))).filter(Boolean);
+      const word = worst(each) ?? states.not_run[1], text = new Set(each).size > 1 ? `${word}, on some Pythons,` : word;
+      if (runs.at(-1)?.text === text) runs.at(-1).columns.push(column);
+      else runs.push({ word, text, columns: [column] });
+    }
+    if (!runs.length) return [];
+    const ill = worst(runs.map((run) => run.word)), chapter = $(`${indexed(shape).hash.slice(1)}`);
+    const way = ill !== WORDS[0] && chapter?.classList.contains("chapter")
+      ? ["; ", make("a", { href: `#${chapter.id}`, textContent: "what to write instead" })] : [];
+    return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}: `,
+      runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way)];
+  };
+  const indexed = (shape) => document.querySelector(`.index li[data-shape="${CSS.escape(shape)}"] a`);
+
   const drawIndex = () => {
     for (const entry of document.querySelectorAll(".index li")) {
-      const members = shown.filter((probe) => probe.shape === entry.dataset.shape);
-      entry.hidden = !members.length;
-      const state = together(members.flatMap((probe) => columns.map((c) => square(probe, c))))[0];
-      entry.querySelector(".sign").textContent = states[state][0];
+      const { shape } = entry.dataset;
+      entry.hidden = !shown.some((probe) => probe.shape === shape);
+      for (const sign of entry.querySelectorAll("[data-carrier]")) {
+        const members = telling(shape, sign.dataset.carrier);
+        const word = worst(members.flatMap((probe) => columns.flatMap((c) => c.cells.map((n) => told(probe, n)))));
+        sign.hidden = !members.length;
+        sign.lastElementChild.textContent = data.words[word] ?? states.not_run[0];
+      }
     }
     // What follows the map is about what is on it.
     for (const chapter of chapters) chapter.hidden = !shown.some((probe) => probe.shape === chapter.dataset.shape);
@@ -228,17 +284,27 @@
     drawTable();
     if (narrow.matches) drawCards();
     drawIndex();
+    drawAnswer();
     count();
+    // The newest release is what most come for; it is at the right end.
+    const wanted = `${view.release} ${view.python}`;
+    if (placed !== wanted) $("scroll").scrollLeft = $("scroll").scrollWidth;
+    placed = wanted;
   };
 
-  const apply = () => {
+  const apply = (came) => {
     const before = JSON.stringify({ ...view, at: "" });
     view = read();
     for (const name of FIELDS) {
       const field = form.elements[name];
       if (field && field !== document.activeElement) field.type === "checkbox" ? field.checked = !!view[name] : field.value = view[name];
     }
-    if (JSON.stringify({ ...view, at: "" }) !== before) draw();
+    const changed = came?.type === "load" || JSON.stringify({ ...view, at: "" }) !== before;
+    if (changed) draw();
+    $("lost").hidden = !lost.length;
+    $("lost").textContent = !lost.length ? "" : `Not on this page, and so passed over: ${lost.join(", ")}.`;
+    // Who was sent an address is led to its answer.
+    if (came && (lost.length || (changed && !view.at && FIELDS.some((name) => view[name])))) $("look").scrollIntoView();
     const target = $(location.hash.slice(1));
     if (target?.hidden) { target.hidden = false; target.scrollIntoView(); }
     const [cell, ...id] = view.at.split(",");
@@ -295,10 +361,10 @@
     choice.onchange = () => go({ at: `${choice.value},${probe.id}` }, "replaceState");
     return make("label", {}, "Cell ", choice);
   };
-  const drawRun = (found, cell) => {
+  const drawRun = (found, cell, kind) => {
     const set = found.cells[cell.id];
-    if (set === undefined && data.reference && !cell.why) return [make("p", { textContent: "This is the reference: it holds what happened, not the evidence for it. The first command below runs it here." })];
-    if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why}` })];
+    if (set === undefined && data.reference && kind !== NOT_RUN) return [make("p", { textContent: "This is the reference: it holds what happened, not the evidence for it. The first command below runs it here." })];
+    if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why || "The cell ran, but this program did not: what it needs is not there, or nobody asked for it."}` })];
     const alike = Object.keys(found.cells).filter((id) => found.cells[id] === set && id !== cell.id);
     const same = alike.length ? `The same to the letter in ${alike.join(", ")}.` : "No other cell did the same to the letter.";
     return [...(found.said[cell.id] ?? []).map((text) => make("p", { className: "state broken", textContent: text })),
@@ -308,9 +374,10 @@
     const cell = cells[number], kind = kinds[probe.squares[number]], body = $("panel-body");
     const run = make("div", { textContent: "Opening the evidence ..." });
     $("panel-title").textContent = `${probe.id} in ${cell.id}`;
-    const chapter = document.querySelector(`.index li[data-shape="${CSS.escape(probe.shape)}"] a`);
+    const chapter = indexed(probe.shape);
     body.replaceChildren(
       make("p", {}, make("span", { className: `state ${kind[0]}`, textContent: `${states[kind[0]][0]} ${says(kind)}` })),
+      ...(data.patches[probe.patch] ? [make("p", { textContent: `The same program as ${probe.id.split("@")[0]}, ${data.patches[probe.patch].replaceAll("`", "")}.` })] : []),
       make("p", { className: "small", textContent: cell.versions }),
       make("p", {}, probe.why && `Why: ${probe.why}.`, ...thread(probe.issue)),
       make("p", {}, chooser(probe, number), " ", ...(probe.hazard ? [make("a", { href: chapter.href, textContent: "What to write instead, and on which releases" })] : [])),
@@ -320,7 +387,7 @@
     if (!panel.open) { panel.showModal(); $("panel-title").focus(); }
     panel.scrollTop = 0;
     try {
-      run.replaceChildren(...drawRun(await evidence(probe.number), cell));
+      run.replaceChildren(...drawRun(await evidence(probe.number), cell, kind));
     } catch (error) {
       run.textContent = `This browser cannot open the evidence (${error}); matrix.json beside this page holds it.`;
     }
@@ -406,5 +473,5 @@
   document.documentElement.classList.add("js");
   form.hidden = $("hint").hidden = false;
   grid.setAttribute("role", "grid");
-  apply();
+  apply({ type: "load" });
 })();
