@@ -177,7 +177,10 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "phase": ("which one: warm, say (the one that failed)", {"metavar": "PHASE"}),
     "gdb": ("start it under gdb", {}),
     "folder": ("where it is laid out (.matrix/debug/...)", {"metavar": "DIR"}),
-    "probe": ("only these probes", {"action": "append", "metavar": "GLOB", "default": None}),
+    "probe": (
+        "only these probes; those under a patch: '*@*'",
+        {"action": "append", "metavar": "GLOB", "default": None},
+    ),
     "probes": ("another folder of probes", {"metavar": "PATH"}),
     "with_": (
         "for these probes, installed too: a project's folder, a wheel, a requirement",

@@ -335,7 +335,7 @@ def test_a_report_is_never_longer_than_github_takes_and_says_what_it_lacks(*, br
     made = wide.findings(cells, *(changed if broken else ()))
     text = report(made)
     assert 30_000 < len(text) <= LIMIT
-    assert "Cut to the 60,000 characters that GitHub shows" in text
+    assert "Cut, as GitHub shows no more than 60,000 characters;" in text
     assert text.count("<details>") == text.count("</details>") > 1
     rows = [line for line in text.split("\n") if line.startswith("|")]
     assert rows

@@ -102,6 +102,15 @@ def test_a_wide_table_is_told_in_parts() -> None:
     assert [line.count("probe ") for line in narrow].count(1) == 2
 
 
+def test_where_two_columns_have_no_room_the_table_is_told_row_by_row() -> None:
+    made = found(*MIXED)
+    first = table(made, 20).split("\n")
+    assert first[0] == made.differing_first[0]
+    assert first[1].startswith(f"  {made.columns[0].releases}: ")
+    assert len(first) == len(made.probes) * (1 + len(made.columns))
+    assert "|" not in "".join(first)
+
+
 def test_cells_that_did_not_run_for_one_reason_are_one_line() -> None:
     gone = [
         records.not_run(f"0.{n}.0-cp39", CellStatus.NO_INTERPRETER, "no CPython 3.9")

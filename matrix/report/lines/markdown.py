@@ -75,8 +75,8 @@ def within(sections: Sequence[Section], limit: int) -> str:
             shown += [section.text(kept)] if kept else []
         room -= len(shown[-1]) if kept else 0
     note = (
-        f"\nCut to the {limit:,} characters that GitHub shows; index.html and matrix.json have all:"
-        f" {'; '.join(left_out)}.\n"
+        f"\nCut, as GitHub shows no more than {limit:,} characters; index.html and"
+        f" matrix.json have all: {'; '.join(left_out)}.\n"
     )
     return "".join([*shown[:1], note, *shown[1:]])
 

@@ -11,8 +11,20 @@ LONGEST = 44  # characters of one entry: a probe or an exception may have a name
 
 
 def table(found: Findings, columns: int) -> str:
-    """Return the table, probes that differ first; its columns in as many parts as it takes."""
-    return "\n\n".join("\n".join(part) for part in parts(found, columns))
+    """Return the table, probes that differ first; its columns in as many parts as it takes.
+
+    Where there is no room for even two columns, it is told row by row.
+    """
+    made = list(parts(found, columns))
+    if max((len(part[0]) for part in made), default=0) > columns:
+        return "\n".join(_row_by_row(found))
+    return "\n\n".join(map("\n".join, made))
+
+
+def _row_by_row(found: Findings) -> Iterator[str]:
+    for probe in found.differing_first:
+        yield probe
+        yield from (f"  {column.releases}: {found.seen(probe, column)}" for column in found.columns)
 
 
 def padded(rows: Sequence[Sequence[str]]) -> str:
