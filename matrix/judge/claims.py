@@ -84,6 +84,11 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remedy: tuple[Expectation, ...] = ()
     guard: tuple[Expectation, ...] = ()
 
+    @property
+    def hoped(self) -> bool:
+        """Whether anybody relies on it: that a runaway recursion is refused is as it should be."""
+        return self.kind is Kind.HAZARD or any(e.outcome in GOOD for e in self.expect)
+
     def under_patches(self, probe: str) -> Iterator[tuple[str, Claim]]:
         """Yield what is claimed of the probe under the patches that come with the suite."""
         if self.remedy:

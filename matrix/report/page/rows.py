@@ -91,10 +91,7 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def hoped(self) -> bool:
         """Whether it says how safe its shape is: a refusal may be all that is promised."""
-        claim = self.claim
-        return not self.patch and (
-            self.hazard or claim is None or any(e.outcome in GOOD for e in claim.expect)
-        )
+        return not self.patch and (self.claim is None or self.claim.hoped)
 
     def of(self, cells: Sequence[str]) -> Square:
         """Return the square of some cells, seen together."""

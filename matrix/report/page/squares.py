@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ...judge.claims import Claim, Kind
+from ...judge.claims import Claim
 from ...judge.judge import Verdict
 from ...model.outcome import GOOD, Result
 from ...model.record import Asked, Dispatcher, Phase
@@ -78,9 +78,7 @@ def squares(
     """
     wrong = frozenset(broken)
     # A promise that is claimed to fail somewhere is a hazard there, to whoever relies on it.
-    hopes = claim is not None and (
-        claim.kind is Kind.HAZARD or any(e.outcome in GOOD for e in claim.expect)
-    )
+    hopes = claim is not None and claim.hoped
     return {
         cell: Square(
             State.BROKEN

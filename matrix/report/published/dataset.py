@@ -14,7 +14,6 @@ from ...judge.reference.file import in_lines, stretches
 from ...model.outcome import Outcome, Result
 from ..findings import Findings
 from ..page.rows import Row, rows_of, safety, shapes_of
-from .strips import hopes
 
 SCHEMA = 1
 REFUSED = "refused, as it must be"
@@ -105,8 +104,8 @@ def _program(found: Findings, row: Row, order: tuple[str, ...]) -> Program:
 
 def _safety(row: Row, result: Result) -> str:
     """Return how safe that is: a refusal that is promised is as it should be."""
-    raised = result.outcome is Outcome.RAISED and row.claim is not None and not hopes(row)
-    expected = row.claim.expect if raised and row.claim else ()
+    raised = result.outcome is Outcome.RAISED
+    expected = row.claim.expect if raised and row.claim and not row.claim.hoped else ()
     return REFUSED if any(e.met_by(result) for e in expected) else safety(result.outcome)
 
 

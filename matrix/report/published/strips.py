@@ -12,7 +12,6 @@ import msgspec
 
 from ...judge.changes import Stretch
 from ...model.cell import parse_cell
-from ...model.outcome import GOOD
 from ..findings import Findings
 from ..page.rows import Row, rows_of, safety, shapes_of
 
@@ -50,7 +49,7 @@ def strips(found: Findings) -> dict[str, dict[str, Strip]]:
     """Return the strips by shape and carrier: of the hazards, or of all where there is none."""
     by_shape: dict[str, dict[str, Strip]] = {}
     for shape in sorted(shapes_of(rows_of(found, "exec")), key=lambda s: (not s.hazards, s.name)):
-        plain = [row for row in shape.rows if "@" not in row.id and hopes(row)]
+        plain = [row for row in shape.rows if row.hoped]
         for carrier in dict.fromkeys(row.place.carrier for row in plain):
             rows = [row for row in plain if row.place.carrier == carrier]
             hazards = [row for row in rows if row.hazard]
@@ -59,11 +58,6 @@ def strips(found: Findings) -> dict[str, dict[str, Strip]]:
                 shape.name, shape.title, carrier, bool(hazards), words
             )
     return by_shape
-
-
-def hopes(row: Row) -> bool:
-    """Whether anybody hopes for it: that a runaway recursion is refused is as it should be."""
-    return row.hazard or row.claim is None or any(e.outcome in GOOD for e in row.claim.expect)
 
 
 def _words(found: Findings, rows: Iterable[Row]) -> dict[str, str]:
