@@ -28,7 +28,6 @@ from matrix.model.files import ROOT
 from matrix.model.record import observations
 from matrix.options import Stored
 from matrix.parser import parse
-from matrix.plan.plan import lock_path
 from matrix.project import DATA, read_project
 from matrix.report.terminal import say
 from matrix.run import processes
@@ -36,6 +35,7 @@ from matrix.run.cell import children_cpu
 from matrix.run.environment import environment, only_run
 from matrix.select.interpreters import Interpreter
 from matrix.select.machine import machine_here
+from matrix.select.releases import lock_path
 from matrix.select.selection import select
 
 # Of what the suite began with, those that do well, and a few more: what a first noxfile would hold.

@@ -17,12 +17,12 @@ from ..model.text import counted
 from ..packages.equip import Equipment, equip
 from ..plan import plan as planning
 from ..plan import shards
-from ..plan.plan import lock_path
 from ..project import DATA, Project, patch_named, read_project
 from ..report.terminal import say
 from ..run.environment import only_run
 from ..run.nox import Nox, new_run, run_cells
 from ..select.machine import Machine, machine_here
+from ..select.releases import lock_path
 from ..select.selection import select
 from .stored.report import judge_and_report
 

@@ -29,8 +29,8 @@ from ..project import DATA, PROBES, Project, read_project
 from ..report.lines.table import padded
 from ..report.terminal import say
 from ..run.environment import environment, holds, make, only_run, python_of
-from ..select.lock import lock_path
 from ..select.machine import Machine, machine_here
+from ..select.releases import lock_path
 from ..select.selection import Catalogue, one_per_release, select
 from .run import run_due
 from .stored.report import SHARED, publish
@@ -113,7 +113,9 @@ def _make_environments(
         for cell in cells
         if cell.python not in here
         or not holds(
-            environment(o.envdir, cell.id), lock_path(DATA, cell.release), here[cell.python].path
+            environment(o.envdir, cell.id),
+            lock_path(DATA / "locks", cell.release),
+            here[cell.python].path,
         )
     ]
     if missing:
@@ -130,7 +132,7 @@ def _users(o: asked.Share, project: Project, machine: Machine, cells: Sequence[C
             here = machine.interpreters.get(cell.python)
             lock, numpy = with_oldest_numpy(
                 cell,
-                lock_path(DATA, cell.release),
+                lock_path(DATA / "locks", cell.release),
                 here.version if here else cell.python,
                 project.state / "packages",
             )

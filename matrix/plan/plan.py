@@ -18,6 +18,7 @@ from ..experiments.upstream import UpstreamSuite
 from ..model.cell import Cell, CellStatus
 from ..model.files import Store, text_digest
 from ..model.record import CellRecord, Phase
+from ..select.releases import lock_path
 
 # What a probe costs where nothing is known of it: seconds, of an ordinary two-core machine.
 DEFAULT_PROBE_S = 1.0
@@ -81,11 +82,6 @@ class Task(msgspec.Struct, frozen=True):
     probes: tuple[Probe, ...]
     cost_s: float
     upstream: bool = False
-
-
-def lock_path(locks: Path, release: str) -> Path:
-    """Return where the lock of a release is."""
-    return locks / f"numba-{release}.txt"
 
 
 def conditions(

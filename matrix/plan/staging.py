@@ -13,7 +13,7 @@ import msgspec
 from ..errors import BadInput
 from ..experiments.probe import Probe, probe_in, runner_digest
 from ..model.files import read_regular, remove, unwritable
-from .plan import lock_path
+from ..select.releases import lock_path
 
 
 class Staged(msgspec.Struct, frozen=True):

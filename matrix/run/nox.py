@@ -23,11 +23,12 @@ from ..model.cell import CellStatus
 from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
 from ..packages.equip import NOTHING_MORE, Equipment, called
-from ..plan.plan import Conditions, Task, lock_path
+from ..plan.plan import Conditions, Task
 from ..plan.staging import Staged, stage
 from ..project import PROBES, Project
 from ..report.terminal.progress import Progress
 from ..select.machine import Machine
+from ..select.releases import lock_path
 from ..select.settings import for_tools
 from . import processes
 from .environment import environment, environments_held, forecast, holds, package_cache

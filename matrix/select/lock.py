@@ -25,7 +25,7 @@ from pypi_simple import (
 from ..errors import Unreachable
 from ..model.files import write_atomically
 from . import releases
-from .releases import SETTLE, Platform, Release
+from .releases import SETTLE, Platform, Release, lock_path
 from .settings import for_tools
 
 OLDEST = Version("0.48.0")
@@ -58,7 +58,7 @@ def update(directory: Path, *, pre: bool, report: Callable[[str], None]) -> list
     """
     known = _known(directory)
     added, failures = [], []
-    unlocked = [item for item in known if not lock_path(directory, item.version).exists()]
+    unlocked = [item for item in known if not lock_path(directory / "locks", item.version).exists()]
     new = _missing(known, pre=pre)
     for release in (*unlocked, *new):
         try:
@@ -67,7 +67,7 @@ def update(directory: Path, *, pre: bool, report: Callable[[str], None]) -> list
             report(f"{release.version}: no lock")
             failures.append(str(error))
             continue
-        write_atomically(lock_path(directory, release.version), text)
+        write_atomically(lock_path(directory / "locks", release.version), text)
         if release in new:
             _insert(directory / "releases.toml", release)
             added.append(release.version)
@@ -75,11 +75,6 @@ def update(directory: Path, *, pre: bool, report: Callable[[str], None]) -> list
     if failures:
         raise Unreachable("\n\n".join(failures))
     return added
-
-
-def lock_path(directory: Path, version: str) -> Path:
-    """Return where the lock of release `version` is kept."""
-    return directory / "locks" / f"numba-{version}.txt"
 
 
 def resolve(release: Release) -> str:

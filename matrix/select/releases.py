@@ -95,6 +95,11 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
         return tuple(sorted(found, key=Version))
 
 
+def lock_path(locks: Path, release: str) -> Path:
+    """Return where the lock of a release is."""
+    return locks / f"numba-{release}.txt"
+
+
 def load(path: Path) -> tuple[Release, ...]:
     """Read `releases.toml` and return its releases, oldest version first.
 

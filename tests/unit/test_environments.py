@@ -8,10 +8,9 @@ from types import SimpleNamespace
 import pytest
 from nox import sessions
 
-from matrix.plan.plan import lock_path
 from matrix.project import DATA
 from matrix.run import environment as environments
-from matrix.select.releases import load
+from matrix.select.releases import load, lock_path
 
 PYTHON, ANOTHER = "/opt/python/3.11.7/bin/python3.11", "/opt/python/3.11.9/bin/python3.11"
 

@@ -116,7 +116,7 @@ def test_a_release_is_locked_with_what_there_was_in_its_day(index: Index, direct
     (release,) = releases.load(directory / "releases.toml")
     assert str(release.uploaded) == "2020-01-29"
     assert release.pythons("linux-x86_64") == ("3.7", "3.8")
-    text = lock.lock_path(directory, "0.48.0").read_text()
+    text = releases.lock_path(directory / "locks", "0.48.0").read_text()
     assert all(hashes for _, hashes in entries(text))
     assert "://" not in text
     assert pinned(text, "3.8") == {
@@ -158,7 +158,7 @@ def test_a_lock_that_is_missing_is_made_again_and_is_the_same(
     index.offer(numba("0.48.0"), "2020-01-29", "numpy")
     update(directory)
     before = contents(directory)
-    lock.lock_path(directory, "0.48.0").unlink()
+    releases.lock_path(directory / "locks", "0.48.0").unlink()
     assert update(directory) == []
     assert contents(directory) == before
 
@@ -168,9 +168,9 @@ def test_an_entry_can_say_how_far_its_lock_may_look_and_why(index: Index, direct
     update(directory)
     file = directory / "releases.toml"
     file.write_text(f'{file.read_text()}lock-until = 2021-02-01\nlock-because = "late NumPy"\n')
-    lock.lock_path(directory, "0.48.0").unlink()
+    releases.lock_path(directory / "locks", "0.48.0").unlink()
     update(directory)
-    text = lock.lock_path(directory, "0.48.0").read_text()
+    text = releases.lock_path(directory / "locks", "0.48.0").read_text()
     assert pinned(text, "3.8")["numpy"] == "1.19.5"
     assert "2021-02-01 (late NumPy)" in text.splitlines()[0]
 
@@ -203,7 +203,7 @@ def test_a_candidate_is_taken_on_request_with_its_own_llvmlite(
     index.offer("numpy-1.20.0rc1-py3-none-any.whl", "2020-04-15")
     assert update(directory) == ["0.49.0"]
     assert update(directory, pre=True) == ["0.50.0rc1"]
-    pins = pinned(lock.lock_path(directory, "0.50.0rc1").read_text(), "3.8")
+    pins = pinned(releases.lock_path(directory / "locks", "0.50.0rc1").read_text(), "3.8")
     assert pins["llvmlite"] == "0.32.0rc1"
     assert pins["numpy"] == "1.18.1"
 
@@ -317,14 +317,16 @@ def committed() -> list[releases.Release]:
 
 def test_there_is_a_lock_for_each_release_and_no_other() -> None:
     found = {path.name for path in (MATRIX / "locks").iterdir()}
-    assert found == {lock.lock_path(MATRIX, release.version).name for release in committed()}
+    assert found == {
+        releases.lock_path(MATRIX / "locks", release.version).name for release in committed()
+    }
 
 
 @pytest.mark.parametrize("release", committed(), ids=lambda release: release.version)
 def test_a_committed_lock_has_hashes_and_pins_for_each_python_and_no_address(
     release: releases.Release,
 ) -> None:
-    text = lock.lock_path(MATRIX, release.version).read_text(encoding="utf-8")
+    text = releases.lock_path(MATRIX / "locks", release.version).read_text(encoding="utf-8")
     assert "://" not in text
     for requirement, hashes in entries(text):
         assert str(requirement.specifier).startswith("=="), requirement
@@ -338,7 +340,7 @@ def test_a_committed_lock_has_hashes_and_pins_for_each_python_and_no_address(
 
 
 def test_the_lock_of_0_48_0_travels_back_to_its_day() -> None:
-    pins = pinned(lock.lock_path(MATRIX, "0.48.0").read_text(encoding="utf-8"), "3.8")
+    pins = pinned(releases.lock_path(MATRIX / "locks", "0.48.0").read_text(encoding="utf-8"), "3.8")
     assert pins["numpy"] == "1.18.1"
     assert pins["setuptools"] == "45.1.0"
     assert Version(pins["llvmlite"]) < Version("0.32")

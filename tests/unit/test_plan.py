@@ -17,10 +17,10 @@ from matrix.plan.plan import (
     current,
     expected_cost,
     lock_digest,
-    lock_path,
     plan,
     stale,
 )
+from matrix.select.releases import lock_path
 from tests.unit import records
 
 UNDER = Conditions("runner", "lock", "3.8.18", "a cpu", records.PLATFORM, "exec")

@@ -24,7 +24,7 @@ from ...model.files import Store, remove
 from ...model.outcome import same_value
 from ...model.record import PATCH, PHASES
 from ...model.text import brief
-from ...plan.plan import Task, lock_path
+from ...plan.plan import Task
 from ...project import Project, patch_named, read_project
 from ...report.terminal import say
 from ...run import processes
@@ -32,6 +32,7 @@ from ...run.environment import in_place, only_run
 from ...run.nox import Nox, new_run, run_cells
 from ...select.interpreters import Interpreter
 from ...select.machine import Machine, default_isolation, machine_here
+from ...select.releases import lock_path
 from ..run import equipped, needing
 from .show import one_cell, square_named
 

@@ -10,11 +10,11 @@ from ...judge.claims import see_that_silence_has_a_way_round
 from ...judge.reference.file import read
 from ...model.files import append, refuse_irregular, write_atomically
 from ...model.text import cut, log_line
-from ...plan import plan as planning
 from ...project import DATA, REFERENCE, read_project, served
 from ...report import diff as differ
 from ...report.pages import indented
 from ...report.terminal import say
+from ...select.releases import lock_path
 
 
 def diff(o: asked.Diff) -> int:
@@ -57,7 +57,7 @@ def audit(o: asked.Audit) -> int:
     """Check every file the suite is told by; raises BadInput for the first that is wrong."""
     project = read_project(o.state)
     for release in project.releases:
-        if not planning.lock_path(DATA / "locks", release.version).exists():
+        if not lock_path(DATA / "locks", release.version).exists():
             raise BadInput(f"numba {release.version} has no lock; `nox -s lock` makes it")
     see_that_silence_has_a_way_round(project.claims or {})
     expectations = sum(len(claim.expect) for claim in (project.claims or {}).values())
