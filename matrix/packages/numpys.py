@@ -7,14 +7,13 @@ oldest does not change.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from pathlib import Path
 
 from ..errors import Unreachable
 from ..model.cell import Cell
 from ..model.files import read_regular, write_atomically
 from .locked import pins
-from .uv import Refused, uv
+from .uv import Refused, compiled
 
 NUMPY = "numpy"
 
@@ -35,18 +34,10 @@ def with_oldest_numpy(cell: Cell, lock: Path, python: str, folder: Path) -> tupl
 
 
 def _compiled(cell: Cell, lines: list[str], python: str) -> str:
-    with tempfile.TemporaryDirectory() as made:
-        out = Path(made) / "lock.txt"
-        try:
-            uv(
-                *("pip", "compile", "-", "--output-file", str(out), "--python-version", python),
-                *("--resolution", "lowest-direct", "--only-binary", ":all:", "--generate-hashes"),
-                *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-config", "--quiet"),
-                "--no-python-downloads",
-                folder=Path(made), hidden={}, asked="\n".join(lines),
-            )  # fmt: skip
-        except Refused as refused:
-            raise Unreachable(
-                f"{cell.id}: no lock with its oldest NumPy could be made: {refused}"
-            ) from refused
-        return out.read_text("utf-8")
+    lowest = ("--resolution", "lowest-direct", "--no-config")
+    try:
+        return compiled("\n".join(lines), python, *lowest, hidden={})
+    except Refused as refused:
+        raise Unreachable(
+            f"{cell.id}: no lock with its oldest NumPy could be made: {refused}"
+        ) from refused

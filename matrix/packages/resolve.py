@@ -8,7 +8,6 @@ change of what was observed.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from ..model.cell import Cell
 from ..model.files import UNDECODABLE, read_regular, write_atomically
 from ..model.record import Package
 from .locked import FIXED, pins
-from .uv import Refused, uv
+from .uv import Refused, compiled
 from .wheels import Built, Wheel
 
 
@@ -70,7 +69,10 @@ def resolve(
         return before
     hidden = {str(wheel.path): need.shown for need, wheel in built.items()}
     try:
-        text = _compiled(lines, fixed, python, until, hidden)
+        # The versions of the cell stay, where they fit.
+        pinned = "".join(f"{name}=={version}\n" for name, version in fixed.items())
+        newest = ("--exclude-newer", f"{until}T00:00:00Z") if until else ()
+        text = compiled("\n".join(lines), python, *newest, hidden=hidden, kept=pinned)
     except Refused as refused:
         return Resolved(reason=str(refused))
     names = {need.name for need in needs} | {wheel.name for wheel in built.values()}
@@ -94,23 +96,6 @@ def _line(need: Need, built: Mapping[Need, Wheel]) -> str:
     if need in built:
         return f"{built[need].name}{need.text} @ {built[need].path.as_uri()}"
     return need.text
-
-
-def _compiled(
-    lines: list[str], fixed: Mapping[str, str], python: str, until: str, hidden: Mapping[str, str]
-) -> str:
-    with tempfile.TemporaryDirectory() as made:
-        out = Path(made) / "lock.txt"
-        # What uv finds in its output it keeps, where that fits.
-        out.write_text("".join(f"{name}=={version}\n" for name, version in fixed.items()), "utf-8")
-        uv(
-            *("pip", "compile", "-", "--output-file", str(out), "--python-version", python),
-            *("--generate-hashes", "--only-binary", ":all:", "--no-header", "--no-annotate"),
-            *("--no-emit-index-url", "--no-emit-find-links", "--quiet", "--no-python-downloads"),
-            *(("--exclude-newer", f"{until}T00:00:00Z") if until else ()),
-            folder=Path(made), hidden=hidden, asked="\n".join(lines),
-        )  # fmt: skip
-        return out.read_text("utf-8")
 
 
 def _beyond(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,6 +45,25 @@ def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") ->
         raise Unreachable(f"uv did not start: {error}") from error
     if done.returncode:
         raise Refused(complaint(done.stderr, hidden))
+
+
+def compiled(
+    wanted: str, python: str, *more: str, hidden: Mapping[str, str], kept: str = ""
+) -> str:
+    """Return a lock, with hashes and wheels alone, of what is `wanted` on a Python.
+
+    Of the lock that was `kept` from before stays what fits. Raises as `uv` does.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        out = Path(made) / "lock.txt"
+        out.write_text(kept, "utf-8")
+        uv(
+            *("pip", "compile", "-", "--output-file", str(out), "--python-version", python),
+            *("--generate-hashes", "--only-binary", ":all:", "--no-header", "--no-annotate"),
+            *("--no-emit-index-url", "--no-emit-find-links", "--quiet", "--no-python-downloads"),
+            *more, folder=Path(made), hidden=hidden, asked=wanted,
+        )  # fmt: skip
+        return out.read_text("utf-8")
 
 
 def complaint(said: str, hidden: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from ..errors import BadInput
 from ..experiments.needs import Need
-from ..model.files import unwritable
+from ..model.files import write_atomically
 from .uv import Refused, uv
 
 
@@ -91,13 +91,7 @@ def kept(path: Path, folder: Path) -> Wheel:
         raise BadInput(f"--with {path.name}: this wheel cannot be read: {error}") from error
     copy = folder / digest[:32] / path.name
     if not copy.exists():
-        try:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            part = copy.with_name(f"{copy.name}.part")
-            part.write_bytes(content)
-            part.replace(copy)
-        except OSError as error:
-            raise unwritable(copy, error) from error
+        write_atomically(copy, [content])
     return Wheel(copy, digest)
 
 
