@@ -23,9 +23,9 @@ from uv import find_uv_bin
 from ..errors import BadInput, Unreachable
 from ..model.files import Say, read_regular, text_digest
 from ..model.job import Job
+from ..packages.builds.build import IN_PLACE
 from ..packages.locked import FIXED, pins
 from ..packages.uv import Refused, uv
-from ..select.builds.build import IN_PLACE
 from ..select.settings import for_tools
 
 INSTALLED = "installed-lock.txt"

@@ -13,9 +13,9 @@ from matrix.errors import BadInput
 from matrix.judge.patches import Change, against
 from matrix.model.cell import parse_cell
 from matrix.model.outcome import Outcome, Result
-from matrix.select.builds.build import Build
-from matrix.select.builds.inplace import interpreter_named
-from matrix.select.builds.wheel import wheel_named
+from matrix.packages.builds.build import Build
+from matrix.packages.builds.inplace import interpreter_named
+from matrix.packages.builds.wheel import wheel_named
 
 HERE = next(tags.platform_tags())
 

@@ -17,15 +17,15 @@ from ...judge.judge import Verdict, results
 from ...judge.patches import Change, against, counted
 from ...model.cell import Cell, CellStatus, tag
 from ...model.record import NOTHING, CellRecord
+from ...packages.builds.build import Build
+from ...packages.builds.inplace import interpreter_named
+from ...packages.builds.inplace import write_lock as lock_in_place
+from ...packages.builds.wheel import wheel_named
+from ...packages.builds.wheel import write_lock as lock_wheel
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages
 from ...report.terminal import say
-from ...select.builds.build import Build
-from ...select.builds.inplace import interpreter_named
-from ...select.builds.inplace import write_lock as lock_in_place
-from ...select.builds.wheel import wheel_named
-from ...select.builds.wheel import write_lock as lock_wheel
 from ...select.machine import Machine, machine_here
 from ...select.selection import select
 from ..run import run_due

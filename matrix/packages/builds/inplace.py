@@ -15,7 +15,8 @@ import msgspec
 
 from ...errors import BadInput
 from ...model.files import UNDECODABLE, write_atomically
-from ..interpreters import Interpreter
+from ...select.interpreters import Interpreter
+from ...select.releases import lock_path
 from .build import IN_PLACE, Build
 
 # It answers in a file; a flaw in what it imports is an answer too.
@@ -108,7 +109,7 @@ def _digest(folder: Path, beside: dict[str, str]) -> str:
 def write_lock(build: Build, folder: Path) -> Path:
     """Write the lock that stands for what an interpreter has, and return it."""
     assert build.interpreter is not None  # noqa: S101 (a wheel has a lock that installs it)
-    lock = folder / f"numba-{build.release}.txt"
+    lock = lock_path(folder, build.release)
     pins = "".join(f"{name}=={version}\n" for name, version in sorted(build.beside.items()))
     held = f"{IN_PLACE}{build.interpreter.path}\n# {build.digest}\nnumba=={build.version}\n{pins}"
     write_atomically(lock, held)

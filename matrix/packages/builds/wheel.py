@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import email
 import hashlib
-import os
 import re
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -18,10 +16,10 @@ from packaging import tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from ...errors import BadInput, NothingToRun, nearest
+from ...errors import BadInput, NothingToRun, Unreachable, nearest
 from ...model.files import named_path, read_regular, remove, write_atomically
-from ...model.text import cut
-from ..settings import for_tools
+from ...select.releases import lock_path
+from ..uv import Refused, compiled
 from .build import Build
 
 # As for releases: pycc needs setuptools since 3.12.
@@ -98,7 +96,7 @@ def write_lock(build: Build, folder: Path, *, fresh: bool) -> Path:
     the wheel does. Raises NothingToRun when uv finds nothing that the wheel's metadata wants.
     """
     assert build.wheel is not None  # noqa: S101 (of an interpreter no lock is written)
-    lock = folder / f"numba-{build.release}.txt"
+    lock = lock_path(folder, build.release)
     head = f"# {build.digest}"
     if not fresh and lock.exists() and lock.read_text(encoding="utf-8").startswith(head):
         return lock
@@ -111,21 +109,11 @@ def write_lock(build: Build, folder: Path, *, fresh: bool) -> Path:
 
 
 def _resolved(build: Build, wheel: Path) -> str:
-    command = [
-        *(sys.executable, "-m", "uv", "pip", "compile", "-", "--python-version", build.python),
-        *("--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"),
-        *("--no-python-downloads", "--python", sys.executable, "--quiet", "--color", "never"),
-        *("--no-emit-index-url", "--no-emit-find-links"),
-    ]
     wanted = "\n".join([f"numba @ {wheel.as_uri()}", *ALSO])
+    here = ("--python", sys.executable)
     try:
-        return subprocess.run(
-            command, input=wanted, env=for_tools(os.environ), capture_output=True, text=True,
-            check=True,
-        ).stdout  # fmt: skip
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
-        why = cut(" ".join(said.replace("×", "").replace("╰─▶", "").split()), 1000)  # noqa: RUF001
+        return compiled(wanted, build.python, *here, hidden={str(wheel): build.named})
+    except (Refused, Unreachable) as error:
         raise NothingToRun(
-            f"--numba {build.named}: what its metadata wants cannot be had; uv says: {why}"
+            f"--numba {build.named}: what its metadata wants cannot be had; uv says: {error}"
         ) from error

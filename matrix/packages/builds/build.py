@@ -8,7 +8,7 @@ import msgspec
 from packaging.version import Version
 
 from ...model.cell import LOCAL, Cell
-from ..interpreters import Interpreter
+from ...select.interpreters import Interpreter
 
 # How a lock begins that stands for what an interpreter has in place; its path follows.
 IN_PLACE = "# in place: "
