@@ -23,7 +23,7 @@ from ..errors import BadInput, Unreachable
 from ..model.files import UNDECODABLE, read_regular, write_atomically
 
 # Any Python from 3.4 on can run this; it answers in a file, as a site hook may print.
-QUESTION = """\
+ANSWER = """\
 import json, os, platform, sys, sysconfig
 answer = {
     "minor": "%d.%d" % sys.version_info[:2],
@@ -38,9 +38,12 @@ answer = {
     "threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "virtual": sys.prefix != sys.base_prefix,
 }
+"""
+TELL = """\
 with open(sys.argv[1], "w") as file:
     json.dump(answer, file)
 """
+QUESTION = ANSWER + TELL
 
 # Looked for even where they are not there yet, so that the memo ends when one comes.
 HOMES = {"PYENV_ROOT": "~/.pyenv", "ASDF_DATA_DIR": "~/.asdf"}

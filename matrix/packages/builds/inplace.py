@@ -15,43 +15,27 @@ import msgspec
 
 from ...errors import BadInput
 from ...model.files import UNDECODABLE, write_atomically
-from ...select.interpreters import Interpreter
+from ...select import interpreters
 from ...select.releases import lock_path
 from .build import IN_PLACE, Build
 
-# It answers in a file; a flaw in what it imports is an answer too.
-QUESTION = """\
-import json, os, platform, sys, sysconfig
-answer = {
-    "implementation": platform.python_implementation(),
-    "minor": "%d.%d" % sys.version_info[:2],
-    "version": "%d.%d.%d" % sys.version_info[:3],
-    "build": " ".join(sys.version.split()) + "; %s" % sysconfig.get_config_var("SOABI"),
-    "headers": os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")),
-    "cc": sysconfig.get_config_var("CC") or "",
-}
+# What it says of itself, as any interpreter, and of what is in it; a flaw there is an answer too.
+QUESTION = f"""\
+{interpreters.ANSWER}
 try:
     import llvmlite, numba, numpy
-    answer["packages"] = {m.__name__: m.__version__ for m in (numba, numpy, llvmlite)}
+    answer["packages"] = {{m.__name__: m.__version__ for m in (numba, numpy, llvmlite)}}
     answer["folder"] = os.path.dirname(os.path.abspath(numba.__file__))
 except BaseException as error:
     answer["flaw"] = "%s: %s" % (type(error).__name__, error)
-with open(sys.argv[1], "w") as file:
-    json.dump(answer, file)
-"""
+{interpreters.TELL}"""
 PATIENCE_S = 120.0
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(interpreters.Answer, frozen=True, kw_only=True):
     """What an interpreter says of itself and of its Numba."""
 
-    implementation: str
-    minor: str
-    version: str
-    build: str
-    headers: bool
-    cc: str = ""
-    packages: dict[str, str] = {}
+    packages: dict[str, str] = msgspec.field(default_factory=dict)
     folder: str = ""
     flaw: str = ""
 
@@ -70,7 +54,7 @@ def interpreter_named(word: str) -> Build:
             f"{where}: no Numba can be imported there ({answer.flaw}), as `python -E -s` starts;"
             " install it: pip install --no-build-isolation -e ."
         )
-    here = Interpreter(
+    here = interpreters.Interpreter(
         answer.minor, answer.version, str(path), answer.build, answer.headers, answer.cc
     )
     beside = dict(answer.packages)
