@@ -37,10 +37,9 @@ from .environment import (
     environment,
     holds,
     in_place,
-    installed,
+    making,
     mark,
     python_of,
-    unmark,
 )
 
 # Shorter than the grace that nox gives a session which is to end.
@@ -181,23 +180,12 @@ def install(session: nox.Session, env: Path, lock: Path, python: str, work: Path
     if env != plain:
         drop_unless_made_with(env, python)
     said = work / "install.txt"
-    uv = find_uv_bin()
     try:
         with said.open("w", encoding="utf-8") as out:
-            if not env.exists():
+            for words in making(env, lock, str(python_of(plain))):
                 session.run(
-                    uv, "venv", "--python", str(python_of(plain)), str(env),
-                    external=True, stdout=out, silent=False, log=False,
-                )  # fmt: skip
-            unmark(env)
-            # What another lock left in the environment would pass without a look at its hash. Into
-            # an empty one uv puts what it has in its cache, without asking the index again.
-            again = ["--reinstall"] if installed(env) else []
-            session.run(
-                uv, "pip", "install", "--python", str(python_of(env)),
-                "--require-hashes", "--only-binary", ":all:", "--exact", *again, "-r", str(lock),
-                external=True, stdout=out, silent=False, log=False,
-            )  # fmt: skip
+                    find_uv_bin(), *words, external=True, stdout=out, silent=False, log=False
+                )
     except CommandFailed:
         return complaint(said.read_text(encoding="utf-8", errors="replace"))
     mark(env, lock, python)

@@ -134,17 +134,25 @@ def make(env: Path, lock: Path, python: str) -> None:
         return
     drop_unless_made_with(env, python)
     try:
-        if not env.exists():
-            uv("venv", "--python", python, str(env), folder=lock.parent, hidden={})
-        unmark(env)
-        uv(
-            *("pip", "install", "--python", str(python_of(env)), "--require-hashes"),
-            *("--only-binary", ":all:", "--exact", "--reinstall", "-r", str(lock)),
-            folder=lock.parent, hidden={},
-        )  # fmt: skip
+        for words in making(env, lock, python):
+            uv(*words, folder=lock.parent, hidden={})
     except Refused as refused:
         raise Unreachable(f"{lock.name} could not be installed: {refused}") from refused
     mark(env, lock, python)
+
+
+def making(env: Path, lock: Path, python: str) -> Iterator[tuple[str, ...]]:
+    """Yield what uv is to be told, in turn, for an environment to hold just this lock."""
+    if not env.exists():
+        yield "venv", "--python", python, str(env)
+    unmark(env)
+    # What another lock left in the environment would pass without a look at its hash. Into an empty
+    # one uv puts what it has in its cache, without asking the index again.
+    again = ("--reinstall",) if installed(env) else ()
+    yield (
+        *("pip", "install", "--python", str(python_of(env)), "--require-hashes"),
+        *("--only-binary", ":all:", "--exact", *again, "-r", str(lock)),
+    )
 
 
 def drop(env: Path) -> None:
