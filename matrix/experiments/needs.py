@@ -22,13 +22,14 @@ from packaging.version import InvalidVersion, Version
 
 from ..errors import BadInput
 from ..model.files import named_path, read_regular
+from ..model.record import PHASES
 
 IS_PATH = re.compile(r"\.{1,2}|.*[/\\].*|.*\.(whl|tar\.gz|zip|txt|toml)", re.DOTALL)
 PROJECT = ("pyproject.toml", "setup.py")
 # As PEP 723 has it.
 BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 FIELDS = "dependencies and requires-python"
-NOT_BESIDE = ("_cell", "cache", "aot", "change", "race", "overhead")
+NOT_BESIDE = ("_cell", *PHASES, "overhead")
 
 
 class Need(msgspec.Struct, frozen=True, order=True):

@@ -61,10 +61,12 @@ def claims(o: asked.Claims) -> int:
     project = read_project(o.state, o.probes, claimed=False)
     stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
     records = [r for r in stored if r and r.status is CellStatus.RAN]
-    ids = [p.id for p in project.probes if any(p.id in _seen(r) for r in records)]
+    records.sort(key=lambda record: parse_cell(record.cell).key)
+    seen = [_seen(record) for record in records]
+    ids = [p.id for p in project.probes if any(p.id in did for did in seen)]
     if not ids:
         raise NothingToRun(f"nothing is stored of {o.probes}; run `nox -s matrix` with it first")
-    text = "\n".join(_entry(probe, _claim(probe, records)) for probe in ids)
+    text = "\n".join(_entry(probe, _claim(probe, records, seen)) for probe in ids)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "claims.toml"
         draft.write_text(text, encoding="utf-8")
@@ -88,18 +90,21 @@ def claims(o: asked.Claims) -> int:
     return Status.HOLDS
 
 
-def _seen(record: CellRecord) -> dict[str, Result]:
-    return results(record, default_isolation())
+def _seen(record: CellRecord) -> dict[str, Did]:
+    """Return what each probe did in a cell."""
+    kept, found = chosen(record, default_isolation()), {}
+    for probe, result in results(record, default_isolation()).items():
+        rule = RULES.get(kept[probe].carrier)
+        against = rule is not None and rule.holds(kept[probe], result) is False
+        found[probe] = Did(result, against)
+    return found
 
 
-def _claim(probe: str, records: Sequence[CellRecord]) -> Claim:
+def _claim(probe: str, records: Sequence[CellRecord], seen: Sequence[Mapping[str, Did]]) -> Claim:
     did: dict[str, dict[str, Did]] = {}
-    for record in sorted(records, key=lambda record: parse_cell(record.cell).key):
-        if (result := _seen(record).get(probe)) is not None:
-            kept = chosen(record, default_isolation())[probe]
-            rule = RULES.get(kept.carrier)
-            one = Did(result, rule is not None and rule.holds(kept, result) is False)
-            did.setdefault(record.numba, {})[parse_cell(record.cell).python] = one
+    for record, there in zip(records, seen, strict=True):
+        if probe in there:
+            did.setdefault(record.numba, {})[parse_cell(record.cell).python] = there[probe]
     expect = tuple(_expectations(did))
     good = all(expectation.outcome in GOOD for expectation in expect)
     return Claim(Kind.PROMISE if good else Kind.HAZARD, OBSERVED, expect)
