@@ -31,11 +31,6 @@ def run(o: asked.Run) -> int:
     """Select, plan, run, judge and report."""
     if o.base:
         raise BadInput("--base: it is what --numba or --numba-python is held against; name one")
-    if o.patch and o.upstream:
-        raise BadInput(
-            "--upstream runs Numba's own tests as they are, without --patch, which is for probes;"
-            " ask for one of the two"
-        )
     project = read_project(o.state, o.probes)
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
     selection = select(o.selectors, project.catalogue(machine.pythons), pre=o.pre)
@@ -54,11 +49,13 @@ def run(o: asked.Run) -> int:
         if not selection.cells:
             return Status.HOLDS
     suites = upstream.load(DATA / "upstream.toml") if o.upstream else {}
+    if o.patch:
+        suites = upstream.with_patch(suites, patch_named(o.patch))
     missed = run_due(o, project, machine, selection.runnable, probes, suites)
     selection = selection.without(missed)
     return judge_and_report(
         project, selection, probes, o.isolation, o.summary,
-        strict=o.strict, patched=bool(o.patch), table=o.table,
+        strict=o.strict, patched=bool(o.patch), suites=tuple(suites), table=o.table,
         narrowed=bool(o.selectors or o.probe or o.shard),
     )  # fmt: skip
 

@@ -128,7 +128,7 @@ def named(probes: Iterable[Probe], name: str) -> Probe:
 
 
 # They lie beside the runner and have no part in what it sees.
-NOT_RUNNER = ("debug.py", "limit.py", "overhead.py", "patched.py", "rush.py", "shared.py")
+NOT_RUNNER = ("debug.py", "limit.py", "overhead.py", "rush.py", "shared.py")
 
 
 def runner_digest(folder: Path) -> str:

@@ -6,12 +6,14 @@ Out: an `Effect` for all cells in which a patch made the same difference, or non
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from ..model.outcome import Outcome, Result
+from ..model.record import CellRecord, UpstreamResult
+from ..model.text import counted
 from .changes import ranges
 from .judge import same_result
 
@@ -91,6 +93,30 @@ def effects(by_probe: Mapping[str, Mapping[str, Result]]) -> tuple[Effect, ...]:
     return tuple(worst_first(found))
 
 
+def broken(
+    records: Iterable[CellRecord], suites: Container[str]
+) -> dict[tuple[str, str], list[str]]:
+    """Return the cells in which a patch makes one of these suites do worse, and how."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        for what in _broken([one for one in record.upstream if one.suite in suites]):
+            found.setdefault(what, []).append(record.cell)
+    return found
+
+
+def _broken(results: Sequence[UpstreamResult]) -> Iterator[tuple[str, str]]:
+    plain = {result.suite: result for result in results}
+    for under in results:
+        without = plain.get(under.suite.partition("@")[0], under)
+        fails = [name for name in under.failures if name not in without.failures]
+        if under.ended and under.ended != without.ended:
+            fails.append(under.ended)
+        if fails:
+            yield under.suite, ", ".join(fails)
+        elif under.passed < without.passed:
+            yield under.suite, f"{under}, and {without} without it"
+
+
 def worst_first(found: Iterable[Effect]) -> list[Effect]:
     """Return effects in the order in which they are told; those alike stay as they are."""
     order = list(Change)
@@ -117,7 +143,7 @@ def between(
     yield from grouped
 
 
-def counted(found: Sequence[Effect]) -> str:
+def tally(found: Sequence[Effect]) -> str:
     """Read as `better 22, unchanged 83`, in squares, or `nothing changed in 105 squares`."""
     if not found:
         return "no square was run both with it and without it, so nothing is known"
@@ -126,5 +152,5 @@ def counted(found: Sequence[Effect]) -> str:
         for change in Change
     }
     if {change for change, number in squares.items() if number} <= {Change.UNCHANGED}:
-        return f"nothing changed in {squares[Change.UNCHANGED]} squares"
+        return f"nothing changed in {counted(squares[Change.UNCHANGED], 'square')}"
     return ", ".join(f"{change} {number}" for change, number in squares.items() if number)

@@ -34,6 +34,13 @@ class Environment(msgspec.Struct, frozen=True):
     packages: tuple[Package, ...]
 
 
+class SuiteJob(msgspec.Struct, frozen=True):
+    """Tests of Numba's to run: the `names` they may go by, and `patch` to run them under."""
+
+    names: tuple[str, ...]
+    patch: str = ""
+
+
 class Job(msgspec.Struct, frozen=True):
     """What one cell has to do.
 
@@ -83,7 +90,7 @@ class Run(msgspec.Struct, frozen=True):
     jobs: dict[str, Job]
     prune: bool = False
     known: tuple[str, ...] = ()
-    upstream: dict[str, tuple[str, ...]] = {}
+    upstream: dict[str, SuiteJob] = {}
     upstream_timeout_s: float = 0.0
     round: int = 1
     repeat: int = 1

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..experiments import upstream
 from ..experiments.needs import Needs
 from ..experiments.outside import Memo, is_current, recall
 from ..experiments.probe import Probe
@@ -56,8 +57,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
     def upstream_key(self, suites: Mapping[str, UpstreamSuite]) -> str:
         """Return the key under which the results of Numba's own tests are good."""
-        named = msgspec.json.encode(suites, order="sorted").decode()
-        return self._digest("upstream", named, self.building)
+        return self._digest("upstream", upstream.key(suites), self.building)
 
     def _digest(self, *words: str) -> str:
         *rest, _, _ = msgspec.structs.astuple(self)

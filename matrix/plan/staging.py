@@ -58,30 +58,31 @@ def stage(
         try:
             copy = _copied(probe, folder / "probes")
             if probe.patch is not None:
-                copy = copy.under(_copy(probe.patch, folder / "patches"))
+                copy = copy.under(copy_of(probe.patch, folder / "patches"))
         except BadInput as error:
             say(f"{probe.id} is not run: {error}")
         else:
             found[probe.id] = copy
     for path in (home / "_cell").glob("*.py"):
-        _copy(path, folder / "probes" / "_cell")
+        copy_of(path, folder / "probes" / "_cell")
     for release in set(releases):
         if lock_path(locks, release).exists():
-            _copy(lock_path(locks, release), folder / "locks")
+            copy_of(lock_path(locks, release), folder / "locks")
     return Staged(folder, found, runner_digest(folder / "probes"))
 
 
 def _copied(probe: Probe, folder: Path) -> Probe:
     """Return a copy of a probe and of what it imports from beside itself."""
     for file in probe.beside.values():
-        _copy(file, (folder / file.relative_to(probe.path.parents[1])).parent)
-    copy = probe_in(_copy(probe.path, folder / probe.carrier))
+        copy_of(file, (folder / file.relative_to(probe.path.parents[1])).parent)
+    copy = probe_in(copy_of(probe.path, folder / probe.carrier))
     if not {*copy.needs} <= {*probe.needs}:
         raise BadInput("what it needs was edited meanwhile; run it again")
     return copy.needing(probe.needs)
 
 
-def _copy(path: Path, folder: Path) -> Path:
+def copy_of(path: Path, folder: Path) -> Path:
+    """Return a copy of a file in a folder; raises BadInput or Unreachable."""
     content = read_regular(path)
     copy = folder / path.name
     try:

@@ -205,7 +205,7 @@ def run_script(env: Path, run: Run, cell: str, job: Job, work: Path) -> str:
         **experiment.order(run, job),
     }
     job_file = work / "job.json"
-    job_file.write_text(json.dumps(order), encoding="utf-8")
+    job_file.write_bytes(msgspec.json.encode(order))
     patience = Patience(work / "out.jsonl", 3 * experiment.longest_s(run, job) + MARGIN_S)
     script = str(Path(run.runner) / experiment.script)
     python = in_place(Path(job.lock)) or str(python_of(env))

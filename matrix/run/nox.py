@@ -24,7 +24,7 @@ from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
 from ..packages.equip import NOTHING_MORE, Equipment, called
 from ..plan.plan import Conditions, Task
-from ..plan.staging import Staged, stage
+from ..plan.staging import Staged, copy_of, stage
 from ..project import PROBES, Project
 from ..report.terminal.progress import Progress
 from ..select.machine import Machine
@@ -67,6 +67,7 @@ def new_run(
     planned.
     """
     staged = _staged(project, tasks, say)
+    suites = {name: _suite_staged(suite, staged.folder) for name, suite in suites.items()}
     cells = [task.cell for task in tasks]
     under = project.conditions(cells, machine, isolation, staged, equipment.installed)
     jobs = {
@@ -78,7 +79,7 @@ def new_run(
         folder=str(project.state / folder), runner=str(staged.runner_folder),
         platform=project.platform, cpu=machine.cpu, isolation=isolation, timeout_s=timeout_s,
         jobs=jobs, prune=prune, known=tuple(probe.id for probe in project.probes),
-        upstream={name: suite.names for name, suite in suites.items()},
+        upstream={name: suite.job for name, suite in suites.items()},
         upstream_timeout_s=UPSTREAM_TIMEOUT_S, repeat=repeat,
     )  # fmt: skip
 
@@ -92,6 +93,10 @@ def _staged(project: Project, tasks: Sequence[Task], say: Say) -> Staged:
         locks=project.locks,
         say=say,
     )
+
+
+def _suite_staged(suite: UpstreamSuite, folder: Path) -> UpstreamSuite:
+    return suite if suite.patch is None else suite.under(copy_of(suite.patch, folder / "patches"))
 
 
 def _job(

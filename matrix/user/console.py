@@ -7,7 +7,6 @@ CPython 3.6 or newer, the standard library.
 
 import difflib
 import importlib.util
-import os
 import sys
 
 DRIVER = (
@@ -72,19 +71,7 @@ def run_script(words):
     """Run a script with the remedy installed; return 2 where that cannot be begun."""
     from . import remedy
 
-    if not words or words[0].startswith("-"):
-        sys.stderr.write("usage: numba-matrix remedy SCRIPT ARGS...\n")
-        return 2
-    if not os.path.isfile(words[0]):
-        sys.stderr.write(f"error: {words[0]}: there is no such script\n")
-        return 2
-    try:
-        remedy.install()
-    except ImportError as error:  # no Numba, or one that it was not proved on
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    remedy.main(words)
-    return 0
+    return remedy.main(words, "numba-matrix remedy")
 
 
 COMMANDS = {"check": check, "remedy": run_script, "ask": ask, "_subject": subject}

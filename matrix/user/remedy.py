@@ -674,15 +674,29 @@ def _digest(numba, path):
     return hashlib.sha256(" ".join(source.split()).encode()).hexdigest()[:8]
 
 
-def main(arguments):
-    """Run a script with the remedy installed: SCRIPT ARGS..."""
-    if not arguments:
-        sys.exit("usage: python -m numba_matrix.remedy SCRIPT ARGS...")
-    install()
+def main(arguments, program="python -m numba_matrix.remedy"):
+    """Run a script with the remedy installed; return 2 where that cannot be begun."""
+    script = arguments[0] if arguments else "--help"
+    usage = "usage: {} SCRIPT ARGS...\n".format(program)
+    if arguments and script in ("-h", "--help"):
+        sys.stdout.write(usage)
+        return 0
+    if script.startswith("-"):
+        sys.stderr.write(usage)
+        return 2
+    if not os.path.exists(script):
+        sys.stderr.write("error: {}: there is no such script\n".format(script))
+        return 2
+    try:
+        install()
+    except ImportError as error:  # no Numba, or one that this was not proved on
+        sys.stderr.write("error: {}\n".format(error))
+        return 2
     sys.argv[:] = arguments
-    sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
-    runpy.run_path(arguments[0], run_name="__main__")
+    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    runpy.run_path(script, run_name="__main__")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -247,19 +247,6 @@ class Cell:
         self.introduced = True
 
 
-def run_upstream(cell, name, names):
-    """Run one suite of Numba's own tests, within the bounds of a phase but with its own time limit."""
-    results = os.path.join(cell.scratch, "results", "upstream." + name)
-    os.makedirs(os.path.dirname(results), exist_ok=True)
-    ending = contain.run_command(
-        PYTHON + [os.path.join(HERE, "upstream.py"), results] + names,
-        phase_environment(cell.scratch, "upstream"),
-        cell.scratch,
-        cell.job["upstream_timeout_s"],
-    )
-    observe.append(cell.job["out"], {"upstream": name, "result": upstream.summary(results, ending)})
-
-
 def see_that_there_is_room(folder):
     """Raise OSError when the disk is full: then probes failed that are well, and none counts."""
     path = os.path.join(folder, "room")
@@ -284,8 +271,7 @@ def main(job_file):
     try:
         cell.run()
         cell.introduce()
-        for name, names in sorted(job.get("upstream", {}).items()):
-            run_upstream(cell, name, names)
+        upstream.carry_out(job, PYTHON)
         see_that_there_is_room(cell.scratch)
     except OSError:
         # On a full disk there is no room for the reason either, until there is.

@@ -63,8 +63,11 @@ class Gate:
         self.replace(os.open, self.opened_low)
         for name in ("replace", "rename", "link", "unlink", "remove", "mkdir", "rmdir"):
             self.replace(getattr(os, name), self.holding(name, getattr(os, name)))
-        for name in ("stat", "listdir", "utime"):
+        for name in ("stat", "utime"):
             self.replace(getattr(os, name), self.holding(name, getattr(os, name)))
+        # Asked again, a disk may name the same files in another order.
+        for list_one, in_order in ((os.listdir, sorted), (os.scandir, Entries)):
+            self.replace(list_one, self.holding("listdir", list_one, in_order))
         loader = importlib.machinery.SourceFileLoader
         loader.get_data = self.importing("read", loader.get_data)
         loader.path_stats = self.importing("stat", loader.path_stats)
@@ -127,7 +130,7 @@ class Gate:
         finally:
             self.passing = before
 
-    def holding(self, name, original):
+    def holding(self, name, original, told_as=lambda found: found):
         @functools.wraps(original)
         def held(*args, **kwargs):
             paths = [self.below(path) for path in args[: 2 if name in MOVING else 1]]
@@ -137,7 +140,7 @@ class Gate:
             if not paths or self.passing:
                 return original(*args, **kwargs)
             self.hold(name, *paths)
-            return self.pass_through(original, *args, **kwargs)
+            return told_as(self.pass_through(original, *args, **kwargs))
 
         return held
 
@@ -190,6 +193,29 @@ class Gate:
         below = self.below(path) if ".nbi" in path or ".nbc" in path else None
         if below is not None:
             raise RuntimeError("not held at the gate: {} {}".format(event, below))
+
+
+class Entries:
+    """What `os.scandir` gives, by name."""
+
+    def __init__(self, found):
+        with found:
+            self.left = iter(sorted(found, key=lambda entry: entry.name))
+
+    def __iter__(self):
+        return self.left
+
+    def __next__(self):
+        return next(self.left)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.left = iter(())
 
 
 MOVING = ("replace", "rename", "link")

@@ -10,11 +10,15 @@ Two orders that differ only in steps that do not meet on a file are one (Flanaga
 
 import os
 import shutil
+import time
 
 from held import Held
 from said import WORDS, word_for
 from steps import Folder, Step, like
 from turns import BEFORE, ROLES, FailedInTurn
+
+# What it takes to keep a point (two forks, and a copy of the folder): less than that is done again.
+KEEPING_S = 0.02
 
 
 class NotDeterministic(Exception):
@@ -61,6 +65,7 @@ class Race:
         folder = os.path.dirname(order["path"])
         self.folder = Folder(folder, os.path.join(order["scratch"], "copies", order["probe"]))
         self.points, self.steps = [], []
+        self.undone_s = 0  # what it would take to do again what was done since a point was kept
         self.at = None  # the point that the folder and the processes are at
         self.seen = []
         self.loaded = {}
@@ -125,7 +130,7 @@ class Race:
         """Let one process pass from here, and try all orders that begin so."""
         if self.at is not point:
             self.go_back(point)
-        elif not point.copy and point.is_clean and due[role].is_shared:
+        elif self.undone_s > KEEPING_S and point.is_clean and due[role].is_shared:
             self.keep(point)
         step = self.folder.step(role, point.held[role].op)
         asleep = {one for one in point.asleep if not due[one].meets(step)}
@@ -142,14 +147,16 @@ class Race:
 
     def keep(self, point):
         """Have processes and folder stay as they are here, to come back to."""
-        point.copy = self.folder.keep()
+        point.copy, self.undone_s = self.folder.keep(), 0
         for held in point.held.values():
             held.is_kept = True
 
     def let_go(self, held, locks, step):
         """Carry out a step, by a copy of its process if need be; return who is where then."""
         moved = held[step.role].fork() if held[step.role].is_kept else held[step.role]
+        started = time.monotonic()
         moved.go(self.limit_s)
+        self.undone_s += time.monotonic() - started
         see_that_it_came_to_an_end(moved.state.get("died"))
         self.folder.note_made(step, len(self.steps))
         locks = dict(locks)

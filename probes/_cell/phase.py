@@ -76,9 +76,15 @@ def run_patch(path, results):
         return
     results.say(patching=True)
     importlib.import_module("numba")
-    module = load_probe(path, PATCH)
-    if hasattr(module, "install"):
-        module.install()
+    try:
+        module = load_probe(path, PATCH)
+        if hasattr(module, "install"):
+            module.install()
+    except SystemExit as error:
+        # Of a process that has done nothing else yet there would be nothing to say.
+        raise RuntimeError(
+            "the patch ends the process: SystemExit({!r})".format(error.code)
+        ) from error
     results.say(patching=False)
 
 

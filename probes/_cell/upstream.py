@@ -1,14 +1,31 @@
 """Numba's own tests of what the probes are about, as evidence beside them.
 
-In: a results file and the names a suite goes by in one release or another. Out: one line of JSON
-per test, written as each ends, so that a suite that crashes has said how far it came.
+In: a job. Out: for each of its suites what came of it, as a line of the job's. The suites go one by
+one, each in a process that writes a line of JSON per test as it ends, so that a suite that crashes
+has said how far it came.
 """
 
+import importlib
 import json
 import os
 import sys
 import unittest
 
+import contain
+import observe
+import patched
+from surroundings import phase_environment
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Python runs a module of this name first of all: tests start processes of their own.
+AT_START = """\
+import sys
+sys.path.insert(0, {here!r})
+import patched
+sys.path.remove({here!r})
+patched.AfterNumba.patch = {patch!r}
+sys.meta_path.insert(0, patched.AfterNumba)
+"""
 KINDS = ("passed", "failed", "skipped")
 
 
@@ -87,14 +104,47 @@ def summary(path, ending):
     )
 
 
-def main(path, names):
-    tests = load_first(names)
+def carry_out(job, python):
+    """Run the suites of a job, within the bounds of a phase but with their own time limit."""
+    for name, suite in sorted(job.get("upstream", {}).items()):
+        results = os.path.join(job["scratch"], "results", "upstream." + name)
+        os.makedirs(os.path.dirname(results), exist_ok=True)
+        environment = phase_environment(job["scratch"], "upstream")
+        command = python
+        if suite["patch"]:
+            # Python's -E is for settings of the user's, and has none to keep away here.
+            command = [word for word in python if word != "-E"]
+            environment["PYTHONPATH"] = at_start(suite["patch"], results + ".start")
+        order = json.dumps(dict(suite, results=results))
+        ending = contain.run_command(
+            command + [os.path.join(HERE, "upstream.py"), order],
+            environment,
+            job["scratch"],
+            job["upstream_timeout_s"],
+        )
+        observe.append(job["out"], {"upstream": name, "result": summary(results, ending)})
+
+
+def at_start(patch, folder):
+    """Make a folder which, in a PYTHONPATH, has every Python run the patch once it imports Numba."""
+    os.makedirs(folder)
+    with open(os.path.join(folder, "sitecustomize.py"), "w", encoding="utf-8") as file:
+        file.write(AT_START.format(here=HERE, patch=patch))
+    return folder
+
+
+def main(order):
+    if order["patch"]:
+        importlib.import_module("numba")
+        if patched.PATCH not in sys.modules:
+            raise RuntimeError("the patch was not run: this would be a result of Numba as it is")
+    tests = load_first(order["names"])
     if tests is None:
-        with open(path, "a", encoding="utf-8") as file:
+        with open(order["results"], "a", encoding="utf-8") as file:
             file.write(json.dumps({"absent": True}) + "\n")
         return
-    tests.run(Recorder(path))
+    tests.run(Recorder(order["results"]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(json.loads(sys.argv[1]))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from matrix.commands.run import run
 from matrix.errors import BadInput
 from matrix.model.files import ROOT
 from matrix.options import Audit, Run
@@ -117,8 +116,3 @@ def test_a_word_that_means_nothing_is_refused_in_one_line(words: str, says: str)
 def test_a_run_is_under_one_patch(command: str) -> None:
     assert parse([command, "--patch", "remedy"]).patch == "remedy"
     assert "--patch is given twice" in refusal(command, "--patch", "remedy", "--patch", "guard")
-
-
-def test_numbas_own_tests_are_not_said_to_have_run_under_a_patch() -> None:
-    with pytest.raises(BadInput, match="as they are, without --patch"):
-        run(parse(["run", "--upstream", "--patch", "remedy"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matrix.judge.judge import judge
-from matrix.judge.patches import Change, changed, counted, effects
+from matrix.judge.patches import Change, changed, effects, tally
 from matrix.model.outcome import Result, result_of
 from matrix.model.record import ProbeRecord
 from tests.unit import records as make
@@ -58,17 +58,17 @@ def test_cells_in_which_a_patch_made_the_same_difference_are_told_of_together() 
     assert found[1].line(served) == (
         "better: cache/p@mine: crashed in warm (SIGSEGV) -> hit, 0.57.0 .. 0.60.0 (2 of 3)"
     )
-    assert counted(found) == "worse 1, better 2"
+    assert tally(found) == "worse 1, better 2"
 
 
 def test_a_patch_that_changes_nothing_says_so() -> None:
     hit = result(make.hit())
     found = effects({"cache/p": {OLD: hit, NEW: hit}, "cache/p@empty": {OLD: hit, NEW: hit}})
-    assert counted(found) == "nothing changed in 2 squares"
+    assert tally(found) == "nothing changed in 2 squares"
 
 
 def test_where_nothing_was_compared_nothing_is_said_to_be_unchanged() -> None:
-    assert counted([]).endswith("nothing is known")
+    assert tally([]).endswith("nothing is known")
 
 
 def test_nothing_is_claimed_of_what_runs_under_somebodys_patch() -> None:

@@ -116,6 +116,13 @@ def ends(
     return len(found), set(found)
 
 
+@pytest.fixture(params=[0.0, math.inf], ids=["kept", "done again"])
+def keeping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Come back to every point, or to the first alone and do the steps from there again."""
+    monkeypatch.setattr(orders, "KEEPING_S", request.param)
+
+
+@pytest.mark.usefixtures("keeping")
 @pytest.mark.parametrize(("mine", "theirs"), [(0, 2), (1, 1), (2, 2), (3, 2)])
 def test_all_orders_are_as_many_as_there_are_ways_to_shuffle_two_decks(
     tmp_path: Path, mine: int, theirs: int
@@ -133,6 +140,7 @@ def test_steps_that_do_not_meet_are_tried_in_one_order(tmp_path: Path) -> None:
     assert ends(tmp_path, programs, reduce=False)[0] == math.comb(4, 2)
 
 
+@pytest.mark.usefixtures("keeping")
 @pytest.mark.parametrize("seed", range(8))
 def test_leaving_orders_out_leaves_out_no_end(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
@@ -147,6 +155,7 @@ def test_leaving_orders_out_leaves_out_no_end(tmp_path: Path, seed: int) -> None
     assert few <= many
 
 
+@pytest.mark.usefixtures("keeping")
 def test_a_lock_is_waited_for_and_taken_either_way_round(tmp_path: Path) -> None:
     programs: Programs = {"run": [("lock", "lock")], "other": [("lock", "lock")]}
     # The file is made by either, and either is the first to lock it: never both at once.
@@ -161,8 +170,8 @@ def test_a_lock_is_waited_for_and_taken_either_way_round(tmp_path: Path) -> None
 def breaking(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     holding: Callable[..., object] = gate.Gate.holding
 
-    def not_holding(self: object, called: str, original: object) -> object:
-        return original if called == name else holding(self, called, original)
+    def not_holding(self: object, called: str, original: object, *more: object) -> object:
+        return original if called == name else holding(self, called, original, *more)
 
     monkeypatch.setattr(gate.Gate, "holding", not_holding)
 

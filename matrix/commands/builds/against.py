@@ -14,7 +14,7 @@ from ... import options as asked
 from ...errors import BadInput, Status
 from ...experiments.probe import Probe
 from ...judge.judge import Verdict, results
-from ...judge.patches import Change, against, counted
+from ...judge.patches import Change, against, tally
 from ...model.cell import Cell, CellStatus, tag
 from ...model.record import NOTHING, CellRecord
 from ...packages.builds.build import Build
@@ -146,7 +146,7 @@ def _report(
         if effect.change is not Change.UNCHANGED:
             say(effect.line(()))
     unseen = len(ids) - len(effects)
-    say(f"{build.cell} against {base.cell}: {counted(effects)}"
+    say(f"{build.cell} against {base.cell}: {tally(effects)}"
         + (f"; {unseen} squares were not seen in both" if unseen else ""))  # fmt: skip
     say(f"report: {own.state / 'report' / 'report.md'}")
     if any(effect.change is Change.WORSE for effect in effects):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from ...experiments.overhead.summary import summarise
 from ...experiments.probe import Probe
 from ...experiments.sharing import kept as kept_of_sharing
 from ...judge.judge import judge
-from ...judge.patches import Change
+from ...judge.patches import Change, broken
 from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
 from ...model.files import append
@@ -86,6 +86,7 @@ def judge_and_report(
     *,
     strict: bool,
     patched: bool = False,
+    suites: Collection[str] = (),
     whole: bool = True,
     table: bool = False,
     narrowed: bool = False,
@@ -119,10 +120,14 @@ def judge_and_report(
     missing = [record for record in records if record.status is not CellStatus.RAN]
     against = comparison if isinstance(comparison, str) else comparison.line()
     *told, page = conclusion(found, missing, folder, holds=holds, whole=table, differing=differing)
-    last = (*filter(None, (against, page, beside)), *patch_lines(found, isolation, wanted=patched))
+    last = (
+        *filter(None, (against, page, beside)),
+        *patch_lines(found, isolation, suites, wanted=patched),
+    )
     for line in (*told, *last):
         say(line)
-    holds &= not (patched and any(effect.change is Change.WORSE for effect in found.effects))
+    worse = any(effect.change is Change.WORSE for effect in found.effects)
+    holds &= not (patched and (worse or broken(found.ran, suites)))
     if not (found.ran and holds):
         return Status.FAILS if found.ran else Status.COULD_NOT_RUN
     all_seen = not (missing or unknown or found.unseen)

@@ -15,8 +15,7 @@ from ...model.record import CellRecord, chosen
 from ...model.text import counted, listed
 from ..claims import Claim
 from ..judge import Judgement, Verdict, unlike_in
-from ..patches import Change, Effect, between, worst_first
-from ..patches import counted as tally
+from ..patches import Change, Effect, between, tally, worst_first
 from .file import Reference, settled
 
 LISTED = 5

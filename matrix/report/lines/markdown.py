@@ -11,7 +11,7 @@ import jinja2
 import msgspec
 
 from ...experiments.overhead import plots, tables
-from ...judge.patches import counted as tally
+from ...judge.patches import tally
 from ...model.text import Markdown, brief, counted, cut, markdown, table_cell
 from ..findings import Findings
 from ..templating import environment

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from ...experiments.overhead import plots as pictures
 from ...experiments.overhead import tables
-from ...judge.patches import counted
+from ...judge.patches import tally
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen, packages_of
 from ...model.text import brief, shown, typed
@@ -190,7 +190,7 @@ def _environment() -> jinja2.Environment:
         finalize=lambda value: value if isinstance(value, Markup) else shown(str(value))
     )
     made.globals.update(
-        overhead_tables=tables, pictures=pictures, counted=counted, packages_of=packages_of
+        overhead_tables=tables, pictures=pictures, tally=tally, packages_of=packages_of
     )
     made.filters.update(coded=coded, brief=brief)
     return made

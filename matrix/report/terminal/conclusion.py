@@ -6,12 +6,11 @@ In: `Findings`. Out: lines; the whole table only where it is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from ...judge.changes import LEGEND
-from ...judge.patches import Change, Effect
-from ...judge.patches import counted as tally
+from ...judge.patches import Change, Effect, broken, tally
 from ...model.cell import CellStatus
 from ...model.record import CellRecord, chosen
 from ...model.text import counted, cut
@@ -59,8 +58,12 @@ def conclusion(
     yield f"page: {shortest(folder / 'index.html')}"
 
 
-def patch_lines(found: Findings, isolation: str, *, wanted: bool) -> Iterator[str]:
+def patch_lines(
+    found: Findings, isolation: str, suites: Collection[str], *, wanted: bool
+) -> Iterator[str]:
     """Yield what the terminal shows of patches: every change, the worst last, and how many.
+
+    `suites` are those of Numba's own that were asked for.
 
     What a patch raised is said once.
     """
@@ -73,7 +76,11 @@ def patch_lines(found: Findings, isolation: str, *, wanted: bool) -> Iterator[st
             if (message := _raised(found, effect, isolation)) not in told:
                 yield f"  {message}"
                 told.add(message)
-    yield f"under the patch: {tally(found.effects)}"
+    for (suite, how), cells in broken(found.ran, suites).items():
+        yield f"{Change.WORSE}: Numba's own {suite}: {how}, {', '.join(cells)}"
+    under = [name for name in suites if "@" in name and name in found.upstream]
+    own = f"; {counted(len(under), 'suite')} of Numba's own tests run under it" if under else ""
+    yield f"under the patch: {tally(found.effects)}{own}"
 
 
 def _raised(found: Findings, effect: Effect, isolation: str) -> str:
