@@ -238,7 +238,9 @@ def lock(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the suite's own tests: unit tests, and real cells of three releases."""
     install_group(session, "tests")
-    run_own(session, "python", "-m", "pytest", *session.posargs)
+    # Tests of one file share what they ran.
+    at_once = ("--numprocesses", "auto", "--dist", "loadfile")
+    run_own(session, "python", "-m", "pytest", *(session.posargs or at_once))
 
 
 @nox.session(venv_backend="uv|virtualenv", reuse_venv=True)

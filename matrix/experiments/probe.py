@@ -131,14 +131,35 @@ def named(probes: Iterable[Probe], name: str) -> Probe:
 NOT_RUNNER = ("debug.py", "limit.py", "overhead.py", "rush.py", "shared.py")
 
 
+# Only races run these.
+RACING = (
+    "gate.py",
+    "held.py",
+    "orders.py",
+    "race.py",
+    "racers.py",
+    "said.py",
+    "steps.py",
+    "turns.py",
+)
+
+
 def runner_digest(folder: Path) -> str:
-    """Return a digest of the in-cell runner: when it changes, what it saw is out of date."""
-    digest = hashlib.sha256()
-    for path in sorted((folder / "_cell").glob("*.py")):
-        if path.name in NOT_RUNNER:
-            continue
-        digest.update(f"{path.name} {text_digest(path)}\n".encode())
-    return digest.hexdigest()
+    """Return the digests of the in-cell runner: of what all probes have a part of, and of the rest.
+
+    When one changes, what was seen by it is out of date.
+    """
+    whole = {path.name: text_digest(path) for path in sorted((folder / "_cell").glob("*.py"))}
+    common = [f"{name} {whole[name]}" for name in whole if name not in (*NOT_RUNNER, *RACING)]
+    racing = [f"{name} {whole[name]}" for name in RACING if name in whole]
+    return " ".join(
+        hashlib.sha256("\n".join(part).encode()).hexdigest() for part in (common, racing)
+    )
+
+
+def runner_of(probe: Probe, runner: str) -> str:
+    """Return the digests of what this probe is run by."""
+    return runner if probe.carrier == "race" else runner.partition(" ")[0]
 
 
 class Probing:

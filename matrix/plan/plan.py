@@ -14,7 +14,7 @@ import msgspec
 from ..experiments import upstream
 from ..experiments.needs import Needs
 from ..experiments.outside import Memo, is_current, recall
-from ..experiments.probe import Probe
+from ..experiments.probe import Probe, runner_of
 from ..experiments.upstream import UpstreamSuite
 from ..model.cell import Cell, CellStatus
 from ..model.files import Store, text_digest
@@ -49,7 +49,7 @@ class Conditions(msgspec.Struct, frozen=True):
         """Return the key under which this probe's observations are good."""
         built = self.building if probe.carrier == "aot" else ""
         more = (dict(self.installed).get(probe.needs, "nothing"),) if probe.needs else ()
-        return self._digest(probe.id, probe.sha256, built, *more)
+        return self._digest(runner_of(probe, self.runner), probe.id, probe.sha256, built, *more)
 
     def source(self, probe: Probe) -> str:
         """Return what names the probe, the runner and the lock: the same on all machines."""
@@ -57,16 +57,16 @@ class Conditions(msgspec.Struct, frozen=True):
 
     def upstream_key(self, suites: Mapping[str, UpstreamSuite]) -> str:
         """Return the key under which the results of Numba's own tests are good."""
-        return self._digest("upstream", upstream.key(suites), self.building)
+        return self._digest(self.runner, "upstream", upstream.key(suites), self.building)
 
     def _digest(self, *words: str) -> str:
-        *rest, _, _ = msgspec.structs.astuple(self)
+        _, *rest, _, _ = msgspec.structs.astuple(self)
         return digest(*words, *rest, "")
 
 
 def source(probe: Probe, runner: str, lock: str) -> str:
     """Return what names a probe, a runner and a lock, given the digests of those two."""
-    return digest(probe.id, probe.sha256, runner, lock)
+    return digest(probe.id, probe.sha256, runner_of(probe, runner), lock)
 
 
 def digest(*words: str) -> str:

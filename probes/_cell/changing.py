@@ -6,6 +6,8 @@ process cannot import Numba, and of the probe it executes the imports and `chang
 
 import ast
 
+from evidence import same
+
 # What `run()` returns after the change, as a probe's TRUTH says: something else in plain Python
 # (without any word), the same, or something else only where it is compiled.
 TRUTHS = ("plain", "same", "compiled")
@@ -23,7 +25,8 @@ def told(tree):
     """Return which truth the probe's source says it has; raises ValueError for none there is."""
     truth = "plain"
     for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "TRUTH":
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if getattr(target, "id", "") == "TRUTH" and getattr(node, "value", None) is not None:
             truth = ast.literal_eval(node.value)
     if truth not in TRUTHS:
         raise ValueError("TRUTH is {!r}, and can be one of {}".format(truth, ", ".join(TRUTHS)))
@@ -61,20 +64,24 @@ def change(path):
     truth = told(tree)
     namespace = {"__name__": "change", "__file__": path}
     exec(compile(kept(tree, "change"), path, "exec"), namespace)
+    if "change" not in namespace:
+        raise NameError("the probe has no change()")
     environment = namespace["change"]() or {}
     is_one = isinstance(environment, dict)
     if not is_one or any(type(word) is not str for pair in environment.items() for word in pair):
         raise TypeError("change() returns nothing, or environment variables and their values")
+    if any(not name or set(name) & set("=\0") or "\0" in environment[name] for name in environment):
+        raise ValueError("change() returns what no environment can hold: {!r}".format(environment))
     return {"truth": truth, "environment": environment}
 
 
 def see_that_it_changed(truth, before, now):
     """Raise what is wrong with a change after which `run()` is to return `now`."""
-    if truth == "same" and now != before:
+    if truth == "same" and not same(now, before):
         raise SomethingChanged(
             "TRUTH is same, and run() returned {} and now {}".format(before, now)
         )
-    if truth != "same" and now == before:
+    if truth != "same" and same(now, before):
         raise NothingChanged(
             "run() returns {} as before change(): stale could not be told from kept;"
             " return what changed, or say TRUTH = 'same'".format(now)

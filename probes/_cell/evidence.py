@@ -26,6 +26,7 @@ LONGEST_INTEGER = 14000  # bits
 # Far from where reading, comparing or writing a value runs out of stack, in any Python.
 DEEPEST = 64
 LARGEST_VALUE = 2**16  # bytes of JSON
+TOLERANCE = 1e-9  # of floats, relative
 
 
 def shown(value, hidden):
@@ -160,3 +161,19 @@ def bounded(text, limit):
     return "{}\n[... {} characters left out ...]\n{}".format(
         text[:half], len(text) - 2 * half, text[-half:]
     )
+
+
+def same(one, other):
+    """Whether two values, as they are stored, are the same, as the driver compares them."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, float) or isinstance(other, float):
+        try:
+            return math.isclose(one, other, rel_tol=TOLERANCE)
+        except (TypeError, OverflowError):  # no number, or one beyond every float
+            return False
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return type(one) is type(other) and one == other

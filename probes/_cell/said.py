@@ -3,11 +3,11 @@
 In: how processes ended, and the steps that led there. Out: what an observation says.
 """
 
-import math
 import os
 import re
 import signal
 
+from evidence import same
 from steps import TEMPORARY
 
 # From the worst on: what nobody notices is worse than what everybody does.
@@ -16,7 +16,6 @@ WORDS = ("poisoned", "wrong", "crashed", "raised", "timed_out", "sound")
 CACHE_FILE = re.compile(
     r"(?:\w+-)?\w+\.(?P<name>.+)-\d+\.py\d+\w*(?:\.[a-z]\w*)*(?:\.(?P<number>\d+))?\.nb[ic]$"
 )
-TOLERANCE = 1e-9  # of floats, as for every probe
 
 
 def word_for(role, when, state, right):
@@ -42,18 +41,6 @@ def ended_by(code):
     if isinstance(code, int) and code < 0:
         return signal.Signals(-code).name
     return code if isinstance(code, str) else "exit {}".format(code)
-
-
-def same(one, other):
-    """Whether two values are the same, as the driver compares them."""
-    if isinstance(one, float) or isinstance(other, float):
-        numbers = all(isinstance(each, (int, float)) for each in (one, other))
-        return numbers and math.isclose(one, other, rel_tol=TOLERANCE)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    return type(one) is type(other) and one == other
 
 
 VERBS = {

@@ -20,6 +20,9 @@ from matrix.model import outcome
 from matrix.model.record import CellRecord, Phase, chosen
 
 ROOT = Path(__file__).parents[2]
+# A cell's environment is of one process at a time: of those that test at once, each has its own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+ENVIRONMENTS = ROOT / ".nox" / ("" if WORKER == "gw0" else WORKER)
 # Generous, and only ever waited for when something is broken.
 PATIENCE_S = 300.0
 PROJECT_FILES = ("noxfile.py", "pyproject.toml", "matrix", "probes/_cell", "tests/claims")
@@ -35,7 +38,7 @@ class Driver(msgspec.Struct, frozen=True):
     """A project, the environments of its cells, and a state folder to run it in."""
 
     state: Path
-    envdir: Path = ROOT / ".nox"
+    envdir: Path = ENVIRONMENTS
     project: Path = ROOT
 
     def run(self, *words: str) -> Ended:

@@ -55,6 +55,22 @@ def test_a_change_says_what_the_environment_is_to_be_and_which_truth_counts(tmp_
     assert said == {"truth": "same", "environment": {"NUMBA_OPT": "0"}}
 
 
+@pytest.mark.parametrize("returned", ['{"A=B": "x"}', '{"": "x"}', r'{"A": "x\0y"}'])
+def test_what_no_environment_can_hold_is_refused(tmp_path: Path, returned: str) -> None:
+    with pytest.raises(ValueError, match="what no environment can hold"):
+        change(tmp_path, f"return {returned}")
+
+
+def test_a_truth_with_a_type_is_one(tmp_path: Path) -> None:
+    assert change(tmp_path, "pass", before='TRUTH: str = "same"\n')["truth"] == "same"
+
+
+def test_a_change_within_the_tolerance_of_values_is_none() -> None:
+    with pytest.raises(changing.NothingChanged):
+        changing.see_that_it_changed("plain", [2.0], [2.0000000001])
+    changing.see_that_it_changed("plain", [1], [True])
+
+
 @pytest.mark.parametrize("returned", ['{"NUMBA_OPT": 0}', "3", '"NUMBA_OPT"'])
 def test_what_is_no_environment_is_refused(tmp_path: Path, returned: str) -> None:
     with pytest.raises(TypeError, match="returns nothing, or environment variables"):

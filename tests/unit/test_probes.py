@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import BadInput
-from matrix.experiments.probe import discover, matching, runner_digest
+from matrix.experiments.probe import (
+    NOT_RUNNER,
+    RACING,
+    Probe,
+    discover,
+    matching,
+    runner_digest,
+    runner_of,
+)
 
 PROBES = Path(__file__).parents[2] / "probes"
 
@@ -91,6 +99,24 @@ def test_any_change_to_the_in_cell_runner_is_seen(tmp_path: Path) -> None:
     changed = runner_digest(tmp_path)
     phase.rename(copy / "phases.py")
     assert len({runner_digest(PROBES), changed, runner_digest(tmp_path)}) == 3
+
+
+def test_what_only_races_run_is_of_races_alone(tmp_path: Path) -> None:
+    copy = tmp_path / "_cell"
+    shutil.copytree(PROBES / "_cell", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "orders.py").write_text("")
+    changed = runner_digest(tmp_path)
+    for name, differs in (("cache/p", False), ("change/p", False), ("race/p", True)):
+        one = Probe(name, name.partition("/")[0], Path(), "")
+        assert (runner_of(one, changed) != runner_of(one, runner_digest(PROBES))) == differs
+    used = {
+        (path.name, f"{word}.py")
+        for path in (PROBES / "_cell").glob("*.py")
+        if path.name not in (*NOT_RUNNER, *RACING)
+        for word in re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.MULTILINE)
+        if f"{word}.py" in RACING
+    }
+    assert used == {("phase.py", "turns.py")}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no file can be called so")

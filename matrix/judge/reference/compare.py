@@ -16,7 +16,7 @@ from ...model.text import counted, listed
 from ..claims import Claim
 from ..judge import Judgement, Verdict, unlike_in
 from ..patches import Change, Effect, between, tally, worst_first
-from .file import Reference, settled
+from .file import Reference, digest_of, settled
 
 LISTED = 5
 
@@ -119,7 +119,7 @@ def lacking(
     for what, names in named.items():
         if names:
             yield f"{what}: {listed(names, LISTED)}"
-    if not runner.startswith(reference.runner):
+    if digest_of(runner) != reference.runner:
         yield "the in-cell runner has changed since"
 
 

@@ -139,12 +139,17 @@ def made(
     return Reference(
         schema=SCHEMA,
         platform=Platform(ordered[0].platform),
-        runner=runner[:16],
+        runner=digest_of(runner),
         locks={record.numba: locks[record.numba][:16] for record in ordered},
         cells={r.cell: Versions(r.numpy, r.llvmlite, r.llvm) for r in ordered},
         absent=dict.fromkeys(lacking, CellStatus.NO_INTERPRETER),
         probes=programs,
     )
+
+
+def digest_of(runner: str) -> str:
+    """Return what names a runner here, given its digests."""
+    return hashlib.sha256(runner.encode()).hexdigest()[:16]
 
 
 def settled(record: ProbeRecord) -> Result:
