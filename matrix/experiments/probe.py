@@ -135,6 +135,7 @@ NOT_RUNNER = ("debug.py", "limit.py", "overhead.py", "rush.py", "shared.py")
 RACING = (
     "gate.py",
     "held.py",
+    "opened.py",
     "orders.py",
     "race.py",
     "racers.py",

@@ -6,16 +6,34 @@ same point, so that what came before need not be done again for every order.
 """
 
 import builtins
+import errno
 import functools
 import importlib.machinery
 import io
 import json
 import os
+import pathlib
+import shutil
 import signal
 import socket
 import sys
+import tokenize
+
+import steps
+from opened import Entries, HeldFile, flags_of
 
 FD = 4  # bytes
+MOVING = ("replace", "rename", "link")
+MAKING = MOVING + ("symlink", "unlink", "remove", "mkdir", "rmdir")
+# What Python says of before it is done, by any module: of what lies below the folder it is held then.
+SAID = "open os.rename os.link os.symlink os.remove os.mkdir os.rmdir os.truncate os.chmod os.utime"
+SAID = tuple(SAID.split()) + ("os.scandir",)
+# And what cannot be held, wherever it is.
+BEYOND = ("os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen", "fcntl.lockf")
+
+
+class NotHeld(RuntimeError):
+    """Something was about to get by the gate: an order would be told of that never was."""
 
 
 def send(channel, fd=None, **message):
@@ -56,15 +74,22 @@ class Gate:
         self.may_die = False
         self.passing = False  # an operation that may be carried out
         self.locks = set()  # files that this process has locked
+        self.low = set()  # descriptors of files of the folder, opened by `os.open`
+        self.unheld = None  # what got by the gate, or was about to
 
     def shut(self):
         """Put what holds in the place of all that opens, moves or looks at files."""
-        self.replace(open, self.opened, (builtins, io))
+        self.replace(open, self.opened, (builtins, io, tokenize))
         self.replace(os.open, self.opened_low)
-        for name in ("replace", "rename", "link", "unlink", "remove", "mkdir", "rmdir"):
+        for name in MAKING + steps.CHANGING:
             self.replace(getattr(os, name), self.holding(name, getattr(os, name)))
-        for name in ("stat", "utime"):
-            self.replace(getattr(os, name), self.holding(name, getattr(os, name)))
+        for name in ("stat", "lstat", "access", "readlink"):
+            self.replace(getattr(os, name), self.holding("stat", getattr(os, name)))
+        for name, one in (("read", os.read), ("write", os.write), ("write", os.ftruncate)):
+            self.replace(one, self.holding_low(name, one))
+        self.replace(os.close, self.closed_low)
+        # Names and not descriptors of folders are what is held.
+        shutil._use_fd_functions = False
         # Asked again, a disk may name the same files in another order.
         for list_one, in_order in ((os.listdir, sorted), (os.scandir, Entries)):
             self.replace(list_one, self.holding("listdir", list_one, in_order))
@@ -87,19 +112,29 @@ class Gate:
             for name, thing in list(getattr(module, "__dict__", {}).items()):
                 if thing is original:
                     setattr(module, name, held)
+        # Before 3.11 a path has functions of its own to do things by.
+        by = getattr(pathlib, "_NormalAccessor", None)
+        for name, thing in list(vars(by).items()) if by else ():
+            function = getattr(thing, "__func__", thing)
+            if original in (function, getattr(function, "__wrapped__", None)):
+                setattr(by, name, staticmethod(held))
 
     def below(self, path):
         """Return a path as it is below the folder, or None: it is elsewhere."""
         if isinstance(path, (int, bytes)) or path is None:
             return None
         path = os.path.abspath(os.fspath(path))
-        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        return path[len(self.folder) :] if path.startswith(self.folder) else None
+        path = os.path.join(self.real(os.path.dirname(path)), os.path.basename(path))
+        return path[len(self.folder) :] if (path + os.sep).startswith(self.folder) else None
+
+    def real(self, folder):
+        """The folder's own path, looked up without being held."""
+        return self.pass_through(os.path.realpath, folder)
 
     def hold(self, kind, *what):
-        """Say what is about to be done, and wait until it may be."""
+        """Say what is about to be done, and wait until it may be; return what was told then."""
         self.state = {"at": [kind] + list(what), "files": self.files, "may_die": self.may_die}
-        self.tell()
+        return self.tell()
 
     def tell(self):
         send(self.channel, **self.state)
@@ -107,9 +142,9 @@ class Gate:
             told = receive(self.channel)
             word = told.get("do")
             if word == "go":
-                return
+                return told
             if word == "fork":
-                if os.fork():
+                if self.pass_through(os.fork):
                     os.close(told["fd"])
                 else:
                     self.channel.close()
@@ -133,11 +168,17 @@ class Gate:
     def holding(self, name, original, told_as=lambda found: found):
         @functools.wraps(original)
         def held(*args, **kwargs):
-            paths = [self.below(path) for path in args[: 2 if name in MOVING else 1]]
-            if any(kwargs.get(word) is not None for word in ("dir_fd", "src_dir_fd")):
-                paths = []
-            paths = [path for path in paths if path is not None]
-            if not paths or self.passing:
+            if self.passing:
+                return original(*args, **kwargs)
+            of_folders = ("dir_fd", "src_dir_fd", "dst_dir_fd")
+            if any(kwargs.get(word) is not None for word in of_folders):
+                self.refuse("{} by the descriptor of a folder".format(name))
+            given = args + tuple(kwargs[word] for word in ("path", "src", "dst") if word in kwargs)
+            if name == "symlink":
+                given = given[1:]  # what it leads to is but a text
+            given = given[: 2 if name in MOVING else 1] or (".",)
+            paths = [path for path in map(self.below, given) if path is not None]
+            if not paths:
                 return original(*args, **kwargs)
             self.hold(name, *paths)
             return told_as(self.pass_through(original, *args, **kwargs))
@@ -154,23 +195,60 @@ class Gate:
         return held
 
     def opened_low(self, path, flags, *args, _original=os.open, **kwargs):
-        below = self.below(path)
-        if below is None or self.passing:
+        below = None if self.passing else self.below(path)
+        if below is None:
             return _original(path, flags, *args, **kwargs)
+        if kwargs.get("dir_fd") is not None:
+            self.refuse("open by the descriptor of a folder")
         # What is opened on a folder is a file without a name.
         named = not self.pass_through(os.path.isdir, path)
         writing = named and flags & (os.O_WRONLY | os.O_RDWR)
         self.hold("create" if writing else "open", below)
-        return self.pass_through(_original, path, flags, *args, **kwargs)
+        fd = self.pass_through(_original, path, flags, *args, **kwargs)
+        if named:
+            self.low.add(fd)
+            self.files += 1
+        return fd
+
+    def holding_low(self, name, original):
+        @functools.wraps(original)
+        def held(fd, *args):
+            if fd in self.low and not self.passing:
+                self.hold(name, os.fstat(fd).st_ino)
+            return original(fd, *args)
+
+        return held
+
+    def closed_low(self, fd, _original=os.close):
+        if fd in self.low:
+            self.let_go_of(fd)
+            self.low.discard(fd)
+        _original(fd)
+
+    def let_go_of(self, fd):
+        """A file of the folder is about to be closed, and with it goes the lock on it."""
+        inode = os.fstat(fd).st_ino
+        if inode in self.locks:
+            self.lock(inode, "unlock")
+        self.files -= 1
 
     def opened(self, file, mode="r", buffering=-1, *args, _original=open, **kwargs):
-        below = self.below(file)
-        # What has an opener of its own opens by `os.open`.
-        if below is None or self.passing or "opener" in kwargs:
+        low = isinstance(file, int) and file in self.low
+        below = None if self.passing else self.below(file)
+        if not low and below is None:
             return _original(file, mode, buffering, *args, **kwargs)
-        self.hold("create" if set(mode) & set("wax+") else "open", below)
-        raw = self.pass_through(HeldFile, self, os.fspath(file), mode)
+        opener = kwargs.pop("opener", None)
+        if low and not kwargs.pop("closefd", True):
+            self.refuse("a descriptor that stays open")
+        if opener:
+            # Which opens by `os.open`, and that is held.
+            file, low = opener(file, flags_of(mode)), True
+        if not low:
+            self.hold("create" if set(mode) & set("wax+") else "open", below)
+        raw = self.pass_through(HeldFile, self, file if low else os.fspath(file), mode)
         kind = io.BufferedReader if mode.strip("bt") == "r" else io.BufferedWriter
+        if buffering == 0:
+            return raw
         buffered = (io.BufferedRandom if "+" in mode else kind)(raw)
         return buffered if "b" in mode else io.TextIOWrapper(buffered, *args, **kwargs)
 
@@ -179,80 +257,26 @@ class Gate:
         import fcntl
 
         fd = file if isinstance(file, int) else file.fileno()
-        self.lock(os.fstat(fd).st_ino, not operation & fcntl.LOCK_UN)
+        if operation & fcntl.LOCK_SH:
+            self.refuse("a lock that is shared")
+        kind = "try to lock" if operation & fcntl.LOCK_NB else "lock"
+        self.lock(os.fstat(fd).st_ino, "unlock" if operation & fcntl.LOCK_UN else kind)
 
-    def lock(self, inode, taken):
-        self.hold("lock" if taken else "unlock", inode)
-        (self.locks.add if taken else self.locks.discard)(inode)
+    def lock(self, inode, kind):
+        if self.hold(kind, inode).get("busy"):
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
+        (self.locks.discard if kind == "unlock" else self.locks.add)(inode)
 
     def see_that_it_is_held(self, event, args):
-        """Raise for what gets by the gate: an order would be told of that never was."""
-        if event not in ("open", "os.rename", "os.remove", "os.mkdir") or self.passing:
+        """Refuse what gets by the gate. Before 3.8 Python says nothing of it."""
+        if self.passing or not (event in SAID or event in BEYOND):
             return
-        path = args[0] if isinstance(args[0], str) else ""
-        below = self.below(path) if ".nbi" in path or ".nbc" in path else None
-        if below is not None:
-            raise RuntimeError("not held at the gate: {} {}".format(event, below))
+        named = 2 if event in ("os.rename", "os.link", "os.symlink") else event not in BEYOND
+        paths = [path for path in args[:named] if isinstance(path, (str, bytes))]
+        below = [path for path in map(self.below, map(os.fsdecode, paths)) if path is not None]
+        if below or event in BEYOND:
+            self.refuse(" ".join([event] + below))
 
-
-class Entries:
-    """What `os.scandir` gives, by name."""
-
-    def __init__(self, found):
-        with found:
-            self.left = iter(sorted(found, key=lambda entry: entry.name))
-
-    def __iter__(self):
-        return self.left
-
-    def __next__(self):
-        return next(self.left)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.left = iter(())
-
-
-MOVING = ("replace", "rename", "link")
-
-
-class HeldFile(io.FileIO):
-    """A file of the folder: the process is held before each read and write as well."""
-
-    def __init__(self, gate, path, mode):
-        super().__init__(path, mode.replace("b", "").replace("t", ""))
-        self.gate, self.held = gate, True
-        gate.files += 1
-
-    def hold(self, kind):
-        self.gate.hold(kind, os.fstat(self.fileno()).st_ino)
-
-    def readinto(self, buffer):
-        self.hold("read")
-        return super().readinto(buffer)
-
-    def readall(self):
-        self.hold("read")
-        return super().readall()
-
-    def write(self, data):
-        self.hold("write")
-        return super().write(data)
-
-    def truncate(self, size=None):
-        self.hold("write")
-        return super().truncate(size)
-
-    def close(self):
-        if not self.closed and self.held:
-            self.held = False
-            inode = os.fstat(self.fileno()).st_ino
-            if inode in self.gate.locks:
-                self.gate.lock(inode, False)
-            self.gate.files -= 1
-        super().close()
+    def refuse(self, what):
+        self.unheld = "not held at the gate: " + what
+        raise NotHeld(self.unheld)

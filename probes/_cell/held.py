@@ -3,6 +3,7 @@
 In: a channel to each, with the gate at its other end. Out: where it is held, or how it ended.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -44,10 +45,13 @@ class Held:
         """What it is about to do, or None when it has ended."""
         return self.state.get("at")
 
-    def go(self, limit_s):
-        """Let it pass, and take in where it is held next, or how it ended."""
+    def go(self, limit_s, *, busy=False):
+        """Let it pass, and take in where it is held next, or how it ended.
+
+        `busy`: the other has the lock that it tries to take.
+        """
         self.channel.settimeout(limit_s)
-        gate.send(self.channel, do="go")
+        gate.send(self.channel, do="go", busy=busy)
         self.listen()
 
     def listen(self):
@@ -76,8 +80,9 @@ class Held:
 
     def kill(self):
         if self.op:
-            gate.send(self.channel, do="kill")
             self.state = {"died": "killed"}
+            with contextlib.suppress(OSError):  # of one that has been ended already
+                gate.send(self.channel, do="kill")
         self.channel.close()
 
 

@@ -19,14 +19,19 @@ from turns import BEFORE, ROLES, FailedInTurn
 
 # What it takes to keep a point (two forks, and a copy of the folder): less than that is done again.
 KEEPING_S = 0.02
+MOST_STEPS = 400  # of one order; Numba takes fifty
 
 
 class NotDeterministic(Exception):
     """A process did something else when it was asked to do the same again."""
 
 
+class Endless(Exception):
+    """A process took more steps than any that comes to an end."""
+
+
 class TimedOut(Exception):
-    """A process took all the time there is: that is waited for once, not in every order."""
+    """A process, or all orders, took all the time there is: that is waited for once."""
 
 
 def see_that_it_came_to_an_end(how):
@@ -66,6 +71,8 @@ class Race:
         self.folder = Folder(folder, os.path.join(order["scratch"], "copies", order["probe"]))
         self.points, self.steps = [], []
         self.undone_s = 0  # what it would take to do again what was done since a point was kept
+        self.until = time.monotonic() + limit_s
+        self.alive = []  # every process there was; those that have ended are let be
         self.at = None  # the point that the folder and the processes are at
         self.seen = []
         self.loaded = {}
@@ -77,13 +84,16 @@ class Race:
         first = self.writers.load(BEFORE, self.order)
         if first["how"] or "exception" in first["said"]:
             raise FailedInTurn("before() came to {how} {said}".format(**first))
-        held = {role: self.writers.start(role, self.order, self.limit_s) for role in ROLES}
-        for one in held.values():
-            see_that_it_came_to_an_end(one.state.get("died"))
-        self.killing = any(one.state.get("may_die") for one in held.values())
-        self.visit(Point(held, {}, set()))
-        for one in held.values():
-            one.kill()
+        try:
+            held = {role: self.writers.start(role, self.order, self.limit_s) for role in ROLES}
+            self.alive += held.values()
+            for one in held.values():
+                see_that_it_came_to_an_end(one.state.get("died"))
+            self.killing = any(one.state.get("may_die") for one in held.values())
+            self.visit(Point(held, {}, set()))
+        finally:
+            for one in self.alive:
+                one.kill()
         shutil.rmtree(self.folder.copies)
 
     def visit(self, point):
@@ -134,7 +144,7 @@ class Race:
             self.keep(point)
         step = self.folder.step(role, point.held[role].op)
         asleep = {one for one in point.asleep if not due[one].meets(step)}
-        held, locks = self.let_go(point.held, point.locks, step)
+        held, locks = self.let_go(point.held, point.locks, step, len(self.steps))
         self.count(step)
         self.steps.append(step)
         child = Point(held, locks, asleep)
@@ -151,22 +161,39 @@ class Race:
         for held in point.held.values():
             held.is_kept = True
 
-    def let_go(self, held, locks, step):
-        """Carry out a step, by a copy of its process if need be; return who is where then."""
-        moved = held[step.role].fork() if held[step.role].is_kept else held[step.role]
+    def let_go(self, held, locks, step, place):
+        """Carry out a step in its place among all, by a copy of its process if need be.
+
+        Return who is where then, and which locks they hold.
+        """
+        moved = self.copy(held[step.role]) if held[step.role].is_kept else held[step.role]
         started = time.monotonic()
-        moved.go(self.limit_s)
+        if len(self.steps) >= MOST_STEPS:
+            raise Endless(
+                "{}() was not done after {} steps: what waits by looking again and again"
+                " has no end of orders".format(step.role, MOST_STEPS)
+            )
+        if time.monotonic() > self.until:
+            raise TimedOut()
+        kind, what = step.op[:2]
+        busy = kind == "try to lock" and locks.get(what, step.role) != step.role
+        moved.go(self.limit_s, busy=busy)
         self.undone_s += time.monotonic() - started
         see_that_it_came_to_an_end(moved.state.get("died"))
-        self.folder.note_made(step, len(self.steps))
+        self.folder.note_made(step, place)
         locks = dict(locks)
-        if step.op[0] == "lock":
-            locks[step.op[1]] = step.role
-        elif step.op[0] == "unlock":
-            locks.pop(step.op[1], None)
+        if kind in ("lock", "try to lock") and not busy:
+            locks[what] = step.role
+        elif kind == "unlock":
+            locks.pop(what, None)
         if not moved.op:
             locks = {lock: owner for lock, owner in locks.items() if owner != step.role}
         return dict(held, **{step.role: moved}), locks
+
+    def copy(self, one):
+        """Return a copy of a process that is held."""
+        self.alive.append(one.fork())
+        return self.alive[-1]
 
     def go_back(self, point):
         """Make the folder and the processes what they were at this point."""
@@ -179,7 +206,7 @@ class Race:
             step = self.folder.step(before.role, held[before.role].op)
             if like(step.op) != like(before.op):
                 raise NotDeterministic("{} and {}".format(like(before.op), like(step.op)))
-            held, locks = self.let_go(held, locks, step)
+            held, locks = self.let_go(held, locks, step, i)
         point.held, point.locks = held, locks
         point.again += [one for one in held.values() if not one.is_kept]
         self.at = point
@@ -197,11 +224,11 @@ class Race:
         self.folder.restore(kept)
         steps, self.steps = self.steps, self.steps + [Step("run", ["killed"], set(), set())]
         held = {"run": Held(None, 0, None, {"died": "killed"})}
-        held["other"] = forked = other.fork() if other.op else other
+        held["other"] = forked = self.copy(other) if other.op else other
         while held["other"].op:
             step = self.folder.step("other", forked.op)
             self.steps.append(step)
-            held, _ = self.let_go(held, {}, step)
+            held, _ = self.let_go(held, {}, step, len(self.steps))
         self.judge(Point(held, {}, set()))
         if forked is not other:
             forked.kill()
@@ -229,7 +256,8 @@ class Race:
         for i in range(len(self.steps) - 1, -1, -1):
             earlier = self.steps[i]
             # A lock that is held is not let go of and taken at once: there is no other way round.
-            if earlier.meets(pending) and earlier.op[0] != "unlock":
+            waited = (earlier.op[0], pending.op[0]) == ("unlock", "lock")
+            if earlier.meets(pending) and not waited:
                 if i > known.get(earlier.role, -1):
                     able = self.points[i].able_then
                     self.points[i].todo += [role] if role in able else able

@@ -37,6 +37,8 @@ def write(order, role, channel):
         held.may_die = role == "run" and getattr(module, "KILLED", False)
         held.shut()
         told = {"value": shown(getattr(module, role)(), hidden)}
+        if held.unheld:
+            raise gate.NotHeld(held.unheld)
     except BaseException as error:
         told = dict(phase.what_was_raised(error, hidden), trace=traceback.format_exc()[-2000:])
     gate.send(held.channel, done=told)

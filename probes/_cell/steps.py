@@ -9,14 +9,18 @@ import os
 import re
 import shutil
 
+LOOKING = ("open", "read", "stat", "listdir")
+CHANGING = ("utime", "truncate", "chmod")
 TEMPORARY = re.compile(r"\.tmp\.\w+$|(?<=/)tmp\w+$")
 
 
 class Step:
     """One thing that was done: by whom, what, and which names and contents it read and wrote."""
 
-    def __init__(self, role, op, reads, writes):
+    def __init__(self, role, op, reads, writes, *, is_lasting=False):
         self.role, self.op, self.reads, self.writes = role, op, reads, writes
+        # Whether it leaves something that others may find: to die now or before is not the same.
+        self.is_lasting = is_lasting
         self.clock = {}
 
     def meets(self, other):
@@ -38,11 +42,6 @@ class Step:
             name.endswith((".nbi", ".nbc", ".py")) for name in looked_at
         )
 
-    @property
-    def is_lasting(self):
-        """Whether it leaves something that others may find: a process that dies now or before differ."""
-        return any(kind == "name" and not TEMPORARY.search(name) for kind, name in self.writes)
-
 
 class Folder:
     """What two processes race on: kept, put in place again, and told from other states of it."""
@@ -56,7 +55,7 @@ class Folder:
         """Copy everything; return where to, and what each file's content is called."""
         self.kept += 1
         copy = os.path.join(self.copies, str(self.kept))
-        shutil.copytree(self.path, copy)
+        shutil.copytree(self.path, copy, symlinks=True)
         return copy, {below: self.content(below) for below in self.files()}
 
     def restore(self, kept):
@@ -64,13 +63,17 @@ class Folder:
         self.clear()
         for name in os.listdir(copy):
             source, target = os.path.join(copy, name), os.path.join(self.path, name)
-            (shutil.copytree if os.path.isdir(source) else shutil.copy2)(source, target)
+            if os.path.isdir(source) and not os.path.islink(source):
+                shutil.copytree(source, target, symlinks=True)
+            else:
+                shutil.copy2(source, target, follow_symlinks=False)
         self.known = {self.inode(below): content for below, content in contents.items()}
 
     def clear(self):
         for name in os.listdir(self.path):
             path = os.path.join(self.path, name)
-            (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)
+            is_folder = os.path.isdir(path) and not os.path.islink(path)
+            (shutil.rmtree if is_folder else os.unlink)(path)
 
     @staticmethod
     def forget(kept):
@@ -100,8 +103,11 @@ class Folder:
         digest = hashlib.sha256()
         for below in self.files():
             path = os.path.join(self.path, below)
-            with open(path, "rb") as file:
-                content = file.read()
+            if os.path.islink(path):
+                content = os.readlink(path).encode()
+            else:
+                with open(path, "rb") as file:
+                    content = file.read()
             digest.update("{} {} ".format(TEMPORARY.sub("", below), len(content)).encode())
             digest.update(content)
             if below.endswith(".py"):
@@ -116,22 +122,33 @@ class Folder:
                 on = ("lock" if "lock" in kind else "content", self.content(what))
                 (reads if kind == "read" else writes).add(on)
                 continue
+            if what == "":  # the folder itself, which is always there
+                reads |= {("names in", "")} if kind == "listdir" else set()
+                continue
             parent, there = os.path.dirname(what), self.inode(what) is not None
             content = {("content", self.content(what))} if there else set()
             reads |= {("name", parent)} if parent else set()
             gone = kind in ("unlink", "remove", "rmdir", "replace", "rename") and not there
-            if kind in ("open", "read", "stat", "listdir") or (kind == "mkdir" and there):
+            if kind in LOOKING or (kind == "mkdir" and there):
                 reads.add(("name", what))
                 reads |= content if kind in ("read", "stat") else set()
                 reads |= {("names in", what)} if kind == "listdir" else set()
-            elif kind == "utime" or (kind == "create" and there):
+            elif kind in CHANGING or (kind == "create" and there):
                 reads.add(("name", what))
                 writes |= content
             elif gone and what == op[1]:
                 reads.add(("name", what))
             else:
                 writes |= {("name", what), ("names in", parent)}
-        return Step(role, op, reads, writes)
+        return Step(role, op, reads, writes, is_lasting=self.lasts(op, writes))
+
+    def lasts(self, op, writes):
+        """Whether what `op` writes has a name, now or then, that others know."""
+        names = [name for kind, name in writes if kind == "name"]
+        names += op[1:2] if op[0] in (*CHANGING, "create") and writes else []
+        if op[0] == "write":
+            names = [below for below in self.files() if self.inode(below) == op[1]]
+        return any(not TEMPORARY.search(name) for name in names)
 
     def note_made(self, step, place):
         """A file that was just made has a content of its own, whoever had its inode before."""

@@ -5,6 +5,7 @@ In: a function that does what a role does. Out: their four values; each is of a 
 
 import json
 import os
+import signal
 import sys
 
 from evidence import shown
@@ -46,7 +47,10 @@ def in_a_fork(function, role):
     os.close(theirs)
     with os.fdopen(ours, "rb") as answer:
         told = json.loads(answer.read().decode() or "{}")
-    os.wait()
+    _, status = os.wait()
     if "value" not in told:
-        raise FailedInTurn("{}() {}".format(role, told.get("raised", "gave nothing")))
+        how = "ended, and gave nothing"
+        if os.WIFSIGNALED(status):
+            how = "was ended by {}".format(signal.Signals(os.WTERMSIG(status)).name)
+        raise FailedInTurn("{}() {}".format(role, told.get("raised", how)))
     return told["value"]

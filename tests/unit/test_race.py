@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
+import io
 import itertools
 import math
 import os
 import random
+import signal
 import socket
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,41 +35,107 @@ orders = in_cell.load("orders")
 said = in_cell.load("said")
 steps = in_cell.load("steps")
 
-# What a process does, step by step: look at a file, put one in its place, take a lock.
+# What a process does, step by step, to a file or to the folder it is in.
+KINDS = (
+    *("look", "read", "put", "inplace", "append", "excl", "low"),
+    *("remove", "list", "walk", "move", "size", "lexists", "try"),
+)
 Program = Sequence[tuple[str, str]]
 Programs = dict[str, Program]
 
 
-def carry_out(role: str, program: Program) -> list[str]:
-    """Do it, and return what was seen of each file looked at: who put it there."""
-    seen = []
+def carry_out(role: str, program: Program) -> list[object]:
+    """Do it, and return what was seen: of each file looked at, who put it there."""
+    seen: list[object] = []
     for number, (do, name) in enumerate(program):
-        if do == "look":
-            found = Path(name)
-            seen.append(found.read_text(encoding="utf-8") if found.exists() else "")
-        elif do == "put":
-            Path(f"{name}.tmp.{role}").write_text(f"{role} {number}", encoding="utf-8")
-            Path(f"{name}.tmp.{role}").replace(name)
-        elif do == "lock":
-            with open(name, "a") as lock:  # noqa: PTH123 (as it is held at the gate)
-                import fcntl  # noqa: PLC0415 (which is put in place by then)
-
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                seen += carry_out(f"{role} locked", [("look", "b.nbi"), ("put", "b.nbi")])
+        try:
+            seen += DOING[do](role, number, name)
+        except OSError as error:
+            seen.append(type(error).__name__)
     return seen
+
+
+def look(_: str, __: int, name: str) -> list[object]:
+    return [Path(name).read_text(encoding="utf-8") if Path(name).exists() else ""]
+
+
+def put(role: str, number: int, name: str) -> list[object]:
+    Path(f"{name}.tmp.{role}").write_text(f"{role} {number}", encoding="utf-8")
+    Path(f"{name}.tmp.{role}").replace(name)
+    return []
+
+
+def remove(_: str, __: int, name: str) -> list[object]:
+    Path(name).unlink()
+    return []
+
+
+def move(_: str, __: int, name: str) -> list[object]:
+    Path(name).rename("c.nbi")
+    return []
+
+
+def write_in_place(mode: str) -> Callable[[str, int, str], list[object]]:
+    def write(role: str, number: int, name: str) -> list[object]:
+        with open(name, mode, 0) as file:  # noqa: PTH123 (as it is held at the gate)
+            file.write(role[:1].encode())
+            file.write(str(number).encode())
+        return []
+
+    return write
+
+
+def write_low(role: str, _: int, name: str) -> list[object]:
+    fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    os.write(fd, role.encode())
+    with os.fdopen(fd) as file:
+        return [file.read()]
+
+
+def take_lock(flags: str) -> Callable[[str, int, str], list[object]]:
+    def take(role: str, _: int, name: str) -> list[object]:
+        import fcntl  # noqa: PLC0415 (which is put in place by then)
+
+        with open(name, "a") as lock:  # noqa: PTH123
+            fcntl.flock(lock, fcntl.LOCK_EX | getattr(fcntl, flags))
+            return carry_out(f"{role} locked", [("look", "b.nbi"), ("put", "b.nbi")])
+
+    return take
+
+
+DOING: dict[str, Callable[[str, int, str], list[object]]] = {
+    "look": look,
+    "read": lambda _, __, name: [Path(name).read_text(encoding="utf-8")],
+    "put": put,
+    "inplace": write_in_place("wb"),
+    "append": write_in_place("ab"),
+    "excl": write_in_place("xb"),
+    "low": write_low,
+    "remove": remove,
+    "list": lambda *_: [sorted(name for name in os.listdir() if "tmp" not in name)],  # noqa: PTH208
+    "walk": lambda *_: [sorted(name for name in glob.glob("*.nbi"))],  # noqa: PTH207
+    "move": move,
+    "size": lambda _, __, name: [os.stat(name).st_size],  # noqa: PTH116
+    "lexists": lambda _, __, name: [os.path.lexists(name), os.access(name, os.R_OK)],
+    "lock": take_lock("LOCK_EX"),
+    "try": take_lock("LOCK_NB"),
+}
 
 
 class Toys:
     """The parent of processes that race, and that load: this one."""
 
-    def __init__(self, folder: Path, programs: Programs) -> None:
-        self.folder, self.programs = folder, programs
+    def __init__(self, folder: Path, programs: Programs, *, dies: bool = False) -> None:
+        self.folder, self.programs, self.dies = folder, programs, dies
+        self.groups: list[int] = []
 
     def start(self, role: str, _: object, limit_s: float) -> Any:
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if not pid:
+            os.setpgrp()
             self._take_part(role, theirs)
+        self.groups.append(pid)
         theirs.close()
         one = held.Held(ours, pid, None, {})
         ours.settimeout(limit_s)
@@ -76,9 +147,12 @@ class Toys:
         try:
             mine = gate.Gate(channel, str(self.folder))
             os.chdir(self.folder)
+            mine.may_die = self.dies and role == "run"
             mine.shut()
             try:
                 done = {"value": carry_out(role, self.programs[role])}
+                if mine.unheld:
+                    raise gate.NotHeld(mine.unheld)
             except RuntimeError as error:
                 done = {"exception": "RuntimeError", "message": str(error)}  # type: ignore[dict-item]
             gate.send(mine.channel, done=done)
@@ -91,18 +165,18 @@ class Toys:
 
 
 def ends(
-    tmp_path: Path, programs: Programs, *, reduce: bool
+    tmp_path: Path, programs: Programs, *, reduce: bool, dies: bool = False
 ) -> tuple[int, set[tuple[object, ...]]]:
     """Return how many orders were tried, and their ends: what each saw, and what is left."""
     folder = tmp_path / ("reduced" if reduce else "all") / "toy"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     order = {
         "probe": "toy",
         "path": str(folder / "toy.py"),
         "scratch": str(folder.parent),
         "in_turn": [None] * 4,
     }
-    toys = Toys(folder, programs)
+    toys = Toys(folder, programs, dies=dies)
     tried = orders.Race(order, toys, toys, 30.0, reduce=reduce)
     found = []
 
@@ -112,7 +186,12 @@ def ends(
         found.append((*saw, *left))
 
     tried.judge = judge
-    tried.run()
+    try:
+        tried.run()
+    finally:
+        for group in toys.groups:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
     return len(found), set(found)
 
 
@@ -141,12 +220,13 @@ def test_steps_that_do_not_meet_are_tried_in_one_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("keeping")
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(22))
 def test_leaving_orders_out_leaves_out_no_end(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
-    steps = list(itertools.product(("look", "put"), ("a.nbi", "b.nbi")))
+    do = list(itertools.product(KINDS if seed % 2 else ("look", "put"), ("a.nbi", "b.nbi")))
+    most = 2 if seed % 2 else 3
     programs: Programs = {
-        role: [chance.choice(steps) for _ in range(chance.randint(1, 3))]
+        role: [chance.choice(do) for _ in range(chance.randint(1, most))]
         for role in ("run", "other")
     }
     few, reduced = ends(tmp_path, programs, reduce=True)
@@ -184,6 +264,53 @@ def test_a_gate_that_lets_one_kind_of_step_pass_is_found_out(
     tried, found = ends(tmp_path, programs, reduce=True)
     assert all("not held at the gate" in str(end) for end in found)
     assert tried < math.comb(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("does", "says"),
+    [
+        (lambda: subprocess.run(["true"], check=False), "subprocess.Popen"),
+        (lambda: os.open("a.nbi", os.O_RDONLY, dir_fd=os.open(".", os.O_RDONLY)), "open by the"),
+        (lambda: io.FileIO("a.nbi", "w").close(), "open a.nbi"),
+        (lambda: take_lock("LOCK_SH")("run", 0, "a.nbi"), "a lock that is shared"),
+    ],
+)
+def test_what_gets_by_the_gate_is_refused_even_if_that_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: Callable[[], object], says: str
+) -> None:
+    def swallow(*_: object) -> list[object]:
+        with contextlib.suppress(Exception):
+            does()
+        return []
+
+    monkeypatch.setitem(DOING, "look", swallow)
+    _, found = ends(tmp_path, {"run": [("look", "a.nbi")], "other": []}, reduce=True)
+    assert all(f"not held at the gate: {says}" in str(end) for end in found)
+
+
+def test_a_lock_that_is_polled_for_has_no_end_of_orders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poll(*_: object) -> list[object]:
+        while not Path("never").exists():
+            pass
+        return []
+
+    monkeypatch.setitem(DOING, "look", poll)
+    with pytest.raises(orders.Endless, match=r"run\(\) was not done after 400 steps"):
+        ends(tmp_path, {"run": [("look", "a.nbi")], "other": []}, reduce=True)
+
+
+@pytest.mark.parametrize(("do", "lasts"), [("inplace", True), ("put", True), ("look", False)])
+def test_a_process_may_die_after_what_others_can_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, do: str, *, lasts: bool
+) -> None:
+    died = []
+    (tmp_path / "reduced" / "toy").mkdir(parents=True)
+    (tmp_path / "reduced" / "toy" / "a.nbi").touch()
+    monkeypatch.setattr(orders.Race, "kill", lambda *_: died.append(1))
+    ends(tmp_path, {"run": [(do, "a.nbi"), ("look", "a.nbi")], "other": []}, reduce=True, dies=True)
+    assert bool(died) == lasts
 
 
 def test_a_value_that_comes_later_and_is_wrong_is_poison_and_the_shortest_order_is_told() -> None:
