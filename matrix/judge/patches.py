@@ -68,7 +68,15 @@ def changed(before: Result, after: Result) -> Change:
     if same_result(before, after):
         return Change.UNCHANGED
     harm = HARM[after.outcome] - HARM[before.outcome]
+    if max(HARM[before.outcome], HARM[after.outcome]) < HARM[Outcome.WRONG]:
+        # What fails at once is never of use, and what fails in a later process was.
+        harm = (_fails_at_once(after) - _fails_at_once(before)) or harm
     return Change.WORSE if harm > 0 else Change.BETTER if harm else Change.OTHER
+
+
+def _fails_at_once(result: Result) -> bool:
+    failed = HARM[result.outcome] >= HARM[Outcome.RAISED]
+    return failed and result.phase in ("patch", "interpreted", "cold")
 
 
 def against(base: Mapping[str, Result], own: Mapping[str, Result], cell: str) -> tuple[Effect, ...]:

@@ -245,7 +245,8 @@ def _patch_save(numba, known):
         elif sealed is None and known.frames:
             known.unsaved.append((self, sig, data))
         elif sealed is None:
-            _warn_not_stored(self, library, numba)
+            lost = ", ".join(_open_symbols(library))
+            _warn_not_stored(self, "it calls what this process no longer has: " + lost, numba)
         else:
             _compile_for_cache(sealed)
             original(self, sig, sealed if data is library else _with_library(data, sealed))
@@ -263,9 +264,8 @@ def _library(data):
     return getattr(data, "library", data)
 
 
-def _warn_not_stored(cache, library, numba):
-    lost = ", ".join(_open_symbols(library))
-    message = "Cannot cache {!r}: it calls what this process no longer has: {}".format(cache, lost)
+def _warn_not_stored(cache, why, numba):
+    message = "Cannot cache {!r}: {}".format(cache, why)
     warnings.warn(numba.errors.NumbaWarning(message), stacklevel=3)
 
 
@@ -372,7 +372,14 @@ def _patch_compile(numba, known):
             _register(cres, numba, known)
             waiting, known.unsaved = known.unsaved, []
             for cache, sig, data in waiting:
-                cache.save_overload(sig, data)  # or back among the unsaved
+                try:
+                    cache.save_overload(sig, data)  # or back among the unsaved
+                except OSError:
+                    raise
+                except Exception as error:  # noqa: BLE001 (whatever pickling raises)
+                    # Numba saves it while it infers types, and takes what that raises for a failure
+                    # to infer them: it is compiled, and goes without a cache.
+                    _warn_not_stored(cache, "{}: {}".format(type(error).__name__, error), numba)
         return cres
 
     _replace_compile_extra(numba, compile_extra)
@@ -405,6 +412,7 @@ def _compile_until_settled(compile_extra, call, numba, known):
             return cres
         name, found = cres.fndesc.llvm_func_name, cres.signature.return_type
         wrong = [c for c in known.calls.get(name, ()) if c[1] != numba.types.unliteral(found)]
+        wrong = [call for call in wrong if _is_made(name, call[0], frame)]
         if not wrong:
             known.calls.pop(name, None)
             return cres
@@ -414,6 +422,15 @@ def _compile_until_settled(compile_extra, call, numba, known):
         if not dropped.issuperset(caller for caller, _ in wrong):
             break  # a caller that is no specialisation of a dispatcher
     raise _unsettled(cres, wrong, numba)
+
+
+def _is_made(name, caller, frame):
+    """Whether a call through an open symbol is still there: LLVM leaves out what is never reached.
+
+    Of what calls itself, or is under way, that cannot be seen any more, or not yet.
+    """
+    done = caller is not None and caller is not frame and caller.cres is not None
+    return not done or name in _open_symbols(caller.cres.library)
 
 
 def _drop(before, frame, name, known):

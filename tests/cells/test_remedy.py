@@ -57,6 +57,42 @@ def power(n, result=1):
 def run():
     return power(5, 1) if COLD else [power(5, 1), power(5)]
 """
+# What `stopped` takes `scaled` for is not what it is, and the call is never reached.
+UNREACHED = """\
+from numba import njit
+
+@njit(cache=True)
+def scaled(n, x):
+    return x if n == 0 else stopped(n - 1, x, True) * 1.5
+
+@njit(cache=True)
+def stopped(n, x, stop):
+    if stop:
+        return x
+    return scaled(n - 1, x)
+
+def run():
+    return [scaled(5, 2), stopped(5, 2, True)]
+"""
+# In 0.48.0 what has a function of a cycle as its argument cannot be pickled.
+CALLED_BACK = """\
+from numba import njit
+
+@njit(cache=True)
+def call(f, n):
+    return 0 if n <= 0 else f(n - 1)
+
+@njit(cache=True)
+def up(n):
+    return 1 if n <= 0 else call(down, n) + 1
+
+@njit(cache=True)
+def down(n):
+    return 2 if n <= 0 else call(up, n) * 2
+
+def run():
+    return [up(7), down(6)]
+"""
 RETURN_CAST = """\
 from numba import njit
 
@@ -301,6 +337,18 @@ def test_what_else_goes_through_an_open_symbol_is_right_and_a_hit(
     folder: Folder, program: str
 ) -> None:
     assert works(folder, program)
+
+
+def test_a_call_that_is_never_reached_is_of_no_type(folder: Folder) -> None:
+    folder.put(UNREACHED)
+    assert folder.run().value == [3.0, 2.0]
+    warm = folder.run()
+    assert (warm.value, warm.misses, warm.hits) == ([3.0, 2.0], 0, 2)
+
+
+def test_what_cannot_be_stored_is_compiled_all_the_same(folder: Folder) -> None:
+    folder.put(CALLED_BACK)
+    assert [folder.run().value for _ in range(2)] == [[31, 30]] * 2
 
 
 def test_a_return_type_that_does_not_settle_is_an_error_that_names_both_functions(

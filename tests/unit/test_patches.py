@@ -6,7 +6,7 @@ import pytest
 
 from matrix.judge.judge import judge
 from matrix.judge.patches import Change, changed, effects, tally
-from matrix.model.outcome import Result, result_of
+from matrix.model.outcome import Outcome, Result, result_of
 from matrix.model.record import ProbeRecord
 from tests.unit import records as make
 
@@ -84,3 +84,20 @@ def test_a_patch_that_raises_ends_the_run_of_its_probe_and_of_no_other() -> None
     assert patched.unfinished() == ""
     assert str(result(patched)) == "raised in patch (ImportError)"
     assert make.probe("cache/p", make.phase("interpreted"), raised).unfinished()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        (Result(Outcome.CRASHED, "warm"), Result(Outcome.RAISED, "cold"), Change.WORSE),
+        (Result(Outcome.RAISED, "cold"), Result(Outcome.CRASHED, "warm"), Change.BETTER),
+        (Result(Outcome.CRASHED, "warm"), Result(Outcome.RAISED, "warm"), Change.BETTER),
+        (Result(Outcome.CRASHED, "cold"), Result(Outcome.RAISED, "cold"), Change.BETTER),
+        (Result(Outcome.WRONG, "cold"), Result(Outcome.RAISED, "cold"), Change.BETTER),
+        (Result(Outcome.HIT, "warm"), Result(Outcome.RAISED, "patch"), Change.WORSE),
+    ],
+)
+def test_what_fails_in_the_first_process_is_worse_than_what_fails_later(
+    before: Result, after: Result, change: Change
+) -> None:
+    assert changed(before, after) is change
