@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .. import options as asked
 from ..errors import BadInput, MatrixError, NothingToRun, Status
+from ..experiments.probe import Probe
 from ..judge.judge import judge
 from ..judge.reference.compare import lacking
 from ..judge.reference.file import Reference, made, written
@@ -58,7 +59,8 @@ def check(project: Project) -> int:
     lines = ["there is no reference"] if project.reference is None else []
     if project.reference:
         lines += lacking(
-            project.reference, [cell.id for cell in cells], _digests(project), project.runner,
+            project.reference, [cell.id for cell in cells], _digests(project.probes),
+            project.runner,
             _locks(cells),
         )  # fmt: skip
         lines += [f"{path.name} is not drawn from it as it is" for path in outdated(project)]
@@ -79,11 +81,12 @@ def renewed(o: asked.Reference, project: Project) -> Reference:
     _refuse_loss(project, selection)
     if not o.stored:
         run_due(o, project, machine, selection.runnable, project.probes)
-    records = _all_seen(project, selection.runnable)
-    _refuse_failing(project, records)
+    probes = _seen(project) if o.stored else project.probes
+    records = _all_seen(project, selection.runnable, probes)
+    _refuse_failing(project, records, probes)
     return made(
         records, [selected.cell.id for selected in selection.beyond],
-        probes=_digests(project), runner=project.runner, locks=_locks(selection.runnable),
+        probes=_digests(probes), runner=project.runner, locks=_locks(selection.runnable),
         isolation=ISOLATION,
     )  # fmt: skip
 
@@ -98,13 +101,24 @@ def _refuse_loss(project: Project, selection: Selection) -> None:
         )
 
 
-def _all_seen(project: Project, cells: Sequence[Cell]) -> list[CellRecord]:
-    """Return the record of each cell; raises NothingToRun unless each has every probe."""
+def _seen(project: Project) -> tuple[Probe, ...]:
+    """Return the probes that any cell has or the reference, and say which none has."""
+    stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
+    seen = {probe.id for record in stored if record for probe in record.probes}
+    seen |= set(project.reference.probes if project.reference else ())
+    unseen = [probe.id for probe in project.probes if probe.id not in seen]
+    if unseen:
+        say(f"not in the reference, as no cell has them: {listed(unseen, NAMED)}")
+    return tuple(probe for probe in project.probes if probe.id in seen)
+
+
+def _all_seen(project: Project, cells: Sequence[Cell], probes: Sequence[Probe]) -> list[CellRecord]:
+    """Return the record of each cell; raises NothingToRun unless each has all these probes."""
     records, unseen = [], []
     for cell in cells:
         record = project.record(cell.id, project.probes, say)
         seen = {probe.id for probe in record.probes} if record else set()
-        missing = [probe.id for probe in project.probes if probe.id not in seen]
+        missing = [probe.id for probe in probes if probe.id not in seen]
         if record is None or record.status is not CellStatus.RAN:
             unseen.append(cell.id)
         elif missing:
@@ -120,8 +134,10 @@ def _all_seen(project: Project, cells: Sequence[Cell]) -> list[CellRecord]:
     return records
 
 
-def _refuse_failing(project: Project, records: Sequence[CellRecord]) -> None:
-    verdict = judge(records, [probe.id for probe in project.probes], project.claims, ISOLATION)
+def _refuse_failing(
+    project: Project, records: Sequence[CellRecord], probes: Sequence[Probe]
+) -> None:
+    verdict = judge(records, [probe.id for probe in probes], project.claims, ISOLATION)
     if verdict.holds:
         return
     broken = [f"{j.id} in {j.cell}: {j.says}" for j in verdict.judgements if j.breaks]
@@ -134,8 +150,8 @@ def _refuse_failing(project: Project, records: Sequence[CellRecord]) -> None:
     )
 
 
-def _digests(project: Project) -> dict[str, str]:
-    return {probe.id: probe.sha256 for probe in project.probes}
+def _digests(probes: Sequence[Probe]) -> dict[str, str]:
+    return {probe.id: probe.sha256 for probe in probes}
 
 
 def _locks(cells: Sequence[Cell]) -> dict[str, str]:

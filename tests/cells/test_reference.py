@@ -98,6 +98,17 @@ def test_it_is_made_of_what_was_observed_and_only_while_every_claim_holds(driver
     assert kept(driver) == made
 
     probe = driver.project / "probes" / "cache" / "plain_lazy.py"
+    newer = probe.with_name("plainer_lazy.py")
+    newer.write_bytes(probe.read_bytes())
+    claims.write_text(HIT + CRASH + HIT.replace("plain_lazy", "plainer_lazy"))
+    said = reference(driver, "--stored")
+    assert "not in the reference, as no cell has them: cache/plainer_lazy" in said
+    assert kept(driver)["reference.json"] == made["reference.json"]
+    assert "probes not in it: cache/plainer_lazy" in reference(driver, "--check", status=1)
+    newer.unlink()
+    claims.write_text(HIT + CRASH)
+    reference(driver, "--stored")
+
     probe.write_text(probe.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     said = reference(driver, "--stored", status=3)
     assert f"{CELL} (cache/plain_lazy" in said
