@@ -205,6 +205,14 @@ def _imported(text: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+# What a probe of some carriers has beside its run().
+MORE = {
+    "aot": {"cc": "it has no `cc`"},
+    "change": {"change": "it has no change()"},
+    "race": {"other": "it has no other()"},
+}
+
+
 def hopeless(path: Path, carrier: str) -> str:
     """Return why a probe cannot run in any cell, as far as its text shows, or ""."""
     try:
@@ -213,10 +221,9 @@ def hopeless(path: Path, carrier: str) -> str:
         line = f"line {error.lineno}: " if isinstance(error, SyntaxError) else ""
         return f"it cannot be imported: {line}{getattr(error, 'msg', error)}"
     names = set(_bound(tree.body))
-    missing = [name for name in ("run", *(["cc"] if carrier == "aot" else [])) if name not in names]
-    if not missing or "*" in names:
-        return ""
-    return " and ".join({"run": "it has no run()", "cc": "it has no `cc`"}[n] for n in missing)
+    wanted = {"run": "it has no run()"} | MORE.get(carrier, {})
+    missing = [why for name, why in wanted.items() if name not in names]
+    return "" if "*" in names else " and ".join(missing)
 
 
 def _bound(body: Iterable[ast.stmt]) -> Iterator[str]:

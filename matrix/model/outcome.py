@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from .record import Phase, ProbeRecord
-from .text import brief
+from .text import brief, cut
 
 # Interpreted and compiled arithmetic may round differently; nothing a probe shows is this close.
 RELATIVE_TOLERANCE = 1e-9
@@ -152,6 +152,9 @@ def _loaded(phases: Sequence[Phase], at_once: Outcome, late: Outcome | None) -> 
         return Result(at_once, "warm", value=warm.value)
     if not any(file.name.endswith(".nbc") for file in cold.files_after):
         return Result(Outcome.UNCACHEABLE, "cold", value=warm.value)
+    if not (warm.hits or warm.loads or warm.misses or warm.compiled):
+        # Compilation was turned off, or its decorator taken away.
+        return Result(Outcome.UNCACHEABLE, "warm", "nothing compiled", warm.value)
     if not _named(phases, "again").is_clean_hit:
         return Result(Outcome.RECOMPILED, "warm", "never", warm.value)
     if late:
@@ -176,7 +179,8 @@ class Raced(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """Read as `other() later gave 2, in 1 of 8 orders: run reads f index; ...`."""
-        did = (self.detail and f"ended by {self.detail}") or f"gave {brief(self.value)}"
+        why = f" ({cut(self.message.splitlines()[0])})" if self.message.strip() else ""
+        did = (self.detail and f"ended by {self.detail}{why}") or f"gave {brief(self.value)}"
         some = f"{self.orders[self.word]} of {sum(self.orders.values())} orders"
         who = f"{self.who}() later" if self.when == "later" else f"{self.who}()"
         return f"{who} {did}, in {some}" + (f": {self.order}" if self.order else "")

@@ -159,3 +159,11 @@ def test_what_is_locked_may_be_a_wheel() -> None:
 )  # fmt: skip
 def test_the_reason_is_one_line_without_a_path(said: str, told: str) -> None:
     assert complaint(said, {"/home/me/x/a.whl": "mine"}) == told
+
+
+@pytest.mark.parametrize(("carrier", "name"), [("change", "change"), ("race", "other")])
+def test_a_change_or_a_race_has_a_second_function(tmp_path: Path, carrier: str, name: str) -> None:
+    (tmp_path / "p.py").write_text("def run(): pass\n")
+    assert hopeless(tmp_path / "p.py", carrier) == f"it has no {name}()"
+    (tmp_path / "p.py").write_text(f"def run(): pass\ndef {name}(): pass\n")
+    assert not hopeless(tmp_path / "p.py", carrier)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.model.outcome import Outcome, Result, result_of, same_value
+from matrix.model.outcome import Outcome, Raced, Result, result_of, same_value
 from matrix.model.record import DataFile, Phase, ProbeRecord
 from tests.unit import records
 
@@ -202,3 +202,18 @@ def test_where_a_run_begins_with_a_process_that_compiles_a_patch_can_be_in_its_p
     assert str(result_of(whole)) == "raised in patch (KeyError)"
     for other in ("cache/p@mine", "change/p"):
         assert records.probe(other, raised).unfinished()
+
+
+def test_where_the_next_process_compiles_nothing_nothing_is_recompiled() -> None:
+    silent, again = (
+        records.phase(name, files_before=records.CACHED, files_after=records.CACHED)
+        for name in ("warm", "again")
+    )
+    seen = records.probe("cache/p", records.phase("interpreted"), records.cold(), silent, again)
+    assert str(result_of(seen)) == "uncacheable in warm (nothing compiled)"
+
+
+def test_what_the_gate_refuses_is_told() -> None:
+    message = "not held at the gate: subprocess.Popen"
+    told = Raced(Outcome.RAISED, {"raised": 1}, who="run", detail="NotHeld", message=message)
+    assert str(told) == f"run() ended by NotHeld ({message}), in 1 of 1 orders"
