@@ -78,7 +78,7 @@ def run_driver(session: nox.Session, folder: str, command: str, *args: str) -> N
     # Time enough for the driver to end its cells when interrupted.
     session.run(
         tool(folder, "python"), "-m", "matrix", command, *args, external=True, log=False,
-        env={processes.PARENT: str(os.getpid())},
+        env={processes.PARENT: str(os.getpid()), processes.FROM: session.invoked_from},
         interrupt_timeout=30, terminate_timeout=10,
     )  # fmt: skip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from matrix.user.explain import EXAMPLES
@@ -96,6 +98,22 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     judged = driver.judge(*words)
     assert judged.status == 0
     assert "every claim that was looked at holds" in judged.said
+
+
+def test_what_is_named_is_meant_from_where_nox_was_started(tmp_path: Path) -> None:
+    mine = project(tmp_path / "mine")
+    (mine / "probes").rename(mine / "my_probes")  # which the clone has not
+    words = ("--probes", "my_probes", "--state", "../kept")
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "nox", "-f", str(ROOT / "noxfile.py"), "-s", "report", "--", *words],
+        cwd=mine, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    said = ended.stdout + ended.stderr
+    assert "nothing is stored" in said, said
+    assert "there is no such folder" not in said
+    assert not (ROOT.parent / "kept").exists()
 
 
 def test_below_what_ends_the_next_process_stands_why_and_what_passes(
