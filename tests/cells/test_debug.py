@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from matrix.run.environment import INSTALLED, environment
 from tests.cells.driving import Driver, Ended, posix_only
 
 pytestmark = posix_only
@@ -39,6 +40,17 @@ def test_a_crash_is_a_crash_again_and_again_by_the_printed_command(
     assert "warm ended by SIGSEGV" in ended.without_traceback()
     assert [by_hand(ended.said, tmp_path) for _ in range(2)] == [128 + 11] * 2
     assert driver.stored(newest) is None  # none of it is an observation
+
+
+def test_two_at_once_take_turns_in_one_folder_and_keep_the_environment(
+    driver: Driver, newest: str
+) -> None:
+    words = ("debug", newest, "cache/self_lazy", "--phase", "cold", "--envdir", str(driver.envdir))
+    made = environment(driver.envdir, newest) / INSTALLED
+    for ended in [running.end() for running in [driver.start(*words) for _ in range(2)]]:
+        assert ended.status == 0, ended.said
+        assert "cold answered 6765" in ended.without_traceback()
+        assert made.exists()
 
 
 def test_the_cold_phase_is_cold_each_time(driver: Driver, newest: str, tmp_path: Path) -> None:

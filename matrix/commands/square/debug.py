@@ -36,7 +36,7 @@ from ...select.releases import lock_path
 from ..run import equipped, needing
 from .show import one_cell, square_named
 
-MARK = ".numba-matrix-debug"  # in a folder that is ours to empty
+MARK = ".numba-matrix-debug"  # so begins what marks and holds a folder that is ours to empty
 # What these phases answer is no value of the program, or a new truth.
 OTHERWISE = ("build", "change", "truth")
 GDB = ("gdb", "-q", "-ex", "set disable-randomization off", "-ex", "run")
@@ -70,16 +70,20 @@ def debug(o: asked.Debug) -> int:
             f"--phase {phase}: it is many processes, in every order, and none to start by hand;"
             f" `nox -s show -- {cell.id} {probe.id}` tells the order that went wrong"
         )
-    folder = _emptied(o.folder or o.state / "debug" / cell.id / probe.id.replace("/", "-"), o)
-    laid = _lay_out(o, project, machine, cell, probe, phase, folder)
-    script = folder / "run.sh"
-    script.write_text(f"#!/bin/sh\n{laid.script(folder)}\n", encoding="utf-8")
-    say(f"{phase} of {probe.id} in {cell.id}, exec'd, is laid out in {folder}; the command,")
-    say(f"which {script.name} there holds too, and which begins anew each time:")
-    for line in laid.script(folder).split("\n"):
-        say(line)
-    say("")
-    return _started(laid, folder, phase, gdb=o.gdb)
+    folder = o.folder or o.state / "debug" / cell.id / probe.id.replace("/", "-")
+    _refuse_what_is_not_ours(folder)
+    # Up to the end of the phase: what is started there works on what lies there.
+    with only_run(folder, say, MARK):
+        _empty(folder)
+        laid = _lay_out(o, project, machine, cell, probe, phase, folder)
+        script = folder / "run.sh"
+        script.write_text(f"#!/bin/sh\n{laid.script(folder)}\n", encoding="utf-8")
+        say(f"{phase} of {probe.id} in {cell.id}, exec'd, is laid out in {folder}; the command,")
+        say(f"which {script.name} there holds too, and which begins anew each time:")
+        for line in laid.script(folder).split("\n"):
+            say(line)
+        say("")
+        return _started(laid, folder, phase, gdb=o.gdb)
 
 
 def _of_build(project: Project, cell: Cell, machine: Machine) -> Machine:
@@ -122,17 +126,25 @@ def _failing(project: Project, cell: Cell, probe: Probe) -> str:
     return found.phase if found is not None else phases[:3][-1]
 
 
-def _emptied(folder: Path, o: asked.Debug) -> Path:
-    """Return the folder, empty; raises BadInput when what it holds is not of an earlier time."""
-    if o.folder and folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+def _refuse_what_is_not_ours(folder: Path) -> None:
+    inside = [path.name for path in folder.iterdir()] if folder.exists() else []
+    if inside and not any(name.startswith(MARK) for name in inside):
         raise BadInput(f"--folder {folder}: it holds files that are not ours; name a new one")
-    remove(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Remove all that is of an earlier time, but for what marks and holds the folder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / MARK).touch()
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                remove(path)
+            elif not path.name.startswith(MARK):
+                path.unlink()
     except OSError as error:
         raise Unreachable(f"{folder} cannot be written to: {error.strerror}") from error
-    return folder
+    if left := [path.name for path in folder.iterdir() if not path.name.startswith(MARK)]:
+        raise Unreachable(f"{folder} cannot be emptied of {min(left)}; name another with --folder")
 
 
 def _lay_out(
