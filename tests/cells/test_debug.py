@@ -75,6 +75,14 @@ def test_the_cold_phase_is_cold_each_time(driver: Driver, newest: str, tmp_path:
     assert (mine / "thesis.txt").exists()
 
 
+def test_without_a_word_and_with_nothing_stored_it_is_the_last_that_is_come_to(
+    driver: Driver, newest: str
+) -> None:
+    ended = debugged(driver, newest, "aot/even_odd_helper")
+    assert ended.status == 1, ended.said
+    assert "build raised AttributeError: " in ended.said  # below the traceback of the phase itself
+
+
 def test_without_a_word_it_is_the_phase_that_failed_and_a_patch_is_part_of_it(
     driver: Driver, newest: str
 ) -> None:

@@ -74,8 +74,7 @@ def debug(o: asked.Debug) -> int:
     _refuse_what_is_not_ours(folder)
     # Up to the end of the phase: what is started there works on what lies there.
     with only_run(folder, say, MARK):
-        _empty(folder)
-        laid = _lay_out(o, project, machine, cell, probe, phase, folder)
+        laid, phase = _lay_out(o, project, machine, cell, probe, phase, folder)
         script = folder / "run.sh"
         script.write_text(f"#!/bin/sh\n{laid.script(folder)}\n", encoding="utf-8")
         say(f"{phase} of {probe.id} in {cell.id}, exec'd, is laid out in {folder}; the command,")
@@ -155,7 +154,12 @@ def _lay_out(
     probe: Probe,
     phase: str,
     folder: Path,
-) -> Laid:
+) -> tuple[Laid, str]:
+    """Lay a phase out; return it and its name: where none was asked for, it is the last there is.
+
+    Raises NothingToRun when it was not come to.
+    """
+    _empty(folder)
     with only_run(project.state, say):
         equipment = equipped(o, project, machine, [cell], (probe,))
         if why := equipment.lacking(cell.id).get(probe.id):
@@ -168,16 +172,19 @@ def _lay_out(
             msgspec.structs.replace(run, until=phase),
             Nox(1, o.download_python, o.envdir), say,
         )  # fmt: skip
-    laid = laid_out(folder)
-    if laid is None:
-        record = Store(folder, say, Debugging.record).load(cell.id)
-        why = missed.get(cell.id, "")
-        if record is not None and record.status is not CellStatus.RAN:
-            why = f"{record.status}, {record.reason}"
-        elif record is not None:
-            why = f"the last was: {''.join(record.notes)}"
-        raise NothingToRun(f"there is no {phase!r} of {probe.id} in {cell.id}: {why}")
-    return laid
+    if laid := laid_out(folder):
+        return laid, phase
+    record = Store(folder, say, Debugging.record).load(cell.id)
+    why = missed.get(cell.id, "")
+    if record is not None and record.status is not CellStatus.RAN:
+        why = f"{record.status}, {record.reason}"
+    elif record is not None and record.notes:
+        last = record.notes[0].partition(" ")[0]
+        if not o.phase:
+            last = PHASES[probe.carrier][1] if last == PATCH else last
+            return _lay_out(o, project, machine, cell, probe, last, folder)
+        why = f"the last was: {record.notes[0]}"
+    raise NothingToRun(f"there is no {phase!r} of {probe.id} in {cell.id}: {why}")
 
 
 def _started(laid: Laid, folder: Path, phase: str, *, gdb: bool) -> int:
