@@ -13,9 +13,9 @@ from matrix.errors import BadInput
 from matrix.judge.patches import Change, against
 from matrix.model.cell import parse_cell
 from matrix.model.outcome import Outcome, Result
-from matrix.packages.builds.build import Build
+from matrix.packages.builds.build import Build, built
 from matrix.packages.builds.inplace import interpreter_named
-from matrix.packages.builds.wheel import wheel_named
+from matrix.packages.builds.wheel import wheel_named, write_lock
 
 HERE = next(tags.platform_tags())
 
@@ -84,6 +84,20 @@ def test_what_is_no_interpreter_or_has_no_numba_is_refused(tmp_path: Path) -> No
     (tmp_path / "python").chmod(0o755)
     with pytest.raises(BadInput, match="one that does not answer"):
         interpreter_named(str(tmp_path / "python"))
+
+
+def test_the_copy_that_is_kept_of_a_wheel_can_be_run_afresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matrix.packages.builds.wheel.compiled", lambda *_, **__: "numba @ x\n")
+    path, locks = wheel(tmp_path, f"numba-0.69.0.dev0-cp313-cp313-{HERE}.whl"), tmp_path / "locks"
+    for _ in range(2):
+        lock = write_lock(wheel_named(str(path)), locks, fresh=True)
+        option, named = built(lock)
+        path = Path(option.removeprefix("--numba "))
+        assert path.is_file()
+        assert path.is_relative_to(locks)
+        assert named.startswith(path.name)
 
 
 def test_each_probe_is_held_against_the_base_the_worst_first() -> None:
