@@ -87,6 +87,10 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     square = (newest, "cache/recursive", *words)
     assert "cache/recursive --probes" in (shown := driver.start("show", *square).end().said)
     assert "--with FOLDER" in shown
+    without = driver.start("debug", *square, "--envdir", str(driver.envdir)).end()
+    assert without.status == 2, without.said
+    assert "was run in" in without.without_traceback()
+    assert "which is not asked for: add --with FOLDER" in without.said
     laid = (*square, "--with", str(mine), "--phase", "warm", "--envdir", str(driver.envdir))
     debugged = driver.start("debug", *laid).end()
     assert (debugged.status, "warm answered 233" in debugged.said) == (0, True), debugged.said

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from matrix.commands.square.debug import _refuse_to_go_without as refuse_to_go_without
 from matrix.commands.square.show import show
 from matrix.errors import BadInput, NothingToRun
+from matrix.experiments.needs import Need
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
-from matrix.model.cell import Cell, CellStatus
+from matrix.model.cell import Cell, CellStatus, parse_cell
 from matrix.model.files import write_atomically
 from matrix.model.outcome import Outcome
 from matrix.model.record import CellRecord, Dispatcher, Package, Phase, Specialisation, observations
@@ -170,6 +172,23 @@ def test_with_what_it_ran_is_shown_and_why_it_fails_and_what_would_be_safe(
     assert "cause because a call of halvings is left open: " in said
     assert "change: " in said
     assert "passes: cache/" in said
+
+
+def test_a_square_is_not_debugged_without_the_packages_it_was_run_with(tmp_path: Path) -> None:
+    (tmp_path / "mine/cache").mkdir(parents=True)
+    shutil.copyfile(PROBES / "cache/self_lazy.py", tmp_path / "mine/cache/p.py")
+    project = read_project(tmp_path, tmp_path / "mine")
+    mine = Package("mylib", "0.1", "3f2a91c0" * 2, asked=True)
+    packages = (mine, Package("x", "2.0", asked=True))
+    kept(project, cell(CELL, msgspec.structs.replace(hit(), packages=packages)))
+    (plain,) = project.probes
+    lacks = r"with mylib 0.1 \(3f2a91c0\), x 2.0, .*: add --with FOLDER --with x==2.0$"
+    with pytest.raises(BadInput, match=lacks):
+        refuse_to_go_without(project, parse_cell(CELL), plain)
+    with pytest.raises(BadInput, match=r"with mylib 0.1 \(3f2a91c0\), which"):
+        refuse_to_go_without(project, parse_cell(CELL), plain.needing((Need("x>1"),)))
+    refuse_to_go_without(project, parse_cell(CELL), plain.needing((Need("", "/my/library"),)))
+    refuse_to_go_without(project, parse_cell("0.57.0-cp310"), plain)
 
 
 def test_a_build_of_somebodys_own_is_shown_with_what_runs_it_again(

@@ -22,11 +22,12 @@ from ...judge.judge import results
 from ...model.cell import Cell, CellStatus
 from ...model.files import Store, remove
 from ...model.outcome import same_value
-from ...model.record import PATCH, PHASES
+from ...model.record import PATCH, PHASES, chosen
 from ...model.text import brief
 from ...plan.plan import Task
 from ...project import Project, patch_named, read_project
 from ...report.terminal import say
+from ...report.terminal.square import with_word
 from ...run import processes
 from ...run.environment import in_place, only_run
 from ...run.nox import Nox, new_run, run_cells
@@ -61,6 +62,7 @@ def debug(o: asked.Debug) -> int:
     catalogue = project.catalogue(machine.pythons)
     if (why := catalogue.selected(cell)).status is not None:
         raise NothingToRun(f"{cell.id} cannot run here: {why.status}, {why.reason}")
+    _refuse_to_go_without(project, cell, probe)
     phase = o.phase or _failing(project, cell, probe)
     if phase not in PHASES[probe.carrier]:
         hint = nearest(phase, PHASES[probe.carrier])
@@ -113,6 +115,25 @@ def _probe(project: Project, id_: str, patch: str) -> Probe:
     if there not in ("", found.stem):
         raise BadInput(f"{id_} is not under --patch {patch}: name {plain}, or {plain}@{found.stem}")
     return named(project.probes, plain).under(found)
+
+
+def _refuse_to_go_without(project: Project, cell: Cell, probe: Probe) -> None:
+    """Raise BadInput where the probe was run with packages that nobody names: it is not the same.
+
+    What a folder or a wheel is called shows when it is built: one that is named may be it.
+    """
+    record = project.store(say).load(cell.id)
+    if record is None or any(need.path for need in probe.needs):
+        return
+    seen = chosen(project.current(record, (probe,)), default_isolation()).get(probe.id)
+    named_here = {need.name for need in probe.needs}
+    lacking = [p for p in seen.packages if p.asked and p.name not in named_here] if seen else []
+    if lacking:
+        with_what = " ".join(map(with_word, lacking))
+        raise BadInput(
+            f"{probe.id} was run in {cell.id} with {', '.join(map(str, lacking))}, which is not"
+            f" asked for: add {with_what}"
+        )
 
 
 def _failing(project: Project, cell: Cell, probe: Probe) -> str:
