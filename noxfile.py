@@ -217,15 +217,47 @@ def check(session: nox.Session) -> None:
     """Say whether your own program survives its cache, and AOT: -- PYTHON|CELL FILE..."""
     if not session.posargs:
         session.error("nox -s check -- .venv/bin/python FILE..., or a cell: 0.57.1-cp311 FILE...")
-    python, *words = session.posargs
-    # With packages for somebody's probes, an environment of a cell has a name of its own: CELL+ID.
-    if re.fullmatch(r"\d[\w.]*-cp\d+(\+\w+)?", python):
-        bins = "Scripts" if sys.platform == "win32" else "bin"
-        python = tool(str(ROOT / ".nox" / f"cell-{python.replace('.', '-')}" / bins), "python")
+    word, *words = session.posargs
+    command = (str(ROOT / "matrix" / "user"), "check")
     with session.chdir(session.invoked_from):
-        if shutil.which(python) is None:
-            session.error(f"there is no Python {python}; nox -s 'cell(...)' makes that of a cell")
-        session.run(python, str(ROOT / "matrix" / "user"), "check", *words, external=True)
+        if word in ("-h", "--help"):
+            session.log("nox -s check -- PYTHON|CELL, and then what `numba-matrix check` takes:")
+            session.run(sys.executable, *command, word, external=True)
+            return
+        try:
+            python = python_meant(word, ROOT / ".nox")
+        except LookupError as error:
+            session.error(*error.args)
+        session.run(python, *command, *words, external=True)
+
+
+def python_meant(word: str, envdir: Path) -> str:
+    """Return the Python of a cell's environment, of the newest of a release, or as it is named.
+
+    Raises LookupError where there is none.
+    """
+    # With packages for somebody's probes, an environment of a cell has a name of its own: CELL+ID.
+    found = re.fullmatch(r"(\d[\w.]*(?:\+(?:[a-z0-9.]+\.)?local)?)(-cp3\d+)?(?:\+(\w+))?", word)
+    if found is None:
+        if re.search(r"^-|\.py(::|$)", word) or shutil.which(word) is None:
+            raise LookupError(f"there is no Python {word}; name a PYTHON or a CELL, then FILE...")
+        return word
+    release, python, packages = found.groups(default="")
+    plain = "cell-" + re.sub(r"[.+]", "-", release)
+    for one in [python] if python else [f"-cp3{minor}" for minor in range(30, 5, -1)]:
+        called = f"{plain}{one}" + (f"+{packages}" if packages else "")
+        hashed = hashlib.sha1(called.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
+        for path in (envdir / called, envdir / hashed):
+            if path.is_dir():
+                bins = "Scripts" if sys.platform == "win32" else "bin"
+                return tool(str(path / bins), "python")
+    others = sorted(path.name for path in envdir.glob(f"{plain}{python or '-cp3*'}+*"))
+    told = ", ".join(release + name.removeprefix(plain) for name in others)
+    cell = "--numba WHEEL" if release.endswith("local") else word
+    makes = "a run with --with makes one" if packages else f"nox -s matrix -- {cell} makes it"
+    raise LookupError(
+        f"there is no environment of {word}; " + (f"there are {told}" if told else makes)
+    )
 
 
 @nox.session(python=False, requires=["driver"])

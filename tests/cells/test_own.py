@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from matrix.run.environment import environment
 from matrix.user.explain import EXAMPLES
 from tests.cells.driving import ROOT, Driver
 
@@ -85,8 +87,11 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     assert driver.run(*run).due() == (1, 1)
 
     square = (newest, "cache/recursive", *words)
-    assert "cache/recursive --probes" in (shown := driver.start("show", *square).end().said)
+    shown = driver.start("show", *square).end().said
+    assert "cache/recursive --probes" in shown
     assert "--with FOLDER" in shown
+    (laid_out,) = re.findall(rf"tiny 0\.1 \(\w+\), in ({newest}\+\w+)", " ".join(shown.split()))
+    assert environment(driver.envdir, *laid_out.rsplit("+", 1)).is_dir()
     without = driver.start("debug", *square, "--envdir", str(driver.envdir)).end()
     assert without.status == 2, without.said
     assert "was run in" in without.without_traceback()

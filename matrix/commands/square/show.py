@@ -11,6 +11,7 @@ from ...judge.judge import judge
 from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell
 from ...model.record import CellRecord, chosen
 from ...packages.builds.build import built
+from ...packages.equip import called_by
 from ...project import Project, read_project
 from ...report.terminal import say, square
 from ...select.machine import default_isolation
@@ -35,10 +36,12 @@ def show(o: asked.Show) -> int:
     judged = judge([record], [probe], project.claims, isolation).judgements
     own = o.probes is not None or probe not in (project.claims or {})
     source = next((p.text for p in project.probes if own and p.id == probe), "")
+    packages = chosen(record, isolation)[probe].packages
     build = built(lock_path(project.locks, cell.release)) if cell.is_local else ("", "")
     found = square.blocks(
-        record, probe, isolation, project.claims, judged, folder, source=source, build=build
-    )
+        record, probe, isolation, project.claims, judged, folder, source=source, build=build,
+        environment=called_by(project.state / "packages", cell.id, packages) if packages else "",
+    )  # fmt: skip
     for line in square.lines(found, shutil.get_terminal_size().columns):
         say(line)
     return Status.HOLDS

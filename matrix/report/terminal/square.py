@@ -79,19 +79,23 @@ def blocks(
     *,
     source: str = "",
     build: tuple[str, str] = ("", ""),
+    environment: str = "",
 ) -> Iterator[Block]:
     """Yield all there is to say of a square that is stored; its cell ran.
 
     Of a probe with this `source`, of which the suite claims nothing, it is said why it fails;
-    `build` is what names the cell's Numba where that is no release, and what it is made of.
+    `build` is what names the cell's Numba where that is no release, and what it is made of;
+    `environment` is what the one with the probe's packages is called.
     """
     did, kept = results(record, isolation), chosen(record, isolation)[probe]
     held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
             "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
     versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
+    packages = ", ".join(map(str, kept.packages))
+    packages += f", in {record.cell}+{environment}" if environment else ""
     own = ", ".join(f"{module.name} ({module.sha256})" for module in kept.outside)
     yield Block(f"{probe} in {record.cell}: {did[probe]}", tuple(_named({
-        "versions": versions, "packages": ", ".join(map(str, kept.packages)),
+        "versions": versions, "packages": packages,
         "made of": build[1], "on": f"{record.platform}, {record.cpu}",
         "isolation": kept.isolation, "imported from elsewhere": own,
         "of the cell": "\n".join(record.notes),
