@@ -224,6 +224,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "numba_python": ("an interpreter with a Numba built in place", {"metavar": "PATH"}),
     "base": ("what --numba is held against (the newest)", {"metavar": "RELEASE"}),
     "upstream": ("Numba's own tests as well", {}),
+    "otherwise": ("what runs where no SELECTOR is given", {"metavar": "SELECTORS"}),
     "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),
     "sharing": ("the cache probe that all of them run", {"metavar": "PROBE"}),

@@ -8,12 +8,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from matrix.model.files import ROOT
+from matrix.parser import parse
 from matrix.run.environment import environment, python_of
+from matrix.select.selection import split_words
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +101,14 @@ def test_check_says_what_it_takes_and_what_it_lacks(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "name a PYTHON or a CELL, then FILE" in refused.stdout + refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_the_usual_releases_of_downstream_are_for_whoever_names_none(
+    sessions: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(sessions, "call_driver", lambda _, *words: given.extend(words))
+    sessions.downstream(SimpleNamespace(posargs=["--probe", "cache/ht"]))
+    asked = parse(given)
+    assert (asked.selectors, asked.probe) == ((), ("cache/ht",))
+    assert split_words([asked.otherwise]) == ("0.57.0", "0.60.0", "0.61.2", "0.63.1", "0.68.1")
