@@ -76,7 +76,7 @@ def test_a_file_that_is_missing_or_damaged_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_no_interpreter_or_has_no_numba_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no Numba can be imported there"):
+    with pytest.raises(BadInput, match="imported there .*No module named 'numba'"):
         interpreter_named(sys.executable)
     with pytest.raises(BadInput, match="this is no interpreter; name"):
         interpreter_named(str(tmp_path))
