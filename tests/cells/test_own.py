@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from matrix.experiments.needs import Need
+from matrix.packages.wheels import Wheel, wheel_of
 from matrix.run.environment import environment
 from matrix.user.explain import EXAMPLES
 from tests.cells.driving import ROOT, Driver
@@ -107,6 +109,14 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     judged = driver.judge(*words)
     assert judged.status == 0
     assert "every claim that was looked at holds" in judged.said
+
+
+def test_a_build_leaves_a_library_as_it_was(tmp_path: Path) -> None:
+    mine = project(tmp_path / "mine")
+    (mine / "old.egg-info").mkdir()
+    before = set(mine.rglob("*"))
+    assert isinstance(wheel_of(Need("", str(mine)), sys.executable, tmp_path / "kept"), Wheel)
+    assert set(mine.rglob("*")) == before
 
 
 def test_what_is_named_is_meant_from_where_nox_was_started(tmp_path: Path) -> None:
