@@ -78,7 +78,7 @@ def run_driver(session: nox.Session, folder: str, command: str, *args: str) -> N
     # Time enough for the driver to end its cells when interrupted.
     session.run(
         tool(folder, "python"), "-m", "matrix", command, *args, external=True, log=False,
-        env={processes.PARENT: str(os.getpid())},
+        env={processes.PARENT: str(os.getpid()), processes.FROM: session.invoked_from},
         interrupt_timeout=30, terminate_timeout=10,
     )  # fmt: skip
 
@@ -201,9 +201,9 @@ def debug(session: nox.Session) -> None:
 def downstream(session: nox.Session) -> None:
     """Run the cached functions of other people's packages, as claimed in tests/downstream."""
     # Some compile a hundred functions when they are imported.
-    words = session.posargs or ["0.57.0", "0.60.0", "0.61.2", "0.63.1", "0.68.1"]
     own = ("--probes", str(ROOT / "tests" / "downstream"), "--timeout", "900")
-    call_driver(session, "run", *own, *words)
+    usual = ("--otherwise", "0.57.0 0.60.0 0.61.2 0.63.1 0.68.1")
+    call_driver(session, "run", *own, *usual, *session.posargs)
 
 
 @nox.session(python=False, requires=["driver"])
@@ -217,15 +217,47 @@ def check(session: nox.Session) -> None:
     """Say whether your own program survives its cache, and AOT: -- PYTHON|CELL FILE..."""
     if not session.posargs:
         session.error("nox -s check -- .venv/bin/python FILE..., or a cell: 0.57.1-cp311 FILE...")
-    python, *words = session.posargs
-    # With packages for somebody's probes, an environment of a cell has a name of its own: CELL+ID.
-    if re.fullmatch(r"\d[\w.]*-cp\d+(\+\w+)?", python):
-        bins = "Scripts" if sys.platform == "win32" else "bin"
-        python = tool(str(ROOT / ".nox" / f"cell-{python.replace('.', '-')}" / bins), "python")
+    word, *words = session.posargs
+    command = (str(ROOT / "matrix" / "user"), "check")
     with session.chdir(session.invoked_from):
-        if shutil.which(python) is None:
-            session.error(f"there is no Python {python}; nox -s 'cell(...)' makes that of a cell")
-        session.run(python, str(ROOT / "matrix" / "user"), "check", *words, external=True)
+        if word in ("-h", "--help"):
+            session.log("nox -s check -- PYTHON|CELL, and then what `numba-matrix check` takes:")
+            session.run(sys.executable, *command, word, external=True)
+            return
+        try:
+            python = python_meant(word, ROOT / ".nox")
+        except LookupError as error:
+            session.error(*error.args)
+        session.run(python, *command, *words, external=True)
+
+
+def python_meant(word: str, envdir: Path) -> str:
+    """Return the Python of a cell's environment, of the newest of a release, or as it is named.
+
+    Raises LookupError where there is none.
+    """
+    # With packages for somebody's probes, an environment of a cell has a name of its own: CELL+ID.
+    found = re.fullmatch(r"(\d[\w.]*(?:\+(?:[a-z0-9.]+\.)?local)?)(-cp3\d+)?(?:\+(\w+))?", word)
+    if found is None:
+        if re.search(r"^-|\.py(::|$)", word) or shutil.which(word) is None:
+            raise LookupError(f"there is no Python {word}; name a PYTHON or a CELL, then FILE...")
+        return word
+    release, python, packages = found.groups(default="")
+    plain = "cell-" + re.sub(r"[.+]", "-", release)
+    for one in [python] if python else [f"-cp3{minor}" for minor in range(30, 5, -1)]:
+        called = f"{plain}{one}" + (f"+{packages}" if packages else "")
+        hashed = hashlib.sha1(called.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
+        for path in (envdir / called, envdir / hashed):
+            if path.is_dir():
+                bins = "Scripts" if sys.platform == "win32" else "bin"
+                return tool(str(path / bins), "python")
+    others = sorted(path.name for path in envdir.glob(f"{plain}{python or '-cp3*'}+*"))
+    told = ", ".join(release + name.removeprefix(plain) for name in others)
+    cell = "--numba WHEEL" if release.endswith("local") else word
+    makes = "a run with --with makes one" if packages else f"nox -s matrix -- {cell} makes it"
+    raise LookupError(
+        f"there is no environment of {word}; " + (f"there are {told}" if told else makes)
+    )
 
 
 @nox.session(python=False, requires=["driver"])

@@ -37,4 +37,6 @@ if __name__ == "__main__":
     processes.listen()
     if parent := os.environ.pop(processes.PARENT, ""):
         processes.end_with(int(parent))
+    # What a user names is meant from there, whichever option or argument names it.
+    os.chdir(os.environ.pop(processes.FROM, os.curdir))
     sys.exit(main(sys.argv[1:]))

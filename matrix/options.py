@@ -67,6 +67,7 @@ class Run(Selecting, Running):
     numba_python: str = ""
     base: str = ""
     upstream: bool = False
+    otherwise: str = ""
     shard: str = ""
     pythons: tuple[str, ...] = ()
     summary: Path | None = None

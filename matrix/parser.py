@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
     """Raises BadInput where argparse would print its usage and exit; no abbreviations."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (argparse's own)
-        super().__init__(allow_abbrev=False, **settings)
+        super().__init__(allow_abbrev=False, formatter_class=_Help, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and what would be right, in one line."""
@@ -60,6 +60,15 @@ class Parser(argparse.ArgumentParser):
             else ""
         )
         raise BadInput(f"{self.prog}: {message}{hint}")
+
+
+class _Help(argparse.HelpFormatter):
+    """Shows words that belong together once: argparse shows what takes several as repeated."""
+
+    def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
+        if isinstance(action.metavar, str) and " " in action.metavar:
+            return action.metavar
+        return super()._format_args(action, default_metavar)
 
 
 class _Once(argparse.Action):
@@ -215,6 +224,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "numba_python": ("an interpreter with a Numba built in place", {"metavar": "PATH"}),
     "base": ("what --numba is held against (the newest)", {"metavar": "RELEASE"}),
     "upstream": ("Numba's own tests as well", {}),
+    "otherwise": ("what runs where no SELECTOR is given", {"metavar": "SELECTORS"}),
     "shard": ("only the Kth of N parts of the selection", {"metavar": "K/N"}),
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),
     "sharing": ("the cache probe that all of them run", {"metavar": "PROBE"}),

@@ -23,7 +23,7 @@ from ..run.environment import only_run
 from ..run.nox import Nox, new_run, run_cells
 from ..select.machine import Machine, machine_here
 from ..select.releases import lock_path
-from ..select.selection import select
+from ..select.selection import select, split_words
 from .stored.report import judge_and_report
 
 
@@ -33,7 +33,8 @@ def run(o: asked.Run) -> int:
         raise BadInput("--base: it is what --numba or --numba-python is held against; name one")
     project = read_project(o.state, o.probes)
     machine = machine_here(o.state, project.offered(o.download_python), o.pythons)
-    selection = select(o.selectors, project.catalogue(machine.pythons), pre=o.pre)
+    selectors = o.selectors or split_words((o.otherwise,))
+    selection = select(selectors, project.catalogue(machine.pythons), pre=o.pre)
     probes = needing(o, project.asked_for(o.probe, say))
     if o.patch:
         probes = with_patch(probes, patch_named(o.patch))
@@ -56,7 +57,7 @@ def run(o: asked.Run) -> int:
     return judge_and_report(
         project, selection, probes, o.isolation, o.summary,
         strict=o.strict, patched=bool(o.patch), suites=tuple(suites), table=o.table,
-        narrowed=bool(o.selectors or o.probe or o.shard),
+        narrowed=bool(selectors or o.probe or o.shard),
     )  # fmt: skip
 
 

@@ -40,6 +40,12 @@ class Probe(msgspec.Struct, frozen=True):
     needs: Needs = ()
     beside: dict[str, Path] = {}
 
+    @property
+    def text(self) -> str:
+        """What its file holds by now, and what it imports from beside itself."""
+        near = (f"# {at}\n{_text(path)}" for at, path in self.beside.items())
+        return "\n\n".join([_text(self.path), *near])
+
     def under(self, patch: Path) -> Probe:
         """Return the probe as it is run under a patch: another probe, `cache/self_lazy@remedy`."""
         digest = hashlib.sha256(f"{self.sha256} {text_digest(patch)}".encode()).hexdigest()
@@ -50,6 +56,13 @@ class Probe(msgspec.Struct, frozen=True):
     def needing(self, needs: Needs) -> Probe:
         """Return the probe where these are installed as well."""
         return msgspec.structs.replace(self, needs=tuple(sorted({*self.needs, *needs})))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError:
+        return "# This file went away while the report was made.\n"
 
 
 def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, ...]:

@@ -15,8 +15,9 @@ import msgspec
 from ..experiments.needs import Need, Needs
 from ..experiments.probe import Probe
 from ..model.cell import Cell
-from ..model.files import write_atomically
+from ..model.files import UNDECODABLE, write_atomically
 from ..model.job import Environment
+from ..model.record import Package
 from ..select.machine import Machine
 from .resolve import Resolved, resolve
 from .wheels import wheels
@@ -59,6 +60,21 @@ NOTHING_MORE = Equipment(Path())
 def called(needs: Needs) -> str:
     """Return what an environment for needs is called, whatever they resolve to; "" for none."""
     return hashlib.sha256(msgspec.json.encode(needs)).hexdigest()[:8] if needs else ""
+
+
+def called_by(folder: Path, cell: str, packages: Sequence[Package]) -> str:
+    """Return what the environment with just these packages is called, "" where none is known.
+
+    `folder` is the one that wheels and locks are kept in.
+    """
+    for kept in sorted((folder / cell).glob("*.json")):
+        try:
+            found = msgspec.json.decode(kept.read_bytes(), type=Resolved)
+        except (OSError, *UNDECODABLE):
+            continue
+        if found.packages == tuple(packages):
+            return kept.stem
+    return ""
 
 
 def equip(

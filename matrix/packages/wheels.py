@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from ..errors import BadInput
 from ..experiments.needs import Need
-from ..model.files import write_atomically
+from ..model.files import remove, write_atomically
 from .uv import Refused, uv
 
 
@@ -64,6 +64,7 @@ def wheel_of(need: Need, python: str, folder: Path) -> Wheel | str:
         return kept(path, folder)
     with tempfile.TemporaryDirectory() as made:
         hidden = {need.path: need.shown, made: "<out>"}
+        before = _left_by_builds(path)
         try:
             # By way of an sdist: no file that a build left in the folder comes into it.
             uv(
@@ -78,8 +79,16 @@ def wheel_of(need: Need, python: str, folder: Path) -> Wheel | str:
             )
         except Refused as refused:
             return f"{need.shown}: {refused}"
+        finally:
+            for left in _left_by_builds(path) - before:
+                remove(left)
         built = sorted(Path(made).glob("*.whl"))
         return kept(built[0], folder) if built else f"{need.shown}: its build made no wheel"
+
+
+def _left_by_builds(project: Path) -> set[Path]:
+    """Return the folders that setuptools writes beside packages, whoever asked for a build."""
+    return {found for glob in ("*.egg-info", "*/*.egg-info") for found in project.glob(glob)}
 
 
 def kept(path: Path, folder: Path) -> Wheel:

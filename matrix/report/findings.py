@@ -264,19 +264,11 @@ def with_claims(
     """Return the findings with what is claimed and the sources of the probes, a user's `own`."""
     sources, programs = {}, {}
     for probe in probes:
-        near = (f"# {at}\n{_source(path)}" for at, path in probe.beside.items())
-        sources[probe.id] = "\n\n".join([_source(probe.path), *near])
+        sources[probe.id] = probe.text
         programs[probe.id] = probe.sha256[:DIGITS]
     asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
     changed = {"claims": asked, "sources": sources, "programs": programs, "own": own}
     return msgspec.structs.replace(found, **changed)
-
-
-def _source(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", errors="replace")
-    except OSError:
-        return "# This file went away while the report was made.\n"
 
 
 def columns(

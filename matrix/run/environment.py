@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from uv import find_uv_bin
 
 from ..errors import BadInput, Unreachable
-from ..model.files import Say, read_regular, text_digest
+from ..model.files import ROOT, Say, read_regular, text_digest
 from ..model.job import Job
 from ..packages.builds.build import IN_PLACE
 from ..packages.locked import FIXED, pins
@@ -217,6 +217,7 @@ def package_cache() -> Path:
     done = subprocess.run(
         [find_uv_bin(), "cache", "dir"],
         env=for_tools(os.environ),
+        cwd=ROOT,  # where nox and its uv are started, by whose settings it goes
         text=True,
         capture_output=True,
         check=False,

@@ -21,6 +21,8 @@ from typing import IO
 
 # The environment variable in which a process that ends with its parent is told which that is.
 PARENT = "NUMBA_MATRIX_PARENT"
+# And that in which the driver is told from where nox was started: nox itself goes to its noxfile.
+FROM = "NUMBA_MATRIX_FROM"
 POSIX = os.name == "posix"
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_S = 0.02  # how often a process is looked at

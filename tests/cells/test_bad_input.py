@@ -34,6 +34,8 @@ def edited(tmp_path_factory: pytest.TempPathFactory, memo: Path) -> Driver:
     ("words", "says"),
     [
         ("sead", "selector 'sead' matches no cell; did you mean 'seed'?"),
+        ("--otherwise sead", "selector 'sead' matches no cell; did you mean 'seed'?"),
+        ("0.57.7 --otherwise sead", "0.57.7: no such release; nearest are 0.57.1 and 0.58.0"),
         ("0.57.7", "0.57.7: no such release; nearest are 0.57.1 and 0.58.0, the newest is "),
         ("99.70", "99.70: no such release; the newest is "),
         (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from matrix.run.environment import INSTALLED, environment
 from tests.cells.driving import Driver, Ended, posix_only
 
 pytestmark = posix_only
@@ -41,6 +42,17 @@ def test_a_crash_is_a_crash_again_and_again_by_the_printed_command(
     assert driver.stored(newest) is None  # none of it is an observation
 
 
+def test_two_at_once_take_turns_in_one_folder_and_keep_the_environment(
+    driver: Driver, newest: str
+) -> None:
+    words = ("debug", newest, "cache/self_lazy", "--phase", "cold", "--envdir", str(driver.envdir))
+    made = environment(driver.envdir, newest) / INSTALLED
+    for ended in [running.end() for running in [driver.start(*words) for _ in range(2)]]:
+        assert ended.status == 0, ended.said
+        assert "cold answered 6765" in ended.without_traceback()
+        assert made.exists()
+
+
 def test_the_cold_phase_is_cold_each_time(driver: Driver, newest: str, tmp_path: Path) -> None:
     folder = tmp_path / "my folder"
     ended = debugged(driver, newest, "cache/self_lazy", "--phase", "cold", "--folder", str(folder))
@@ -61,6 +73,14 @@ def test_the_cold_phase_is_cold_each_time(driver: Driver, newest: str, tmp_path:
     assert refused.status == 2
     assert "holds files that are not ours" in refused.without_traceback()
     assert (mine / "thesis.txt").exists()
+
+
+def test_without_a_word_and_with_nothing_stored_it_is_the_last_that_is_come_to(
+    driver: Driver, newest: str
+) -> None:
+    ended = debugged(driver, newest, "aot/even_odd_helper")
+    assert ended.status == 1, ended.said
+    assert "build raised AttributeError: " in ended.said  # below the traceback of the phase itself
 
 
 def test_without_a_word_it_is_the_phase_that_failed_and_a_patch_is_part_of_it(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+from matrix.experiments.needs import Need
+from matrix.packages.wheels import Wheel, wheel_of
+from matrix.run.environment import environment
 from matrix.user.explain import EXAMPLES
 from tests.cells.driving import ROOT, Driver
 
@@ -83,8 +89,15 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     assert driver.run(*run).due() == (1, 1)
 
     square = (newest, "cache/recursive", *words)
-    assert "cache/recursive --probes" in (shown := driver.start("show", *square).end().said)
+    shown = driver.start("show", *square).end().said
+    assert "cache/recursive --probes" in shown
     assert "--with FOLDER" in shown
+    (laid_out,) = re.findall(rf"tiny 0\.1 \(\w+\), in ({newest}\+\w+)", " ".join(shown.split()))
+    assert environment(driver.envdir, *laid_out.rsplit("+", 1)).is_dir()
+    without = driver.start("debug", *square, "--envdir", str(driver.envdir)).end()
+    assert without.status == 2, without.said
+    assert "was run in" in without.without_traceback()
+    assert "which is not asked for: add --with FOLDER" in without.said
     laid = (*square, "--with", str(mine), "--phase", "warm", "--envdir", str(driver.envdir))
     debugged = driver.start("debug", *laid).end()
     assert (debugged.status, "warm answered 233" in debugged.said) == (0, True), debugged.said
@@ -96,6 +109,30 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     judged = driver.judge(*words)
     assert judged.status == 0
     assert "every claim that was looked at holds" in judged.said
+
+
+def test_a_build_leaves_a_library_as_it_was(tmp_path: Path) -> None:
+    mine = project(tmp_path / "mine")
+    (mine / "old.egg-info").mkdir()
+    before = set(mine.rglob("*"))
+    assert isinstance(wheel_of(Need("", str(mine)), sys.executable, tmp_path / "kept"), Wheel)
+    assert set(mine.rglob("*")) == before
+
+
+def test_what_is_named_is_meant_from_where_nox_was_started(tmp_path: Path) -> None:
+    mine = project(tmp_path / "mine")
+    (mine / "probes").rename(mine / "my_probes")  # which the clone has not
+    words = ("--probes", "my_probes", "--state", "../kept")
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "nox", "-f", str(ROOT / "noxfile.py"), "-s", "report", "--", *words],
+        cwd=mine, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    said = ended.stdout + ended.stderr
+    assert "nothing is stored" in said, said
+    assert "there is no such folder" not in said
+    assert not (ROOT.parent / "kept").exists()
 
 
 def test_below_what_ends_the_next_process_stands_why_and_what_passes(

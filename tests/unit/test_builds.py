@@ -6,16 +6,22 @@ import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from packaging import tags
 
+from matrix.commands.builds.against import _base
 from matrix.errors import BadInput
 from matrix.judge.patches import Change, against
-from matrix.model.cell import parse_cell
+from matrix.model.cell import Cell, parse_cell
 from matrix.model.outcome import Outcome, Result
-from matrix.packages.builds.build import Build
+from matrix.options import Run
+from matrix.packages.builds.build import Build, built
 from matrix.packages.builds.inplace import interpreter_named
-from matrix.packages.builds.wheel import wheel_named
+from matrix.packages.builds.wheel import wheel_named, write_lock
+from matrix.project import read_project
+from matrix.select.interpreters import Interpreter
+from matrix.select.machine import Machine
 
 HERE = next(tags.platform_tags())
 
@@ -76,7 +82,7 @@ def test_a_file_that_is_missing_or_damaged_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_no_interpreter_or_has_no_numba_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no Numba can be imported there"):
+    with pytest.raises(BadInput, match=r"imported there .*No module named 'numba'"):
         interpreter_named(sys.executable)
     with pytest.raises(BadInput, match="this is no interpreter; name"):
         interpreter_named(str(tmp_path))
@@ -84,6 +90,39 @@ def test_what_is_no_interpreter_or_has_no_numba_is_refused(tmp_path: Path) -> No
     (tmp_path / "python").chmod(0o755)
     with pytest.raises(BadInput, match="one that does not answer"):
         interpreter_named(str(tmp_path / "python"))
+
+
+def test_a_base_that_is_none_is_told_by_the_option_that_names_it(tmp_path: Path) -> None:
+    project, build = read_project(tmp_path), Build("mine.whl", "0.69.0.dev0", "3.13", "")
+    here = dict.fromkeys(("3.13", "3.16"), Interpreter("", "", "", "", headers=True))
+    machine = Machine(here, frozenset(here), "")
+
+    def base(word: str, build: Build = build) -> Cell:
+        return _base(Run(base=word), project, machine, build)
+
+    assert base("").id == f"{project.served[-1]}-cp313"
+    assert base("0.61.2").id == "0.61.2-cp313"
+    says = "it names no release for cp313, which mine.whl is for; cp313 has 0.61.0"
+    for word in ("0.57.0", "nonsense", "0.68&&0.67", "0.68.1-cp312"):
+        with pytest.raises(BadInput, match=f"^--base {word}: {says}"):
+            base(word)
+    newer = msgspec.structs.replace(build, python="3.16")
+    with pytest.raises(BadInput, match=r"^mine.whl: it is for cp316, and no release is: "):
+        base("", newer)
+
+
+def test_the_copy_that_is_kept_of_a_wheel_can_be_run_afresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matrix.packages.builds.wheel.compiled", lambda *_, **__: "numba @ x\n")
+    path, locks = wheel(tmp_path, f"numba-0.69.0.dev0-cp313-cp313-{HERE}.whl"), tmp_path / "locks"
+    for _ in range(2):
+        lock = write_lock(wheel_named(str(path)), locks, fresh=True)
+        option, named = built(lock)
+        path = Path(option.removeprefix("--numba "))
+        assert path.is_file()
+        assert path.is_relative_to(locks)
+        assert named.startswith(path.name)
 
 
 def test_each_probe_is_held_against_the_base_the_worst_first() -> None:

@@ -71,6 +71,16 @@ def test_reporting_checking_and_locking_have_options_of_their_own() -> None:
     assert parse(["lock", "--check", "--pre"]).check
 
 
+@pytest.mark.parametrize("command", ["show", "debug"])
+def test_one_square_is_asked_for_and_no_more(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse([command, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert " CELL PROBE positional arguments: CELL PROBE a cell, and a probe" in said
+
+
 PATHS = ("state", "envdir", "probes", "summary")
 
 

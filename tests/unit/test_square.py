@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from matrix.commands.square.debug import _refuse_to_go_without as refuse_to_go_without
 from matrix.commands.square.show import show
 from matrix.errors import BadInput, NothingToRun
+from matrix.experiments.needs import Need
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
-from matrix.model.cell import CellStatus
+from matrix.model.cell import Cell, CellStatus, parse_cell
+from matrix.model.files import write_atomically
 from matrix.model.outcome import Outcome
-from matrix.model.record import CellRecord, Dispatcher, Phase, Specialisation, observations
+from matrix.model.record import CellRecord, Dispatcher, Package, Phase, Specialisation, observations
 from matrix.options import Show
+from matrix.plan.plan import lock_digest, source
+from matrix.project import PROBES, Project, read_project
 from matrix.report.terminal.square import NATIVE, blocks, commands, continued, lines
+from matrix.select.releases import lock_path
 from tests.unit.records import cell, cold, crashed, failing, hit, not_run, phase, probe
+from tests.unit.test_causes import SEEN, crashing
 from tests.unit.test_shown import HOSTILE
 
 CELL = "0.57.0-cp311"
@@ -103,13 +112,14 @@ def test_whatever_a_probe_said_no_line_is_wider_than_the_terminal_or_a_command(
 @given(st.lists(st.text(st.characters(codec="ascii", exclude_characters="\0\n"), min_size=1)))
 def test_a_command_over_several_lines_is_the_same_to_a_shell(words: list[str]) -> None:
     text = continued(shlex.join(["command", *words]), 20, "  ")
-    assert shlex.split(text.replace("\\\n", " ")) == ["command", *words]
+    assert shlex.split(text.replace("\\\n", "")) == ["command", *words]
 
 
 def test_a_shell_takes_a_command_over_several_lines() -> None:
-    text = continued("printf '%s.' 'a  b' \"it's\" ccccccccc ddddddd", 20)
-    assert len(text.splitlines()) > 1
-    assert subprocess.check_output(["sh", "-c", text]) == b"a  b.it's.ccccccccc.ddddddd."
+    text = continued(f"printf '%s.' 'a  b' \"it's\" ccccccccc ddddddd {'e' * 50}", 20)
+    assert max(map(len, text.splitlines())) <= 20
+    told = subprocess.check_output(["sh", "-c", text])
+    assert told == b"a  b.it's.ccccccccc.ddddddd." + b"e" * 50 + b"."
 
 
 def test_the_commands_of_a_square_name_the_patch_that_only_its_run_knows() -> None:
@@ -132,6 +142,75 @@ def test_what_is_not_stored_is_said_with_the_command_that_runs_it(tmp_path: Path
     store.save(cell("0.68.1-cp313", crashed("cache/self_lazy")))
     with pytest.raises(NothingToRun, match=run):  # of another source than is here
         show(asked)
+
+
+def kept(project: Project, record: CellRecord) -> None:
+    """Store a record as if the probes, the runner and the lock of today had made it."""
+    sources = {p.id: p for p in project.probes}
+    lock = lock_digest(project.locks, record.numba)
+    seen = tuple(
+        msgspec.structs.replace(p, source=source(sources[p.id], project.runner, lock))
+        for p in record.probes
+    )
+    project.store(print).save(msgspec.structs.replace(record, probes=seen))
+
+
+def test_with_what_it_ran_is_shown_and_why_it_fails_and_what_would_be_safe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine/cache").mkdir(parents=True)
+    shutil.copyfile(PROBES / "cache/promoted_lazy.py", tmp_path / "mine/cache/p.py")
+    project = read_project(tmp_path, tmp_path / "mine")
+    called, seen = SEEN["promoted_lazy"]
+    own = crashing("p", called=called, seen=seen)
+    packages = (Package("mylib", "0.1", "3f2a91c0" * 2, asked=True), Package("other", "2.0"))
+    kept(project, cell("0.68.1-cp313", msgspec.structs.replace(own, packages=packages)))
+    asked = {"state": tmp_path, "probes": tmp_path / "mine"}
+    assert show(Show(square=("0.68.1-cp313", "cache/p"), **asked)) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "packages mylib 0.1 (3f2a91c0), other 2.0" in said
+    assert "cause because a call of halvings is left open: " in said
+    assert "change: " in said
+    assert "passes: cache/" in said
+
+
+def test_a_square_is_not_debugged_without_the_packages_it_was_run_with(tmp_path: Path) -> None:
+    (tmp_path / "mine/cache").mkdir(parents=True)
+    shutil.copyfile(PROBES / "cache/self_lazy.py", tmp_path / "mine/cache/p.py")
+    project = read_project(tmp_path, tmp_path / "mine")
+    mine = Package("mylib", "0.1", "3f2a91c0" * 2, asked=True)
+    packages = (mine, Package("x", "2.0", asked=True))
+    kept(project, cell(CELL, msgspec.structs.replace(hit(), packages=packages)))
+    (plain,) = project.probes
+    lacks = r"with mylib 0.1 \(3f2a91c0\), x 2.0, .*: add --with FOLDER --with x==2.0$"
+    with pytest.raises(BadInput, match=lacks):
+        refuse_to_go_without(project, parse_cell(CELL), plain)
+    with pytest.raises(BadInput, match=r"with mylib 0.1 \(3f2a91c0\), which"):
+        refuse_to_go_without(project, parse_cell(CELL), plain.needing((Need("x>1"),)))
+    refuse_to_go_without(project, parse_cell(CELL), plain.needing((Need("", "/my/library"),)))
+    refuse_to_go_without(project, parse_cell("0.57.0-cp310"), plain)
+
+
+def test_a_build_of_somebodys_own_is_shown_with_what_runs_it_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local = Cell("0.68.1+local", "3.13")
+    project = read_project(tmp_path).of(local)
+    lock = lock_path(project.locks, local.release)
+    copy = project.locks / ("ab" * 8) / "numba-0.68.1-cp313-cp313-linux_x86_64.whl"
+    write_atomically(copy, [b""])
+    place = "/home/me/my numba/bin/python"
+    for text, option, what in (
+        (f"# {'ab' * 32}\nnumba @ x\n", f"--numba {copy}", f"{copy.name} ({'ab' * 8})"),
+        (f"# in place: {place}\n# {'cd' * 32}\n", f"--numba-python '{place}'", f"({'cd' * 8})"),
+        (f"# {'ef' * 32}\nnumba @ x\n", "--numba WHEEL", f"a wheel ({'ef' * 8})"),
+    ):
+        write_atomically(lock, text)
+        kept(project, cell(local.id, hit("cache/self_lazy")))
+        assert show(Show(state=tmp_path, square=(local.id, "cache/self_lazy"))) == 0
+        said = " ".join(capsys.readouterr().out.replace("\\\n", "").split())
+        assert f"-- {option} --probe cache/self_lazy" in said
+        assert what in said
 
 
 @pytest.mark.parametrize(

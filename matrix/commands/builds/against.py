@@ -80,7 +80,19 @@ def _base(o: asked.Run, project: Project, machine: Machine, build: Build) -> Cel
             f" (here: {here}); --download-python auto fetches one"
         )
     word = f"{o.base}&{python}" if o.base else python
-    found = [s.cell for s in select([word], catalogue, pre=bool(o.base)).cells]
+    try:
+        found = [s.cell for s in select([word], catalogue, pre=bool(o.base)).cells]
+    except BadInput as error:
+        there = [cell.release for cell in catalogue.pairs() if cell.python == build.python]
+        if not there:
+            raise BadInput(
+                f"{build.named}: it is for {python}, and no release is: there is none to hold it"
+                " against"
+            ) from error
+        raise BadInput(
+            f"--base {o.base}: it names no release for {python}, which {build.named} is for;"
+            f" {python} has {there[0]} to {there[-1]}"
+        ) from error
     if o.base and len({cell.release for cell in found}) > 1:
         raise BadInput(f"--base {o.base}: it names {len(found)} releases; name one")
     return found[-1]

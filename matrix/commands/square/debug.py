@@ -22,11 +22,12 @@ from ...judge.judge import results
 from ...model.cell import Cell, CellStatus
 from ...model.files import Store, remove
 from ...model.outcome import same_value
-from ...model.record import PATCH, PHASES
+from ...model.record import PATCH, PHASES, chosen
 from ...model.text import brief
 from ...plan.plan import Task
 from ...project import Project, patch_named, read_project
 from ...report.terminal import say
+from ...report.terminal.square import with_word
 from ...run import processes
 from ...run.environment import in_place, only_run
 from ...run.nox import Nox, new_run, run_cells
@@ -36,7 +37,7 @@ from ...select.releases import lock_path
 from ..run import equipped, needing
 from .show import one_cell, square_named
 
-MARK = ".numba-matrix-debug"  # in a folder that is ours to empty
+MARK = ".numba-matrix-debug"  # so begins what marks and holds a folder that is ours to empty
 # What these phases answer is no value of the program, or a new truth.
 OTHERWISE = ("build", "change", "truth")
 GDB = ("gdb", "-q", "-ex", "set disable-randomization off", "-ex", "run")
@@ -61,6 +62,7 @@ def debug(o: asked.Debug) -> int:
     catalogue = project.catalogue(machine.pythons)
     if (why := catalogue.selected(cell)).status is not None:
         raise NothingToRun(f"{cell.id} cannot run here: {why.status}, {why.reason}")
+    _refuse_to_go_without(project, cell, probe)
     phase = o.phase or _failing(project, cell, probe)
     if phase not in PHASES[probe.carrier]:
         hint = nearest(phase, PHASES[probe.carrier])
@@ -70,16 +72,19 @@ def debug(o: asked.Debug) -> int:
             f"--phase {phase}: it is many processes, in every order, and none to start by hand;"
             f" `nox -s show -- {cell.id} {probe.id}` tells the order that went wrong"
         )
-    folder = _emptied(o.folder or o.state / "debug" / cell.id / probe.id.replace("/", "-"), o)
-    laid = _lay_out(o, project, machine, cell, probe, phase, folder)
-    script = folder / "run.sh"
-    script.write_text(f"#!/bin/sh\n{laid.script(folder)}\n", encoding="utf-8")
-    say(f"{phase} of {probe.id} in {cell.id}, exec'd, is laid out in {folder}; the command,")
-    say(f"which {script.name} there holds too, and which begins anew each time:")
-    for line in laid.script(folder).split("\n"):
-        say(line)
-    say("")
-    return _started(laid, folder, phase, gdb=o.gdb)
+    folder = o.folder or o.state / "debug" / cell.id / probe.id.replace("/", "-")
+    _refuse_what_is_not_ours(folder)
+    # Up to the end of the phase: what is started there works on what lies there.
+    with only_run(folder, say, MARK):
+        laid, phase = _lay_out(o, project, machine, cell, probe, phase, folder)
+        script = folder / "run.sh"
+        script.write_text(f"#!/bin/sh\n{laid.script(folder)}\n", encoding="utf-8")
+        say(f"{phase} of {probe.id} in {cell.id}, exec'd, is laid out in {folder}; the command,")
+        say(f"which {script.name} there holds too, and which begins anew each time:")
+        for line in laid.script(folder).split("\n"):
+            say(line)
+        say("")
+        return _started(laid, folder, phase, gdb=o.gdb)
 
 
 def _of_build(project: Project, cell: Cell, machine: Machine) -> Machine:
@@ -112,6 +117,25 @@ def _probe(project: Project, id_: str, patch: str) -> Probe:
     return named(project.probes, plain).under(found)
 
 
+def _refuse_to_go_without(project: Project, cell: Cell, probe: Probe) -> None:
+    """Raise BadInput where the probe was run with packages that nobody names: it is not the same.
+
+    What a folder or a wheel is called shows when it is built: one that is named may be it.
+    """
+    record = project.store(say).load(cell.id)
+    if record is None or any(need.path for need in probe.needs):
+        return
+    seen = chosen(project.current(record, (probe,)), default_isolation()).get(probe.id)
+    named_here = {need.name for need in probe.needs}
+    lacking = [p for p in seen.packages if p.asked and p.name not in named_here] if seen else []
+    if lacking:
+        with_what = " ".join(map(with_word, lacking))
+        raise BadInput(
+            f"{probe.id} was run in {cell.id} with {', '.join(map(str, lacking))}, which is not"
+            f" asked for: add {with_what}"
+        )
+
+
 def _failing(project: Project, cell: Cell, probe: Probe) -> str:
     """Return the phase in which what is stored of a probe happened, or else its third or last."""
     record = project.store(say).load(cell.id)
@@ -122,17 +146,25 @@ def _failing(project: Project, cell: Cell, probe: Probe) -> str:
     return found.phase if found is not None else phases[:3][-1]
 
 
-def _emptied(folder: Path, o: asked.Debug) -> Path:
-    """Return the folder, empty; raises BadInput when what it holds is not of an earlier time."""
-    if o.folder and folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+def _refuse_what_is_not_ours(folder: Path) -> None:
+    inside = [path.name for path in folder.iterdir()] if folder.exists() else []
+    if inside and not any(name.startswith(MARK) for name in inside):
         raise BadInput(f"--folder {folder}: it holds files that are not ours; name a new one")
-    remove(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Remove all that is of an earlier time, but for what marks and holds the folder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / MARK).touch()
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                remove(path)
+            elif not path.name.startswith(MARK):
+                path.unlink()
     except OSError as error:
         raise Unreachable(f"{folder} cannot be written to: {error.strerror}") from error
-    return folder
+    if left := [path.name for path in folder.iterdir() if not path.name.startswith(MARK)]:
+        raise Unreachable(f"{folder} cannot be emptied of {min(left)}; name another with --folder")
 
 
 def _lay_out(
@@ -143,7 +175,12 @@ def _lay_out(
     probe: Probe,
     phase: str,
     folder: Path,
-) -> Laid:
+) -> tuple[Laid, str]:
+    """Lay a phase out; return it and its name: where none was asked for, it is the last there is.
+
+    Raises NothingToRun when it was not come to.
+    """
+    _empty(folder)
     with only_run(project.state, say):
         equipment = equipped(o, project, machine, [cell], (probe,))
         if why := equipment.lacking(cell.id).get(probe.id):
@@ -156,16 +193,19 @@ def _lay_out(
             msgspec.structs.replace(run, until=phase),
             Nox(1, o.download_python, o.envdir), say,
         )  # fmt: skip
-    laid = laid_out(folder)
-    if laid is None:
-        record = Store(folder, say, Debugging.record).load(cell.id)
-        why = missed.get(cell.id, "")
-        if record is not None and record.status is not CellStatus.RAN:
-            why = f"{record.status}, {record.reason}"
-        elif record is not None:
-            why = f"the last was: {''.join(record.notes)}"
-        raise NothingToRun(f"there is no {phase!r} of {probe.id} in {cell.id}: {why}")
-    return laid
+    if laid := laid_out(folder):
+        return laid, phase
+    record = Store(folder, say, Debugging.record).load(cell.id)
+    why = missed.get(cell.id, "")
+    if record is not None and record.status is not CellStatus.RAN:
+        why = f"{record.status}, {record.reason}"
+    elif record is not None and record.notes:
+        last = record.notes[0].partition(" ")[0]
+        if not o.phase:
+            last = PHASES[probe.carrier][1] if last == PATCH else last
+            return _lay_out(o, project, machine, cell, probe, last, folder)
+        why = f"the last was: {record.notes[0]}"
+    raise NothingToRun(f"there is no {phase!r} of {probe.id} in {cell.id}: {why}")
 
 
 def _started(laid: Laid, folder: Path, phase: str, *, gdb: bool) -> int:

@@ -10,9 +10,12 @@ from ...experiments.probe import named
 from ...judge.judge import judge
 from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell
 from ...model.record import CellRecord, chosen
+from ...packages.builds.build import built
+from ...packages.equip import called_by
 from ...project import Project, read_project
 from ...report.terminal import say, square
 from ...select.machine import default_isolation
+from ...select.releases import lock_path
 from ...select.selection import Catalogue, select
 
 
@@ -31,7 +34,14 @@ def show(o: asked.Show) -> int:
     record = stored(project, cell, probe, folder)
     isolation = default_isolation()
     judged = judge([record], [probe], project.claims, isolation).judgements
-    found = square.blocks(record, probe, isolation, project.claims, judged, folder)
+    own = o.probes is not None or probe not in (project.claims or {})
+    source = next((p.text for p in project.probes if own and p.id == probe), "")
+    packages = chosen(record, isolation)[probe].packages
+    build = built(lock_path(project.locks, cell.release)) if cell.is_local else ("", "")
+    found = square.blocks(
+        record, probe, isolation, project.claims, judged, folder, source=source, build=build,
+        environment=called_by(project.state / "packages", cell.id, packages) if packages else "",
+    )  # fmt: skip
     for line in square.lines(found, shutil.get_terminal_size().columns):
         say(line)
     return Status.HOLDS

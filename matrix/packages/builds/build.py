@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import msgspec
 from packaging.version import Version
 
 from ...model.cell import LOCAL, Cell
+from ...model.files import read_regular
 from ...select.interpreters import Interpreter
 
 # How a lock begins that stands for what an interpreter has in place; its path follows.
 IN_PLACE = "# in place: "
+
+
+# So many digits of a wheel's digest name the folder of the copy that is kept of it.
+DIGITS = 16
+
+
+def built(lock: Path) -> tuple[str, str]:
+    """Return the option that names a lock's Numba again, as a shell takes it, and what it is.
+
+    Both are "" where there is no lock; no copy may be there of a wheel. Raises BadInput for what is
+    no file.
+    """
+    if not lock.exists():
+        return "", ""
+    first, second, *_ = (*read_regular(lock).decode(errors="replace").split("\n"), "")
+    if first.startswith(IN_PLACE):
+        path = first.removeprefix(IN_PLACE)
+        words = f"--numba-python {shlex.quote(path)}"
+        return words, f"what {path} has in place ({second.removeprefix('# ')[:DIGITS]})"
+    digest = first.removeprefix("# ")[:DIGITS]
+    copy = next((lock.parent / digest).glob("*.whl"), None)
+    if copy is None:
+        return "", f"a wheel ({digest})"
+    return f"--numba {shlex.quote(str(copy))}", f"{copy.name} ({digest})"
 
 
 class Build(msgspec.Struct, frozen=True):

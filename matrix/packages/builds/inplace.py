@@ -23,7 +23,7 @@ from .build import IN_PLACE, Build
 QUESTION = f"""\
 {interpreters.ANSWER}
 try:
-    import llvmlite, numba, numpy
+    import numba, numpy, llvmlite
     answer["packages"] = {{m.__name__: m.__version__ for m in (numba, numpy, llvmlite)}}
     answer["folder"] = os.path.dirname(os.path.abspath(numba.__file__))
 except BaseException as error:

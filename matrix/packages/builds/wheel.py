@@ -20,7 +20,7 @@ from ...errors import BadInput, NothingToRun, Unreachable, nearest
 from ...model.files import named_path, read_regular, remove, write_atomically
 from ...select.releases import lock_path
 from ..uv import Refused, compiled
-from .build import Build
+from .build import DIGITS, Build
 
 # As for releases: pycc needs setuptools since 3.12.
 ALSO = ("numpy", "llvmlite", "setuptools")
@@ -100,10 +100,11 @@ def write_lock(build: Build, folder: Path, *, fresh: bool) -> Path:
     head = f"# {build.digest}"
     if not fresh and lock.exists() and lock.read_text(encoding="utf-8").startswith(head):
         return lock
+    content = build.wheel.read_bytes()  # it may be the copy that was kept
     for old in folder.glob("*/"):  # of wheels that were here before
         remove(old)
-    copy = folder / build.digest[:16] / build.wheel.name
-    write_atomically(copy, [build.wheel.read_bytes()])
+    copy = folder / build.digest[:DIGITS] / build.wheel.name
+    write_atomically(copy, [content])
     write_atomically(lock, f"{head}\n{_resolved(build, copy)}")
     return lock
 

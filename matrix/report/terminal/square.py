@@ -19,8 +19,9 @@ from ...judge.claims import Claim
 from ...judge.judge import Judgement, results
 from ...model.cell import parse_cell
 from ...model.outcome import Result
-from ...model.record import PATCH, CellRecord, DataFile, Phase, ProbeRecord, chosen
+from ...model.record import PATCH, CellRecord, DataFile, Package, Phase, ProbeRecord, chosen
 from ...model.text import COMMAND, cut, log_lines, typed
+from ..lines.causes import cause
 
 VALUE = 2000  # characters of a value that are shown
 # CPython 3.14 and later say this before the stack of a process that a signal ends.
@@ -37,9 +38,17 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def commands(
-    cell: str, probe: str, claims: Mapping[str, Claim] | None, phase: str = "", folder: str = ""
+    cell: str,
+    probe: str,
+    claims: Mapping[str, Claim] | None,
+    phase: str = "",
+    folder: str = "",
+    build: str = "",
 ) -> dict[str, str]:
-    """Return the commands about one square, by what they do; `folder` is that of own probes."""
+    """Return the commands about one square, by what they do.
+
+    `folder` is that of own probes, `build` names what the cell is of where that is no release.
+    """
     own = f" --probes {shlex.quote(folder)}" if folder else ""
     at = f"{shlex.quote(cell)} {shlex.quote(probe)}"
     chosen_probe = f"--probe {shlex.quote(probe)}"
@@ -49,7 +58,9 @@ def commands(
         # Only a run that is given this patch knows of the probe.
         chosen_probe = f"--probe {shlex.quote(plain)} --patch {shlex.quote(patch)}.py"
         debugged += f" --patch {shlex.quote(patch)}.py"
-    named = "--numba WHEEL" if parse_cell(cell).is_local else shlex.quote(cell)
+    named = shlex.quote(cell)
+    if parse_cell(cell).is_local:
+        named = build or "--numba WHEEL"
     run = f"nox -s matrix -- {named} {chosen_probe}{own}"
     found = {"run it": run, "run it again": f"{run} --fresh"}
     if probe.partition("/")[0] not in FORKING:  # of a race there is no one process to debug
@@ -65,34 +76,57 @@ def blocks(
     claims: Mapping[str, Claim] | None,
     judged: Sequence[Judgement],
     folder: str = "",
+    *,
+    source: str = "",
+    build: tuple[str, str] = ("", ""),
+    environment: str = "",
 ) -> Iterator[Block]:
-    """Yield all there is to say of a square that is stored; its cell ran."""
+    """Yield all there is to say of a square that is stored; its cell ran.
+
+    Of a probe with this `source`, of which the suite claims nothing, it is said why it fails;
+    `build` is what names the cell's Numba where that is no release, and what it is made of;
+    `environment` is what the one with the probe's packages is called.
+    """
     did, kept = results(record, isolation), chosen(record, isolation)[probe]
     held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
             "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
     versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
+    packages = ", ".join(map(str, kept.packages))
+    packages += f", in {record.cell}+{environment}" if environment else ""
     own = ", ".join(f"{module.name} ({module.sha256})" for module in kept.outside)
     yield Block(f"{probe} in {record.cell}: {did[probe]}", tuple(_named({
-        "versions": versions, "on": f"{record.platform}, {record.cpu}",
+        "versions": versions, "packages": packages,
+        "made of": build[1], "on": f"{record.platform}, {record.cpu}",
         "isolation": kept.isolation, "imported from elsewhere": own,
         "of the cell": "\n".join(record.notes),
+        "cause": "\n".join(cause(kept, did[probe], source) if source else ()),
     })))  # fmt: skip
     if claims is not None:
         yield _claim_block(claims.get(probe), judged, did)
     for phase in kept.phases:
         yield _phase_block(phase, record.python)
     failing = did[probe].phase if did[probe].phase != PATCH else ""
-    yield Block("Commands", (), _commands_of(record.cell, kept, claims, failing, folder))
+    yield Block("Commands", (), _commands_of(record.cell, kept, claims, failing, folder, build[0]))
 
 
 def _commands_of(
-    cell: str, kept: ProbeRecord, claims: Mapping[str, Claim] | None, phase: str, folder: str
+    cell: str,
+    kept: ProbeRecord,
+    claims: Mapping[str, Claim] | None,
+    phase: str,
+    folder: str,
+    build: str,
 ) -> dict[str, str]:
     """Return the commands with what was installed for the probe, as far as a word can name it."""
-    found = commands(cell, kept.id, claims, phase, folder)
-    named = [p for p in kept.packages if p.asked]
-    words = ["FOLDER" if p.sha256 else shlex.quote(f"{p.name}=={p.version}") for p in named]
-    return {what: " --with ".join([command, *words]) for what, command in found.items()}
+    found = commands(cell, kept.id, claims, phase, folder, build)
+    words = [with_word(package) for package in kept.packages if package.asked]
+    return {what: " ".join([command, *words]) for what, command in found.items()}
+
+
+def with_word(package: Package) -> str:
+    """Return the option that has a package installed, as far as a word can name it."""
+    what = "FOLDER" if package.sha256 else shlex.quote(f"{package.name}=={package.version}")
+    return f"--with {what}"
 
 
 def _named(facts: Mapping[str, object]) -> Iterator[Fact]:
@@ -202,10 +236,17 @@ def lines(found: Iterable[Block], width: int) -> Iterator[str]:
 def continued(command: str, width: int, indent: str = "") -> str:
     """Return a command over as many lines as it takes, continued as a shell takes it."""
     rows = [indent]
-    for word in map(shlex.quote, shlex.split(command)):
+    for quoted in map(shlex.quote, shlex.split(command)):
+        word = quoted
         if len(rows[-1]) + len(word) + 3 > width and rows[-1].strip():
             rows[-1] += "\\"
             rows.append(indent + "  ")
+        # What is not quoted may go on where a line begins.
+        while len(rows[-1]) + len(word) + 3 > width and "'" not in word:
+            room = max(width - len(rows[-1]) - 2, 1)
+            rows[-1] += f"{word[:room]}\\"
+            word = word[room:]
+            rows.append("")
         rows[-1] += f"{word} "
     return "\n".join(row.rstrip() for row in rows)
 
