@@ -105,7 +105,7 @@ def watched(order):
         if os.path.exists(answer):
             with open(answer, encoding="utf-8") as file:
                 facts = json.load(file)
-    if ended:
+    if ended or not facts.pop("done", False):  # what was known until then is not the whole
         how = signal.Signals(-ended).name if ended < 0 else f"exit status {ended}"
         facts["unfit"] = f"the process in which it was called ended early: {how}"
     return facts

@@ -44,7 +44,7 @@ def perform(order):
             answer.unfit = f"{order['function']} is no compiled function; {compiled_ones(module)}"
     except Unfit as error:
         answer.unfit = str(error)
-    answer.write()
+    answer.write(done=True)
 
 
 class Answer:
@@ -52,6 +52,7 @@ class Answer:
 
     def __init__(self, order):
         self.order, self.watch, self.types = order, Watch(), None
+        self.process = os.getpid()
         self.module, self.function, self.unfit = None, None, None
         self.exports, self.calls, self.built, self.raised = [], [], [], None
 
@@ -70,11 +71,13 @@ class Answer:
         self.watch.settled = self.write
         self.watch.install()
 
-    def write(self):
-        """Write the answer, whole or not at all."""
+    def write(self, *, done=False):
+        """Write the answer, whole or not at all; what a program forks off has none of its own."""
+        if os.getpid() != self.process:
+            return
         path = self.order["answer"]
         with open(path + ".part", "w", encoding="utf-8") as file:
-            json.dump(self.facts(), file)
+            json.dump(dict(self.facts(), done=done), file)
         os.replace(path + ".part", path)
 
     def wanted(self, function):

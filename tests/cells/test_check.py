@@ -405,3 +405,48 @@ def test_what_was_not_called_beside_what_is_safe_is_named(python: str, tmp_path:
         "  cached    fib(int64): survives", "  not compiled, so not judged: fact, two",
     ]  # fmt: skip
     assert asked(python, "program.py::two", cwd=tmp_path).returncode == 2
+
+
+ENDING = """\
+import os
+from numba import njit
+
+
+@njit
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+
+@njit
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+
+@njit(cache=True)
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+@njit(cache=True)
+def fact(n, acc):
+    return acc if n <= 0 else fact(n - 1, 1)
+
+
+def run():
+    even(4)
+    fib(5)
+    {}
+    fact(3, 10)
+"""
+
+
+@posix_only
+def test_what_a_program_did_until_it_ended_itself_is_not_the_whole(
+    python: str, tmp_path: Path
+) -> None:
+    # A child of the program's has the same watch, and no say.
+    for end in ("os._exit(0)", "os.fork() and (os.wait(), os._exit(0))"):
+        (tmp_path / "program.py").write_text(ENDING.format(end))
+        ended = asked(python, "program.py", cwd=tmp_path)
+        assert ended.returncode == 2, ended.stdout
+        assert "in which it was called ended early: exit status 0" in ended.stdout
