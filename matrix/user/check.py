@@ -20,7 +20,8 @@ SAFE, UNSAFE, UNKNOWN = 0, 1, 2
 # What is known of a file before anything is.
 NOTHING = {
     "unfit": None, "numba": None, "remedy": False, "stored": [], "uncached": [], "compiled": 0,
-    "exports": [], "built": [], "calls": [], "causes": [], "warnings": [],
+    "uncompiled": [], "elsewhere": [], "exports": [], "built": [], "calls": [], "causes": [],
+    "warnings": [],
 }  # fmt: skip
 VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
 
@@ -85,7 +86,10 @@ def check(word, calls=(), tests=None):
         facts["built"] = exported["built"]
         facts["causes"] = facts["causes"] + exported["causes"]
         facts["unfit"] = facts["unfit"] or exported["unfit"]
+        facts["uncompiled"] = [n for n in facts["uncompiled"] if n in exported["uncompiled"]]
     facts["status"] = status_of(facts)
+    if facts["status"] == UNKNOWN and not (facts["unfit"] or any(raised(facts))):
+        facts["unfit"] = nothing_compiled(facts, tests)
     facts["verdict"] = VERDICTS[facts["status"]]
     return facts
 
@@ -101,7 +105,7 @@ def watched(order):
         if os.path.exists(answer):
             with open(answer, encoding="utf-8") as file:
                 facts = json.load(file)
-    if ended:
+    if ended or not facts.pop("done", False):  # what was known until then is not the whole
         how = signal.Signals(-ended).name if ended < 0 else f"exit status {ended}"
         facts["unfit"] = f"the process in which it was called ended early: {how}"
     return facts
@@ -132,10 +136,27 @@ def status_of(facts):
     lost = [one for one in facts["stored"] + facts["built"] if not one["survives"]]
     if lost or facts["causes"]:
         return UNSAFE
-    raised = [call for call in facts["calls"] if call["raised"]]
-    if facts["unfit"] or raised or not (facts["compiled"] or facts["built"]):
+    if facts["unfit"] or any(raised(facts)) or not (facts["compiled"] or facts["built"]):
         return UNKNOWN
     return SAFE
+
+
+def raised(facts):
+    """Yield the calls that raised."""
+    return (call for call in facts["calls"] if call["raised"])
+
+
+def nothing_compiled(facts, tests):
+    """Return why nothing is known, where nothing went wrong."""
+    what = f"nothing of {facts['function'] or facts['file']} was compiled"
+    if tests is not None:
+        return (
+            f"{what} in this process by pytest {tests}: name the file that your functions lie in,"
+            " and leave pytest-xdist's -n out"
+        )
+    if facts["calls"]:
+        return f"{what} by {', '.join(call['call'] for call in facts['calls'])}"
+    return f"{what}: say what to call, --call 'fact(10, 1)', or give it a run()"
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -148,15 +169,17 @@ def said(facts):
     yield f"{name}: {facts['verdict']}{on}"
     if facts["unfit"]:
         yield f"  {facts['unfit']}"
-    for call in facts["calls"]:
-        if call["raised"]:
-            told = " ".join(call["raised"].split("\n\n")[0].split())
-            yield f"  {call['call']} raised {told}; what comes after was not seen"
-    if facts["status"] == UNKNOWN and not (facts["unfit"] or facts["compiled"] or facts["calls"]):
-        yield "  nothing was compiled: say what to call, --call 'fact(10, 1)', or give it a run()"
+    for call in raised(facts):
+        told = " ".join(call["raised"].split("\n\n")[0].split())
+        yield f"  {call['call']} raised {told}; what comes after was not seen"
     if facts["remedy"]:
         yield "  the program installs the remedy, and this is what happens with it"
     yield from each(facts)
+    for one in facts["elsewhere"]:
+        told = f"{one['name']}({one['signature']}): ends the next process; check it"
+        yield f"  elsewhere, {explain.place(one)}: {told}"
+    if facts["uncompiled"]:
+        yield f"  not compiled, so not judged: {', '.join(facts['uncompiled'])}"
     yield from (f"  {line}".rstrip() for line in explain.told(facts["causes"]))
     for warning in facts["warnings"]:
         yield f"  warning: {warning}"

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`numba-matrix check --cache DIR`: which files of a cache would end the process that loads them.
 
-They hold a call through an open symbol. Nothing is run, unpickled or loaded, and no Numba is
-needed: functions are named by the files' names, and by the symbols themselves. What the remedy
-stores holds none. CPython 3.6 or newer, the standard library.
+They hold a call through an open symbol. A damaged one, which is no whole pickle, raises. Nothing
+is run, unpickled or loaded, and no Numba is needed: functions are named by the files' names, and by
+the symbols themselves. What the remedy stores holds none. CPython 3.6 or newer, the standard
+library.
 """
 
 import json
 import mmap
 import os
+import pickletools
 import re
 import sys
 
@@ -18,27 +20,34 @@ NAME = re.compile(
     r"(?:(?P<prefix>guf|pgufunc\w*)-)?(?P<name>.+)-(?P<line>\d+)\.py\d+\w*(?:\.\w+)?\.\d+\.nbc"
 )
 
+# How many a data and an index file hold: in the index a version goes before.
+PICKLES = {".nbc": 1, ".nbi": 2}
+
 
 class BadFolder(Exception):
     """There is nothing that can be searched."""
 
 
 def main(folder, *, as_json=False):
-    """Search a folder, say what is found, and return 1 if anything is poisoned, 2 if unsearched."""
+    """Search a folder, say what is found, and return 1 if that is anything, 2 if unsearched."""
     try:
-        files, found = search(folder)
+        files, found, damaged = search(folder)
     except (BadFolder, OSError) as error:
         sys.stderr.write(f"error: --cache {folder}: {error}\n")
         return 2
     if as_json:
-        print(json.dumps({"cache": folder, "files": files, "poisoned": found}, indent=1))
-    else:
-        for one in found:
-            print(said(one))
-        print(f"{folder}: {len(found)} of {files} files would end the process that loads them")
-    if found and not as_json:
-        print("  delete them; numba-matrix check FILE says what to change")
-    return 1 if found else 0
+        facts = {"cache": folder, "files": files, "poisoned": found, "damaged": damaged}
+        print(json.dumps(facts, indent=1))
+        return 1 if found or damaged else 0
+    for one in found:
+        print(said(one))
+    for path in damaged:
+        print(f"{path}: damaged: it is not whole, and each process that comes to it raises")
+    more = f", {len(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged" if damaged else ""
+    print(f"{folder}: {len(found)} of {files} files would end the process that loads them{more}")
+    if found or damaged:
+        print("  delete them" + ("; numba-matrix check FILE says what to change" if found else ""))
+    return 1 if found or damaged else 0
 
 
 def said(one):
@@ -49,7 +58,7 @@ def said(one):
 
 
 def search(folder):
-    """Return how many cache files lie below a folder, and the poisoned ones.
+    """Return how many data and index files lie below a folder, the poisoned and the damaged ones.
 
     Raises BadFolder where there is no folder or no such file, OSError for what cannot be read.
     """
@@ -57,24 +66,39 @@ def search(folder):
         raise BadFolder(
             "this is no folder" if os.path.exists(folder) else "there is no such folder"
         )
-    files, found = 0, []
+    files, found, damaged = 0, [], []
     for place, below, names in os.walk(folder, onerror=refuse):
         below.sort()
         for name in sorted(names):
-            if name.endswith(".nbc"):
-                files += 1
-                path = os.path.join(place, name)
-                calls = open_calls(path)
-                if calls:
-                    found.append(dict(named(name), file=path, calls=calls))
+            kind, path = os.path.splitext(name)[1], os.path.join(place, name)
+            if kind not in PICKLES:
+                continue
+            files += 1
+            if not whole(path, PICKLES[kind]):
+                damaged.append(path)
+            calls = open_calls(path) if kind == ".nbc" else []
+            if calls:
+                found.append(dict(named(name), file=path, calls=calls))
     if not files:
         raise BadFolder("no file of Numba's cache (*.nbc) lies in it or below, so nothing is known")
-    return files, found
+    return files, found, damaged
 
 
 def refuse(error):
     """Raise what a walk would pass over."""
     raise error
+
+
+def whole(path, pickles):
+    """Whether a file begins with so many pickles, each to its end; they are not loaded."""
+    with open(path, "rb") as file:
+        try:
+            for _ in range(pickles):
+                for _step in pickletools.genops(file):
+                    pass
+        except (ValueError, MemoryError):  # a length that is none
+            return False
+    return True
 
 
 def open_calls(path):

@@ -27,20 +27,24 @@ class Unfit(Exception):
 
 def perform(order):
     """Carry out the order and write the answer."""
-    answer = Answer(order)
+    answer, plain = Answer(order), False
     try:
         answer.watched()
         module = import_file(order["file"])
-        answer.function = named(module, order["function"]) if order["function"] else None
+        answer.module = module
+        if order["function"]:
+            answer.function, plain = named(module, order["function"])
         calls = order["calls"] or (["run()"] if takes_nothing(module, "run") else [])
         if order["export"] or not (calls or order["tests"] is not None):
             answer.built = [build(thing, answer) for thing in exporters(module, answer.function)]
         else:
             answer.exports = [thing.name for thing in exporters(module, answer.function)]
             call(module, calls, answer) if order["tests"] is None else run_tests(order, answer)
+        if plain and not (exporters(module, answer.function) or answer.made()):
+            answer.unfit = f"{order['function']} is no compiled function; {compiled_ones(module)}"
     except Unfit as error:
         answer.unfit = str(error)
-    answer.write()
+    answer.write(done=True)
 
 
 class Answer:
@@ -48,7 +52,8 @@ class Answer:
 
     def __init__(self, order):
         self.order, self.watch, self.types = order, Watch(), None
-        self.function, self.unfit = None, None
+        self.process = os.getpid()
+        self.module, self.function, self.unfit = None, None, None
         self.exports, self.calls, self.built, self.raised = [], [], [], None
 
     def watched(self):
@@ -66,25 +71,55 @@ class Answer:
         self.watch.settled = self.write
         self.watch.install()
 
-    def write(self):
-        """Write the answer, whole or not at all."""
+    def write(self, *, done=False):
+        """Write the answer, whole or not at all; what a program forks off has none of its own."""
+        if os.getpid() != self.process:
+            return
         path = self.order["answer"]
         with open(path + ".part", "w", encoding="utf-8") as file:
-            json.dump(self.facts(), file)
+            json.dump(dict(self.facts(), done=done), file)
         os.replace(path + ".part", path)
 
     def wanted(self, function):
         """Whether a function is asked about: the one that is named, with tests those of the file.
 
-        By where it lies: tests may import the file a second time, under another name.
+        With tests by where it lies: they may import the file a second time, under another name.
         """
         if self.function is not None:
-            return place_of(function) == place_of(self.function)
+            return self._same(function, self.function)
         return self.order["tests"] is None or self._lies_in_the_file(function)
+
+    def _same(self, one, other):
+        by_place = self.order["tests"] is not None and place_of(one) == place_of(other)
+        return one is other or by_place
 
     def _lies_in_the_file(self, function):
         place = place_of(function)
         return bool(place) and place[0] == place_of(self.order["file"])
+
+    def made(self):
+        """Return the functions asked about that were compiled."""
+        made = [*self.watch.made, *(entry.function for entry in self.watch.stored)]
+        return list(filter(self.wanted, made))
+
+    def uncompiled(self):
+        """Return the names of the file's functions that are Numba's and were not compiled."""
+        if self.function is not None or self.module is None:
+            return []
+        made = self.made()
+        ours = {
+            function_of(thing): name
+            for name, thing in sorted(vars(self.module).items())
+            if self._lies_in_the_file(function_of(thing))
+        }
+        return sorted(n for f, n in ours.items() if not any(self._same(f, one) for one in made))
+
+    def elsewhere(self):
+        """Return what the tests store that does not survive and lies in another file."""
+        if self.function is not None or self.order["tests"] is None:
+            return []
+        lost = [e for e in self.watch.stored if e.symbols and not self.wanted(e.function)]
+        return [dict(explain.where(e.function), signature=_args(e.args)) for e in lost]
 
     def facts(self):
         """Return what is known as JSON holds it."""
@@ -94,6 +129,9 @@ class Answer:
         return dict(
             findings(self.watch, self.types, self.wanted, self.built),
             unfit=self.unfit,
+            compiled=len(self.made()),
+            uncompiled=self.uncompiled(),
+            elsewhere=self.elsewhere(),
             numba=numba.__version__,
             remedy=bool(getattr(numba, "_numba_matrix_remedy", None)),
             exports=self.exports,
@@ -132,7 +170,6 @@ def findings(watch, types, wanted=lambda _: True, built=()):
             for entry in stored
         ],
         "uncached": uncached,
-        "compiled": len(watch.compiled) + len(stored),
         "causes": merged(causes),
         "warnings": hazards.warnings(stored, types),
     }
@@ -185,17 +222,23 @@ def import_file(path):
 
 
 def named(module, name):
-    """Return the plain function behind a name in the file; raises Unfit."""
+    """Return the function behind a name in the file, and whether nothing wraps it; raises Unfit."""
     thing = module
     for word in name.split("."):
         if not hasattr(thing, word):
-            names = sorted(n for n, v in vars(thing).items() if function_of(v))
-            raise Unfit(f"there is no {name} in the file; it has {', '.join(names) or 'none'}")
+            raise Unfit(f"there is no {name} in the file; {compiled_ones(thing)}")
         thing = getattr(thing, word)
-    function = thing if inspect.isfunction(thing) else function_of(thing)
+    plain = inspect.isfunction(thing)  # which a module may export, or a jitted function inline
+    function = thing if plain else function_of(thing)
     if function is None:
-        raise Unfit(f"{name} is no compiled function")
-    return function
+        raise Unfit(f"{name} is no compiled function; {compiled_ones(module)}")
+    return function, plain
+
+
+def compiled_ones(module):
+    """Return in words which functions of a module Numba compiles."""
+    names = sorted(name for name, thing in vars(module).items() if function_of(thing))
+    return f"it has {', '.join(names) or 'none'}"
 
 
 def function_of(thing):

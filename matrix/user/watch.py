@@ -76,6 +76,7 @@ class Watch:
     def __init__(self):
         self.frames, self.edges, self.stored, self.compiled = [], [], [], []
         self.saving, self.calling = [], []
+        self.made = []  # the functions that were compiled to the end
         self.during = None  # what runs, if somebody says
         self.settled = lambda: None  # called when no compilation is under way and calls are open
 
@@ -120,7 +121,9 @@ class Watch:
                 parent = self.frames[-1] if self.frames else None
                 self.frames.append(Frame(call["func"], tuple(call["args"]), parent))
                 try:
-                    return original(*args, **kwargs)
+                    result = original(*args, **kwargs)
+                    self.made.append(call["func"])
+                    return result
                 finally:
                     self.frames.pop()
                     self._tell()
@@ -134,6 +137,7 @@ class Watch:
         def add_overload(original, dispatcher, result):
             original(dispatcher, result)
             self.compiled.append((dispatcher, result))
+            self.made.append(dispatcher.py_func)  # @generated_jit compiles another one
 
     def _watch_calls(self):
         @wrap(part("lowering").Lower, "_lower_call_RecursiveCall")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uv import find_uv_bin
 
 from matrix.experiments.probe import discover
 from matrix.judge import claims as claims_file
@@ -25,6 +26,7 @@ from matrix.model.outcome import Outcome
 from matrix.project import DATA, PROBES
 from matrix.run.environment import environment, python_of
 from matrix.select.selection import Catalogue, select
+from matrix.select.settings import for_tools
 from tests.cells.conftest import new_driver
 from tests.cells.driving import ROOT, posix_only
 
@@ -325,3 +327,126 @@ def test_what_cannot_be_told_is_said_and_is_not_safe(
     assert "Traceback" not in ended.stdout
     assert "Traceback" not in ended.stderr
     assert "not known" in ended.stdout or "error: " in ended.stderr
+
+
+# fact ends the next process once it is called, and fib does not.
+FACT_AND_FIB = """\
+from numba import njit
+
+
+@njit(cache=True)
+def fact(n, acc):
+    return acc if n <= 0 else fact(n - 1, 1)
+
+
+@njit(cache=True)
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def run():
+    return fib(5)
+"""
+CALLS_FACT = "import program\n\n\ndef test_fact():\n    assert program.fact(5, 10) == 1\n"
+UNSEEN = {
+    "another is called": (
+        ("program.py::fact", "--call", "fib(5)"), "nothing of fact was compiled by fib(5)",
+    ),
+    "it is plain": (("program.py::run",), "run is no compiled function; it has fact, fib"),
+    "none is called": (("program.py", "--call", "1+1"), "program.py was compiled by 1+1"),
+    "by no test": (
+        ("program.py", "--from-tests", "test_nothing.py"),
+        "nothing of program.py was compiled in this process by pytest test_nothing.py",
+    ),
+    "in another file": (
+        ("test_fact.py", "--from-tests", "test_fact.py"),
+        "elsewhere, program.py:4: fact(int64, int64): ends the next process",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def python_with_pytest(newest: str, memo: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the Python of an environment over that of a cell's, with pytest in it."""
+    folder = tmp_path_factory.mktemp("with-pytest")
+    below = python_in(newest, folder / "state", memo)
+    python = str(python_of(folder / "env"))
+    for words in (
+        ("venv", "--quiet", "--python", below, str(folder / "env")),
+        ("pip", "install", "--quiet", "--python", python, "pytest", "pytest-xdist"),
+    ):
+        subprocess.run([find_uv_bin(), *words], env=for_tools(os.environ), check=True)
+    (packages,) = (folder / "env").rglob("site-packages")
+    there = next(Path(below).parents[1].rglob("site-packages"))
+    (packages / "numba.pth").write_text(f"{there}\n", encoding="utf-8")
+    return python
+
+
+@pytest.mark.parametrize(("words", "says"), UNSEEN.values(), ids=UNSEEN)
+def test_what_was_not_compiled_is_not_safe(
+    python_with_pytest: str, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    (tmp_path / "program.py").write_text(FACT_AND_FIB)
+    (tmp_path / "test_fact.py").write_text(CALLS_FACT)
+    (tmp_path / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
+    ended = asked(python_with_pytest, *words, cwd=tmp_path)
+    assert ended.returncode == 2, ended.stdout
+    assert says in ended.stdout
+    assert "safe" not in ended.stdout
+
+
+def test_what_was_not_called_beside_what_is_safe_is_named(python: str, tmp_path: Path) -> None:
+    # Two functions of one place: it is told of each by what it is, not by where it lies.
+    made = "\n\ndef make():\n    return njit(lambda n: n)\n\n\none, two = make(), make()\none(1)\n"
+    (tmp_path / "program.py").write_text(FACT_AND_FIB + made)
+    ended = asked(python, "program.py", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.splitlines()[1:] == [
+        "  cached    fib(int64): survives", "  not compiled, so not judged: fact, two",
+    ]  # fmt: skip
+    assert asked(python, "program.py::two", cwd=tmp_path).returncode == 2
+
+
+ENDING = """\
+import os
+from numba import njit
+
+
+@njit
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+
+@njit
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+
+@njit(cache=True)
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+@njit(cache=True)
+def fact(n, acc):
+    return acc if n <= 0 else fact(n - 1, 1)
+
+
+def run():
+    even(4)
+    fib(5)
+    {}
+    fact(3, 10)
+"""
+
+
+@posix_only
+def test_what_a_program_did_until_it_ended_itself_is_not_the_whole(
+    python: str, tmp_path: Path
+) -> None:
+    # A child of the program's has the same watch, and no say.
+    for end in ("os._exit(0)", "os.fork() and (os.wait(), os._exit(0))"):
+        (tmp_path / "program.py").write_text(ENDING.format(end))
+        ended = asked(python, "program.py", cwd=tmp_path)
+        assert ended.returncode == 2, ended.stdout
+        assert "in which it was called ended early: exit status 0" in ended.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -43,20 +44,44 @@ def test_a_file_of_a_cache_names_a_function(file: str, function: str, line: int 
 
 def test_only_files_that_hold_an_open_symbol_are_poisoned(tmp_path: Path) -> None:
     for name, code in {
-        "a.fact-1.py311.1.nbc": b"\x80\x00" + 2 * (OPEN + b"_ZN1a4factEx\x00"),
+        "a.fact-1.py311.1.nbc": 2 * (OPEN + b"_ZN1a4factEx\x00"),
         "a.plain-1.py311.1.nbc": b"numba.recursion$_ZN1a5plainEx",
-        "a.empty-1.py311.1.nbc": b"",
-        "a.fact-1.py311.nbi": OPEN,
     }.items():
-        (tmp_path / name).write_bytes(code)
+        (tmp_path / name).write_bytes(pickle.dumps(code))
+    (tmp_path / "a.fact-1.py311.nbi").write_bytes(pickle.dumps("0.68.1") + pickle.dumps(OPEN))
     (tmp_path / "below").mkdir()
-    (tmp_path / "below" / "b.fact-1.py311.1.nbc").write_bytes(OPEN)
-    files, found = poisoned.search(str(tmp_path))
+    (tmp_path / "below" / "b.fact-1.py311.1.nbc").write_bytes(pickle.dumps(OPEN))
+    files, found, damaged = poisoned.search(str(tmp_path))
     assert files == 4
+    assert not damaged
     assert [(one["function"], one["calls"]) for one in found] == [
         ("a.fact", ["a.fact"]),
         ("b.fact", ["a function"]),
     ]
+
+
+@pytest.mark.parametrize("protocol", [2, 4, pickle.HIGHEST_PROTOCOL])
+def test_a_file_that_is_not_whole_is_damaged_and_is_not_loaded(
+    tmp_path: Path, protocol: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = pickle.dumps(("bytes", (range(9), b"code." * 900)), protocol)
+    index = pickle.dumps("0.68.1", protocol) + pickle.dumps({"key": "a.nbc"}, protocol)
+    whole = {"a-1.py311.1.nbc": code, "a-1.py311.nbi": index}
+    for name, content in whole.items():
+        for size in {0, 1, 100, len(content) // 2, len(content) - 1} - {len(content)}:
+            for other, as_it_was in whole.items():
+                (tmp_path / other).write_bytes(as_it_was)
+            assert poisoned.main(str(tmp_path)) == 0
+            (tmp_path / name).write_bytes(content[:size])
+            if size < len(content):
+                assert poisoned.main(str(tmp_path)) == 1, size
+                said = capsys.readouterr().out
+                assert f"{tmp_path / name}: damaged: " in said
+                assert "1 is damaged" in said
+    # A version alone, as an index that is cut between its two pickles, and a length that is none.
+    for content in (pickle.dumps("0.68.1", protocol), b"\x8e" + (2**62).to_bytes(8, "little")):
+        (tmp_path / "a-1.py311.nbi").write_bytes(content)
+        assert poisoned.main(str(tmp_path)) == 1
 
 
 def test_every_example_is_a_pair_of_probes_of_the_map() -> None:
