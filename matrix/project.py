@@ -17,7 +17,7 @@ import msgspec
 from .errors import BadInput, NothingToRun, nearest
 from .experiments.needs import Needs
 from .experiments.outside import recall, without_changed
-from .experiments.probe import FORKING, Probe, discover, matching, runner_digest
+from .experiments.probe import FORKING, SHIPPED, Probe, discover, matching, runner_digest
 from .judge import claims as claims_file
 from .judge.claims import Claim
 from .judge.reference import file as reference_file
@@ -36,7 +36,7 @@ DATA = ROOT / "matrix" / "data"
 REFERENCE = DATA / "reference.json"
 PROBES = ROOT / "probes"
 USER = ROOT / "matrix" / "user"
-PATCHES = {name: USER / f"{name}.py" for name in ("remedy", "guard")}
+PATCHES = {name: USER / f"{name}.py" for name in SHIPPED}
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from .needs import Needs, beside, declared
 
 CARRIERS = tuple(PHASES)
 FORKING = ("race",)  # what they carry cannot run where no process can be forked
+SHIPPED = ("remedy", "guard")  # the patches that come with the suite
 
 
 class Probe(msgspec.Struct, frozen=True):

@@ -128,6 +128,8 @@ def test_the_commands_of_a_square_name_the_patch_that_only_its_run_knows() -> No
     own = commands(CELL, "cache/p@mine", CLAIMS, "warm", "my probes")
     assert own["run it"].endswith("--probe cache/p --patch mine.py --probes 'my probes'")
     assert own["debug it"].endswith("--phase warm --probes 'my probes' --patch mine.py")
+    shipped = commands("0.68.1-cp313", "cache/p@remedy", None)
+    assert shipped["run it"].endswith("--probe cache/p --patch remedy")
 
 
 def test_what_is_not_stored_is_said_with_the_command_that_runs_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...experiments.probe import FORKING
+from ...experiments.probe import FORKING, SHIPPED
 from ...judge.claims import Claim
 from ...judge.judge import Judgement, results
 from ...model.cell import parse_cell
@@ -56,8 +56,9 @@ def commands(
     plain, _, patch = probe.partition("@")
     if patch and probe not in (claims or {}):
         # Only a run that is given this patch knows of the probe.
-        chosen_probe = f"--probe {shlex.quote(plain)} --patch {shlex.quote(patch)}.py"
-        debugged += f" --patch {shlex.quote(patch)}.py"
+        file = patch if patch in SHIPPED else f"{shlex.quote(patch)}.py"
+        chosen_probe = f"--probe {shlex.quote(plain)} --patch {file}"
+        debugged += f" --patch {file}"
     named = shlex.quote(cell)
     if parse_cell(cell).is_local:
         named = build or "--numba WHEEL"
