@@ -24,7 +24,7 @@ from ..run.nox import Nox, new_run, run_cells
 from ..select.machine import Machine, machine_here
 from ..select.releases import lock_path
 from ..select.selection import select, split_words
-from .stored.report import judge_and_report
+from .stored.report import Wanted, judge_and_report
 
 
 def run(o: asked.Run) -> int:
@@ -54,11 +54,11 @@ def run(o: asked.Run) -> int:
         suites = upstream.with_patch(suites, patch_named(o.patch))
     missed = run_due(o, project, machine, selection.runnable, probes, suites)
     selection = selection.without(missed)
-    return judge_and_report(
-        project, selection, probes, o.isolation, o.summary,
-        strict=o.strict, patched=bool(o.patch), suites=tuple(suites), table=o.table,
-        narrowed=bool(selectors or o.probe or o.shard),
+    wanted = Wanted(
+        isolation=o.isolation, summary=o.summary, strict=o.strict, patched=bool(o.patch),
+        suites=tuple(suites), table=o.table, narrowed=bool(o.selectors or o.probe or o.shard),
     )  # fmt: skip
+    return judge_and_report(project, selection, probes, wanted)
 
 
 def needing(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -42,9 +42,10 @@ def report(o: asked.Report) -> int:
         return report_reference(o, project)
     statuses = [
         judge_and_report(
-            there, selection, there.asked_for(o.probe, say), default_isolation(), o.summary,
-            strict=o.strict, whole=False, table=o.table,
-            narrowed=bool(o.selectors or o.probe),
+            there, selection, there.asked_for(o.probe, say), Wanted(
+                isolation=default_isolation(), summary=o.summary, strict=o.strict, whole=False,
+                table=o.table, narrowed=bool(o.selectors or o.probe),
+            ),
         )
         for there, selection in reported(o, project)
     ]  # fmt: skip
@@ -77,73 +78,87 @@ def reported(o: asked.Report, project: Project) -> list[tuple[Project, Selection
     return chosen
 
 
-def judge_and_report(
-    project: Project,
-    selection: Selection,
-    probes: tuple[Probe, ...],
-    isolation: str,
-    summary: Path | None,
-    *,
-    strict: bool,
-    patched: bool = False,
-    suites: Collection[str] = (),
-    whole: bool = True,
-    table: bool = False,
-    narrowed: bool = False,
-) -> int:
-    """Judge the selected cells, write the reports, print the verdict, choose the status.
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report is to tell, and what it counts for.
 
-    Unless they were to be `whole`, a square of which nothing is stored fails nothing, and is said.
+    Unless it is to be `whole`, a square of which nothing is stored fails nothing and is said. If it
+    is of a patch, what does worse fails, `suites` of Numba's own among it.
     """
+
+    isolation: str
+    summary: Path | None = None
+    strict: bool = False
+    patched: bool = False
+    suites: tuple[str, ...] = ()
+    whole: bool = True
+    table: bool = False
+    narrowed: bool = False
+
+
+def judge_and_report(
+    project: Project, selection: Selection, probes: tuple[Probe, ...], wanted: Wanted
+) -> int:
+    """Judge the selected cells, write the reports, print the verdict, choose the status."""
     records = [_record(project, selected, probes) for selected in selection.cells]
-    seen = {probe.id for record in records for probe in record.probes}
-    seen |= {probe for record in records for probe in record.not_installable}
-    ids = tuple(probe.id for probe in probes if whole or probe.id in seen)
-    unknown = len(probes) - len(ids)
+    beyond = [_record(project, selected, probes) for selected in selection.beyond]
+    found = _found(project, records, probes, wanted, beyond)
+    unknown = len(probes) - len(found.probes)
     if unknown:
         say(f"of {unknown} probes nothing is stored in these cells")
-    given = judge(records, ids, project.claims, isolation, whole=whole)
-    beyond = [_record(project, selected, probes) for selected in selection.beyond]
-    found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
-    own = project.folder is not None
-    found = reports.with_claims(found, project.claims, probes, own=own)
-    comparison = _compared(project, records, probes, isolation)
-    differing: list[str] = []
+    comparison = _compared(project, records, probes, wanted.isolation)
+    against, differing = comparison, []
     if isinstance(comparison, Comparison):
-        differing = comparison.differing(project.served)
+        against, differing = comparison.line(), comparison.differing(project.served)
         found = msgspec.structs.replace(found, changed=(*differing, *comparison.apart()))
     asked_for = {(record.cell, probe.id) for record in found.records for probe in probes}
     seen_of = {(cell, probe) for probe, did in found.by_probe.items() for cell in did}
-    folder, beside = place(project.state, asked_for, seen_of, narrowed=narrowed)
-    _write(project, found, folder, isolation, summary)
-    holds = bool(found.ran) and verdict.give(given, ids, found.spans, folder / "junit.xml")
-    missing = [record for record in records if record.status is not CellStatus.RAN]
-    against = comparison if isinstance(comparison, str) else comparison.line()
-    *told, page = conclusion(found, missing, folder, holds=holds, whole=table, differing=differing)
-    last = (
-        *filter(None, (against, page, beside)),
-        *patch_lines(found, isolation, suites, wanted=patched),
+    folder, beside = place(project.state, asked_for, seen_of, narrowed=wanted.narrowed)
+    _write(project, found, folder, wanted.isolation, wanted.summary)
+    holds = bool(found.ran) and verdict.give(
+        found.verdict, found.probes, found.spans, folder / "junit.xml"
     )
-    for line in (*told, *last):
+    missing = [record for record in records if record.status is not CellStatus.RAN]
+    *told, page = conclusion(
+        found, missing, folder, holds=holds, whole=wanted.table, differing=differing
+    )
+    patched = patch_lines(found, wanted.isolation, wanted.suites) if wanted.patched else ()
+    for line in (*told, *filter(None, (against, page, beside)), *patched):
         say(line)
+    return _status(found, wanted, holds=holds, all_seen=not (missing or unknown or found.unseen))
+
+
+def _status(found: reports.Findings, wanted: Wanted, *, holds: bool, all_seen: bool) -> Status:
+    if not found.ran:
+        return Status.COULD_NOT_RUN
     worse = any(effect.change is Change.WORSE for effect in found.effects)
-    holds &= not (patched and (worse or broken(found.ran, suites)))
-    if not (found.ran and holds):
-        return Status.FAILS if found.ran else Status.COULD_NOT_RUN
-    all_seen = not (missing or unknown or found.unseen)
-    return Status.HOLDS if all_seen or not strict else Status.COULD_NOT_RUN
+    if not holds or (wanted.patched and (worse or broken(found.ran, wanted.suites))):
+        return Status.FAILS
+    return Status.HOLDS if all_seen or not wanted.strict else Status.COULD_NOT_RUN
+
+
+def _found(
+    project: Project,
+    records: Sequence[CellRecord],
+    probes: Sequence[Probe],
+    wanted: Wanted,
+    beyond: Sequence[CellRecord] = (),
+) -> reports.Findings:
+    """Return what the records come to, with what is claimed of them."""
+    seen = {probe.id for record in records for probe in record.probes}
+    seen |= {probe for record in records for probe in record.not_installable}
+    ids = tuple(probe.id for probe in probes if wanted.whole or probe.id in seen)
+    given = judge(records, ids, project.claims, wanted.isolation, whole=wanted.whole)
+    found = reports.findings([*records, *beyond], ids, given, wanted.isolation, project.served)
+    return reports.with_claims(found, project.claims, probes, own=project.folder is not None)
 
 
 def publish(project: Project) -> None:
     """Write the reports of all that is stored, with what was measured and shared."""
     stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
     records = [record for record in stored if record is not None]
-    seen, isolation = {p.id for r in records for p in r.probes}, default_isolation()
-    ids = tuple(probe.id for probe in project.probes if probe.id in seen)
-    given = judge(records, ids, project.claims, isolation, whole=False)
-    found = reports.findings(records, ids, given, isolation, project.served)
-    found = reports.with_claims(found, project.claims, project.probes)
-    _write(project, found, project.state / "report", isolation, None)
+    wanted = Wanted(isolation=default_isolation(), whole=False)
+    found = _found(project, records, project.probes, wanted)
+    _write(project, found, project.state / "report", wanted.isolation, None)
 
 
 def _write(

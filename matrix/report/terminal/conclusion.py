@@ -58,17 +58,13 @@ def conclusion(
     yield f"page: {shortest(folder / 'index.html')}"
 
 
-def patch_lines(
-    found: Findings, isolation: str, suites: Collection[str], *, wanted: bool
-) -> Iterator[str]:
+def patch_lines(found: Findings, isolation: str, suites: Collection[str]) -> Iterator[str]:
     """Yield what the terminal shows of patches: every change, the worst last, and how many.
 
     `suites` are those of Numba's own that were asked for.
 
     What a patch raised is said once.
     """
-    if not wanted:
-        return
     told = {""}
     for effect in reversed(found.effects):
         if effect.change is not Change.UNCHANGED:
