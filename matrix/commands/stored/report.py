@@ -21,7 +21,8 @@ from ...judge.patches import Change, broken
 from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
 from ...model.files import append
-from ...model.record import NOTHING, CellRecord
+from ...model.record import NOTHING, CellRecord, packages_of
+from ...packages.wheels import parameters
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages, verdict
@@ -105,8 +106,9 @@ def judge_and_report(
     given = judge(records, ids, project.claims, isolation, whole=whole)
     beyond = [_record(project, selected, probes) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
-    own = project.folder is not None
-    found = reports.with_claims(found, project.claims, probes, own=own)
+    own, packages = project.folder is not None, (p for r in records for p in packages_of(r))
+    taken = parameters(packages, project.state / "packages")
+    found = reports.with_claims(found, project.claims, probes, own=own, arguments=taken)
     comparison = _compared(project, records, probes, isolation)
     differing: list[str] = []
     if isinstance(comparison, Comparison):
