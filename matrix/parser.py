@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from .errors import BadInput, nearest
 from .model.files import ROOT, named_folder, named_path
-from .model.text import typed
+from .model.text import log_line, typed
 from .options import COMMANDS
 from .select.releases import Platform
 from .select.selection import split_words
@@ -59,7 +59,7 @@ class Parser(argparse.ArgumentParser):
             if message.startswith("unrec") and words
             else ""
         )
-        raise BadInput(f"{self.prog}: {message}{hint}")
+        raise BadInput(log_line(f"{self.prog}: {message}{hint}"))
 
 
 class _Help(argparse.HelpFormatter):
@@ -116,8 +116,21 @@ def _converted(command: str, given: Mapping[str, Any]) -> dict[str, Any]:
             )
     if "selectors" in found:
         found["selectors"] = split_words(found["selectors"])
+    _refuse_what_breaks_a_line(command, found)
     _refuse_variables(found.get("state", ROOT))
     return found
+
+
+def _refuse_what_breaks_a_line(command: str, given: Mapping[str, Any]) -> None:
+    """Raise BadInput for a word that no message could hold in a line; blanks part selectors."""
+    for name, value in given.items():
+        for word in value if isinstance(value, tuple) else (value,):
+            plain = " ".join(str(word).split()) if name in BLANKS else str(word)
+            if not plain.isprintable():
+                raise BadInput(
+                    f"{command}, {name.rstrip('_').replace('_', '-')}: {str(word)!a} holds what"
+                    " cannot be printed; leave it out, or rename what is called so"
+                )
 
 
 def _refuse_variables(state: Path) -> None:
@@ -173,6 +186,7 @@ def _positive(text: str) -> int:
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 FOLDERS = {"state", "probes", "envdir", "folder"}
 FILES = {"output", "summary"}
+BLANKS = {"selectors", "otherwise", "with_"}  # words that may hold several, or more lines
 REFERENCE = "reference"  # the committed one; a file of that name is ./reference
 
 SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '>=0.60&cp311', '0.6*-cp312'"

@@ -6,10 +6,11 @@ it holds: two builds that hold the same are the same.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from ..errors import BadInput
 from ..experiments.needs import Need
 from ..model.files import remove, write_atomically
+from ..model.record import Package
 from .uv import Refused, uv
 
 
@@ -112,3 +114,31 @@ def digest_of(path: Path) -> str:
             inside = hashlib.sha256(archive.read(name)).hexdigest()
             digest.update(f"\n{name} {inside}".encode())
     return digest.hexdigest()
+
+
+def parameters(packages: Iterable[Package], folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return what the functions at the top of modules take, by `module.function`.
+
+    It is read in the wheels of a user's own that are kept in the folder, as far as they are.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for digest in sorted({package.sha256 for package in packages if package.sha256}):
+        for path in folder.glob(f"{digest}*/*.whl"):
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.endswith(".py"):
+                        module = name.removesuffix(".py").removesuffix("/__init__")
+                        found.update(_parameters(module.replace("/", "."), archive.read(name)))
+    return found
+
+
+def _parameters(module: str, source: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
+    try:
+        nodes = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    except (SyntaxError, ValueError):  # a newer Python may read it
+        return
+    names = [node.name for node in nodes]
+    for node in nodes:
+        if names.count(node.name) == 1:  # of two nobody can tell here which it is
+            arguments = (*node.args.posonlyargs, *node.args.args)
+            yield f"{module}.{node.name}", tuple(argument.arg for argument in arguments)

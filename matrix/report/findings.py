@@ -52,6 +52,7 @@ class Findings(msgspec.Struct, frozen=True):
     drawn: bool = False
     claims: dict[str, Claim] = {}
     sources: dict[str, str] = {}
+    arguments: dict[str, tuple[str, ...]] = {}
     programs: dict[str, str] = {}  # the digest of each probe, by id
     # What differs from the reference, a line each; None where nothing was compared.
     changed: tuple[str, ...] | None = None
@@ -260,14 +261,19 @@ def with_claims(
     probes: Iterable[Probe],
     *,
     own: bool = False,
+    arguments: Mapping[str, tuple[str, ...]] = {},
 ) -> Findings:
-    """Return the findings with what is claimed and the sources of the probes, a user's `own`."""
+    """Return the findings with what is claimed and the sources of the probes, a user's `own`.
+
+    `arguments` are those of the functions of libraries, by `module.function`.
+    """
     sources, programs = {}, {}
     for probe in probes:
         sources[probe.id] = probe.text
         programs[probe.id] = probe.sha256[:DIGITS]
     asked = {probe: claim for probe, claim in (claims or {}).items() if probe in sources}
     changed = {"claims": asked, "sources": sources, "programs": programs, "own": own}
+    changed["arguments"] = dict(arguments)
     return msgspec.structs.replace(found, **changed)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zipfile
 import zlib
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from matrix.judge.judge import judge
 from matrix.model.outcome import result_of
-from matrix.model.record import Dispatcher, ProbeRecord, Specialisation
+from matrix.model.record import Dispatcher, Package, ProbeRecord, Specialisation
+from matrix.packages.wheels import parameters
 from matrix.report.findings import Findings, findings
 from matrix.report.lines.causes import ASK, ELSEWHERE, called, cause, kind_of, split
 from matrix.report.lines.failures import failures
@@ -139,6 +142,27 @@ def test_of_what_fails_otherwise_or_does_well_nothing_is_said() -> None:
         whole, phases=(whole.phases[0], phase("cold"), whole.phases[2])
     )
     assert cause(closed, result_of(closed), source("promoted_lazy")) == ()
+
+
+def test_the_arguments_of_a_library_are_called_as_in_its_wheel(tmp_path: Path) -> None:
+    digest = "3f2a91c0" * 4
+    path = tmp_path / digest / "mylib-0.1-py3-none-any.whl"
+    path.parent.mkdir()
+    defined = "def halvings(width):\n    return 1\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("mylib/__init__.py", f"{defined}def twice(a):\n  0\ndef twice(b):\n  0\n")
+        wheel.writestr("mylib/inside.py", "def far(x, /, y):\n    return 1\n")
+        wheel.writestr("mylib/newer.py", "def f(:\n")
+    packages = [Package("mylib", "0.1", digest[:16]), Package("numpy", "2.0")]
+    taken = parameters(packages, tmp_path)
+    assert taken == {"mylib.halvings": ("width",), "mylib.inside.far": ("x", "y")}
+    record = crashing("mylib", called="halvings", seen=SEEN["promoted_lazy"][1])
+    told = cause(record, result_of(record), "", taken)
+    assert "`width` turns from int64 into float64" in told[0]
+    assert "`argument 1` turns from" in cause(record, result_of(record), "")[0]
+    more = {"mylib.halvings": ("width", "other")}  # of another function than was compiled
+    assert cause(record, result_of(record), "", more)[0].endswith(f"is left open; {ASK}")
+    assert parameters(packages, tmp_path / "nowhere") == {}
 
 
 def test_functions_are_called_as_in_the_source() -> None:

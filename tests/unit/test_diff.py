@@ -125,6 +125,9 @@ def test_hostile_text_is_text_in_every_format(tmp_path: Path) -> None:
         text = told.read_text(encoding="utf-8")
         assert how == "json" or not {"\x1b", "\u202e"} & set(text)
     assert json.loads(text)["changed"][0]["change"] == "other"
+    with pytest.raises(BadInput, match=r"--output: there is no folder .*nowhere"):
+        diff(parse([*words[:3], "--output", str(tmp_path / "nowhere" / "diff.txt")]))
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_folder_is_as_good_as_the_file_in_it_and_one_word_means_the_last_report(

@@ -7,12 +7,14 @@ import shutil
 from ... import options as asked
 from ...errors import BadInput, NothingToRun, Status
 from ...experiments.probe import named
-from ...judge.judge import judge
+from ...judge.judge import judge, results
 from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell
 from ...model.record import CellRecord, chosen
 from ...packages.builds.build import built
 from ...packages.equip import called_by
+from ...packages.wheels import parameters
 from ...project import Project, read_project
+from ...report.lines.causes import cause
 from ...report.terminal import say, square
 from ...select.machine import default_isolation
 from ...select.releases import lock_path
@@ -34,13 +36,17 @@ def show(o: asked.Show) -> int:
     record = stored(project, cell, probe, folder)
     isolation = default_isolation()
     judged = judge([record], [probe], project.claims, isolation).judgements
-    own = o.probes is not None or probe not in (project.claims or {})
-    source = next((p.text for p in project.probes if own and p.id == probe), "")
-    packages = chosen(record, isolation)[probe].packages
+    kept, did = chosen(record, isolation)[probe], results(record, isolation)[probe]
+    folder_of_packages = project.state / "packages"
+    why: tuple[str, ...] = ()
+    if o.probes is not None or probe not in (project.claims or {}):
+        source = next((p.text for p in project.probes if p.id == probe), "")
+        why = cause(kept, did, source, parameters(kept.packages, folder_of_packages))
+    called = called_by(folder_of_packages, cell.id, kept.packages) if kept.packages else ""
     build = built(lock_path(project.locks, cell.release)) if cell.is_local else ("", "")
     found = square.blocks(
-        record, probe, isolation, project.claims, judged, folder, source=source, build=build,
-        environment=called_by(project.state / "packages", cell.id, packages) if packages else "",
+        record, probe, isolation, project.claims, judged, folder,
+        why=why, build=build, environment=called,
     )  # fmt: skip
     for line in square.lines(found, shutil.get_terminal_size().columns):
         say(line)

@@ -24,6 +24,8 @@ def diff(o: asked.Diff) -> int:
     """
     if len(o.reports) > 2:  # noqa: PLR2004 (an old one and a new one)
         raise BadInput("nox -s diff -- A [B]: name one or two matrix.json, folders, or reference")
+    if o.output is not None and not o.output.parent.is_dir():
+        raise BadInput(f"--output: there is no folder {o.output.parent}; make it, or name another")
     one, other = (_side(named) for named in (*o.reports, o.state / "report")[:2])
     found = differ.difference(one, other, served(one.platform))
     written = "".join(f"{log_line(cut(line, 1000))}\n" for line in found.lines())

@@ -21,7 +21,8 @@ from ...judge.patches import Change, broken
 from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
 from ...model.files import append
-from ...model.record import NOTHING, CellRecord
+from ...model.record import NOTHING, CellRecord, packages_of
+from ...packages.wheels import parameters
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages, verdict
@@ -149,7 +150,9 @@ def _found(
     ids = tuple(probe.id for probe in probes if wanted.whole or probe.id in seen)
     given = judge(records, ids, project.claims, wanted.isolation, whole=wanted.whole)
     found = reports.findings([*records, *beyond], ids, given, wanted.isolation, project.served)
-    return reports.with_claims(found, project.claims, probes, own=project.folder is not None)
+    own, packages = project.folder is not None, (p for r in records for p in packages_of(r))
+    taken = parameters(packages, project.state / "packages")
+    return reports.with_claims(found, project.claims, probes, own=own, arguments=taken)
 
 
 def publish(project: Project) -> None:

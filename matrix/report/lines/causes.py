@@ -36,11 +36,21 @@ def caused(found: Findings, probe: str, cell: str) -> tuple[str, ...]:
         return ()
     kept = (p for record in found.ran if record.cell == cell for p in record.probes)
     seen = next((p for p in kept if p.id == probe and result_of(p) == result), None)
-    return cause(seen, result, found.sources.get(probe, "")) if seen else ()
+    if seen is None:
+        return ()
+    return cause(seen, result, found.sources.get(probe, ""), found.arguments)
 
 
-def cause(record: ProbeRecord, result: Result, source: str) -> tuple[str, ...]:
-    """Return why a call is left open, what to change, and which programs show both."""
+def cause(
+    record: ProbeRecord,
+    result: Result,
+    source: str,
+    arguments: Mapping[str, Sequence[str]] = {},
+) -> tuple[str, ...]:
+    """Return why a call is left open, what to change, and which programs show both.
+
+    `arguments` are those of functions of libraries, by `module.function`, as far as known.
+    """
     name = COMPILES.get(record.carrier)
     compiling = next((phase for phase in record.phases if phase.name == name), None)
     if compiling is None or not left_open(compiling) or not _fails_of_it(result):
@@ -48,7 +58,12 @@ def cause(record: ProbeRecord, result: Result, source: str) -> tuple[str, ...]:
     names = [name for name in map(called, compiling.unresolved) if name]
     if not names:
         return ()
-    told = _told(names, compiling, _functions(source), exported=record.carrier == "aot")
+    functions = _functions(source)
+    taken = arguments.get(qualified(compiling.unresolved[0]), ())
+    if names[0] in functions:
+        args = functions[names[0]].args
+        taken = [one.arg for one in (*args.posonlyargs, *args.args)]
+    told = _told(names, compiling, functions, taken, exported=record.carrier == "aot")
     if told is None:
         return (f"because a call of {names[0]} is left open; {ASK}",)
     says, change, example = told
@@ -70,18 +85,24 @@ def called(symbol: str) -> str:
     `_ZN4file4factB2v1B8...Exx`, or in old releases `_ZN4file8fact$243Exx`, is `fact`: a number of
     the function's follows, and what is no letter is escaped.
     """
+    return qualified(symbol).rpartition(".")[2]
+
+
+def qualified(symbol: str) -> str:
+    """Return it with the module it is in, or "": `file.fact`."""
     rest, parts = symbol.rpartition("_ZN")[2], list[str]()
     while found := MANGLED.match(rest):
         start = found.end()
         parts.append(rest[start : start + int(found[0])])
         rest = rest[start + int(found[0]) :]
-    return re.sub(r"[$_]24\d+$", "", parts[-1]) if parts else ""
+    return re.sub(r"[$_]24\d+$", "", ".".join(parts))
 
 
 def _told(
     names: Sequence[str],
     compiling: Phase,
     functions: Mapping[str, ast.FunctionDef],
+    taken: Sequence[str],
     *,
     exported: bool,
 ) -> tuple[str, str, list[str]] | None:
@@ -102,7 +123,7 @@ def _told(
         cycle = [name] if closed else [name, ELSEWHERE] if len(seen) == 1 else []
     if not set(names) <= set(cycle):
         return None
-    found = [] if len(cycle) > 1 else _differences(seen, functions.get(name))
+    found = [] if len(cycle) > 1 else _differences(seen, taken)
     if len(cycle) == 1 and not found:
         return None
     kind = "functions" if len(cycle) > 1 else found[0]["kind"]
@@ -148,9 +169,12 @@ def _reached(name: str, functions: Mapping[str, ast.FunctionDef]) -> set[str]:
 
 
 def _differences(
-    signatures: Sequence[tuple[list[str], bool]], function: ast.FunctionDef | None
+    signatures: Sequence[tuple[list[str], bool]], taken: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Return in which arguments a specialisation with an open call and another one differ."""
+    """Return in which arguments a specialisation with an open call and another one differ.
+
+    What is not known to be `taken` is counted.
+    """
     pairs = [
         (one, other)
         for one, calls in signatures
@@ -163,9 +187,7 @@ def _differences(
     ]
     if not pairs:
         return []
-    arguments = [f"argument {n}" for n in range(1, len(pairs[0][0]) + 1)]
-    if function is not None:
-        arguments = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    arguments = taken or [f"argument {n}" for n in range(1, len(pairs[0][0]) + 1)]
     if len(arguments) != len(pairs[0][0]):
         return []
     one, other = min(pairs, key=lambda pair: sum(a != b for a, b in zip(*pair, strict=True)))

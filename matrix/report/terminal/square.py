@@ -21,7 +21,6 @@ from ...model.cell import parse_cell
 from ...model.outcome import Result
 from ...model.record import PATCH, CellRecord, DataFile, Package, Phase, ProbeRecord, chosen
 from ...model.text import COMMAND, cut, log_lines, typed
-from ..lines.causes import cause
 
 VALUE = 2000  # characters of a value that are shown
 # CPython 3.14 and later say this before the stack of a process that a signal ends.
@@ -78,13 +77,13 @@ def blocks(
     judged: Sequence[Judgement],
     folder: str = "",
     *,
-    source: str = "",
+    why: Sequence[str] = (),
     build: tuple[str, str] = ("", ""),
     environment: str = "",
 ) -> Iterator[Block]:
     """Yield all there is to say of a square that is stored; its cell ran.
 
-    Of a probe with this `source`, of which the suite claims nothing, it is said why it fails;
+    `why` it fails are lines, of what the suite claims nothing of;
     `build` is what names the cell's Numba where that is no release, and what it is made of;
     `environment` is what the one with the probe's packages is called.
     """
@@ -100,7 +99,7 @@ def blocks(
         "made of": build[1], "on": f"{record.platform}, {record.cpu}",
         "isolation": kept.isolation, "imported from elsewhere": own,
         "of the cell": "\n".join(record.notes),
-        "cause": "\n".join(cause(kept, did[probe], source) if source else ()),
+        "cause": "\n".join(why),
     })))  # fmt: skip
     if claims is not None:
         yield _claim_block(claims.get(probe), judged, did)
