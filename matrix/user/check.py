@@ -190,8 +190,12 @@ def each(facts):
     for one in sorted(facts["stored"], key=lambda one: one["survives"]):
         if one["error"]:
             word = f"cannot be stored: {one['error']}"
+        elif not one["survives"]:
+            word = "ends the next process"
+        elif one["open"]:
+            word = "would end a process that loaded it; none that is started anew does"
         else:
-            word = "survives" if one["survives"] else "ends the next process"
+            word = "survives"
         yield f"  cached    {one['name']}({one['signature']}): {word}"
     for one in facts["uncached"]:
         yield f"  no cache  {one['name']}({one['signature']}): would not survive one"

@@ -118,8 +118,11 @@ class Answer:
         """Return what the tests store that does not survive and lies in another file."""
         if self.function is not None or self.order["tests"] is None:
             return []
-        lost = [e for e in self.watch.stored if e.symbols and not self.wanted(e.function)]
-        return [dict(explain.where(e.function), signature=_args(e.args)) for e in lost]
+        return [
+            dict(explain.where(entry.function), signature=_args(entry.args))
+            for entry in self.watch.stored
+            if hazards.ends_the_next(entry, self.types) and not self.wanted(entry.function)
+        ]
 
     def facts(self):
         """Return what is known as JSON holds it."""
@@ -143,7 +146,8 @@ class Answer:
 def findings(watch, types, wanted=lambda _: True, built=()):
     """Return what is stored of the `wanted` functions, what is wrong with it and why, as JSON."""
     stored = [entry for entry in watch.stored if wanted(entry.function)]
-    open_names = {name for entry in stored for name in entry.symbols}
+    ending = [entry for entry in stored if hazards.ends_the_next(entry, types)]
+    open_names = {name for entry in ending for name in entry.symbols}
     uncached = [
         dict(explain.where(dispatcher.py_func), signature=_args(result.signature.args))
         for dispatcher, result in watch.uncached()
@@ -162,7 +166,8 @@ def findings(watch, types, wanted=lambda _: True, built=()):
                 explain.where(entry.function or entry.name),
                 signature=_args(entry.args),
                 kind="kernel" if entry.kernel else "function",
-                survives=not entry.symbols and not entry.error,
+                survives=entry not in ending and not entry.error,
+                open=bool(entry.symbols),
                 error=entry.error,
                 calls_unknown=sorted(set(entry.symbols) - known),
                 during=entry.during,

@@ -450,3 +450,62 @@ def test_what_a_program_did_until_it_ended_itself_is_not_the_whole(
         ended = asked(python, "program.py", cwd=tmp_path)
         assert ended.returncode == 2, ended.stdout
         assert "in which it was called ended early: exit status 0" in ended.stdout
+
+
+UNLOADED = """\
+from numba import njit
+
+
+@njit
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+
+@njit
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+
+def closing():
+    function = even
+
+    @njit(cache=True)
+    def inner(n):
+        return function(n)
+
+    return inner
+
+
+@njit(cache=True)
+def apply(function, n):
+    return function(n)
+
+
+@njit(cache=True)
+def through(n):
+    return inner(n)
+
+
+inner = closing()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "line"),
+    [
+        ("inner(4)", 0, "inner(int64): would end a process that loaded it; none that is started"),
+        ("apply(even, 4)", 0, "int64): would end a process that loaded it; none that is started"),
+        ("through(4)", 1, "through(int64): ends the next process"),
+    ],
+)
+def test_what_is_stored_and_never_loaded_ends_nothing_as_the_next_processes_show(
+    newest: str, memo: Path, tmp_path: Path, call: str, status: int, line: str
+) -> None:
+    python = python_in(newest, tmp_path / "state", memo)
+    (tmp_path / "program.py").write_text(UNLOADED)
+    ended = asked(python, "program.py", "--call", call, cwd=tmp_path)
+    assert (ended.returncode, line in ended.stdout) == (status, True), ended.stdout
+    assert "every process compiles again" in ended.stdout
+    command = [python, "-c", f"import program; program.{call.replace('even', 'program.even')}"]
+    ends = [subprocess.run(command, check=False, cwd=tmp_path).returncode for _ in range(3)]
+    assert [end < 0 for end in ends] == [False, bool(status), bool(status)]
