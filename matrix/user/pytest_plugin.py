@@ -52,7 +52,7 @@ class Recursion(Naming):
         from .watch import Watch
 
         super().__init__(Watch())
-        self.found, self.lost = [], []
+        self.found, self.lost, self.compiled = [], [], 0
         try:
             import numba
         except ImportError as error:
@@ -65,7 +65,7 @@ class Recursion(Naming):
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node):
         """Take what a worker saw; one that crashed has seen nothing."""
-        self._take(getattr(node, "workeroutput", {}).get(OUTPUT, ([], [])))
+        self._take(getattr(node, "workeroutput", {}).get(OUTPUT, ([], [], 0)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
@@ -73,11 +73,12 @@ class Recursion(Naming):
 
         seen = findings(self.watch, self.types)
         lost = [[one["name"], one["signature"]] for one in seen["stored"] if not one["survives"]]
+        seen = (seen["causes"], lost, len(set(self.watch.made)))
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput[OUTPUT] = (seen["causes"], lost)
+            session.config.workeroutput[OUTPUT] = seen
             return
-        self._take((seen["causes"], lost))
-        if self.found and not session.exitstatus:
+        self._take(seen)
+        if (self.found or self.lost) and not session.exitstatus:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _take(self, seen):
@@ -85,11 +86,16 @@ class Recursion(Naming):
 
         self.found = merged([*self.found, *seen[0]])
         self.lost += [one for one in seen[1] if one not in self.lost]
+        self.compiled += seen[2]
 
     def pytest_terminal_summary(self, terminalreporter):
         from . import explain
 
-        if not self.found:
+        terminalreporter.write_line(
+            f"numba-recursion: {self.compiled} functions compiled by the tests' own processes; what"
+            " they start is not watched: numba-matrix check --cache DIR searches what it stored"
+        )
+        if not (self.found or self.lost):
             return
         terminalreporter.section("recursion that does not survive", red=True)
         for name, signature in self.lost:

@@ -509,3 +509,60 @@ def test_what_is_stored_and_never_loaded_ends_nothing_as_the_next_processes_show
     command = [python, "-c", f"import program; program.{call.replace('even', 'program.even')}"]
     ends = [subprocess.run(command, check=False, cwd=tmp_path).returncode for _ in range(3)]
     assert [end < 0 for end in ends] == [False, bool(status), bool(status)]
+
+
+EARLY = """\
+from numba import njit
+
+
+@njit
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+
+@njit
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+
+even(4)
+"""
+CACHED = """\
+import numba_matrix_early
+from numba import njit
+
+
+@njit(cache=True)
+def top(n):
+    return numba_matrix_early.even(n)
+
+
+def test_top():
+    assert top(4)
+"""
+
+
+def test_a_session_fails_for_what_is_stored_whoever_left_the_call_open(
+    python_with_pytest: str, tmp_path: Path
+) -> None:
+    # Compiled before there is a watch: the open symbol is seen, and the call that made it is not.
+    (tmp_path / "numba_matrix_early.py").write_text(EARLY)
+    (tmp_path / "test_top.py").write_text(CACHED)
+    (tmp_path / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
+    load = f"import runpy; runpy.run_path({str(COMMAND / '__main__.py')!r})['load']()"
+    start = "import sys, pytest, numba_matrix.user.pytest_plugin as ours"
+    plain = "[*sys.argv[1:], '-p', 'no:cacheprovider', '--numba-recursion']"
+    code = f"{load}; {start}; sys.exit(pytest.main({plain}, plugins=[ours]))"
+    for words, status, says in (
+        (["test_top.py"], 1, "top(int64): ends the next process"),
+        (["test_nothing.py"], 0, "numba-recursion: 0 functions compiled"),
+    ):
+        ended = subprocess.run(
+            [python_with_pytest, "-c", code, "-p", "numba_matrix_early", *words],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        )  # fmt: skip
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        assert "1 passed" in ended.stdout
+        assert says in ended.stdout
+        assert "what they start is not watched: numba-matrix check --cache DIR" in ended.stdout
