@@ -7,6 +7,7 @@ with caches neither read nor written. CPython 3.6 or newer, the standard library
 """
 
 import argparse
+import ctypes
 import json
 import os
 import signal
@@ -26,8 +27,22 @@ NOTHING = {
 VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
 
 
+PR_SET_PDEATHSIG = 1
+
+
 def main(argv):
     """Check what the words name and return the exit status."""
+    # So that what is asked to end takes along the process in which the file is run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return answered(argv)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 128 + signal.SIGINT
+
+
+def answered(argv):
+    """Say what is asked for and return the exit status."""
     parser = arguments()
     o = parser.parse_args(argv)
     if o.cache is not None:
@@ -99,7 +114,7 @@ def watched(order):
     with tempfile.TemporaryDirectory(prefix="numba-matrix-") as folder:
         answer, note = os.path.join(folder, "answer.json"), os.path.join(folder, "order.json")
         with open(note, "w", encoding="utf-8") as file:
-            json.dump(dict(order, answer=answer), file)
+            json.dump(dict(order, answer=answer, parent=os.getpid()), file)
         ended = run_apart(note, os.path.join(folder, "cache"))
         facts = {}
         if os.path.exists(answer):
@@ -118,7 +133,12 @@ def run_apart(note, caches):
     """
     start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
     environment = dict(os.environ, NUMBA_CACHE_DIR=caches)
-    return subprocess.call([sys.executable, start, "_subject", note], env=environment, stdout=2)
+    process = subprocess.Popen([sys.executable, start, "_subject", note], env=environment, stdout=2)
+    try:
+        return process.wait()
+    finally:
+        process.kill()  # which compiled code may keep from seeing a Ctrl-C
+        process.wait()
 
 
 def subject(note):
@@ -127,8 +147,21 @@ def subject(note):
 
     os.dup2(2, 1)
     with open(note, encoding="utf-8") as file:
-        inside.perform(json.load(file))
+        order = json.load(file)
+    end_with_the_parent(order["parent"])
+    try:
+        inside.perform(order)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
+
+
+def end_with_the_parent(parent):
+    """Have Linux end this process when the one that asks is gone, however that ends."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(1)
 
 
 def status_of(facts):

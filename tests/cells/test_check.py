@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ from matrix.run.environment import environment, python_of
 from matrix.select.selection import Catalogue, select
 from matrix.select.settings import for_tools
 from tests.cells.conftest import new_driver
-from tests.cells.driving import ROOT, posix_only
+from tests.cells.driving import ROOT, alive, linux_only, posix_only, wait_for
 
 COMMAND = ROOT / "matrix" / "user"
 # What differs between the two specialisations of each hazard of this cause.
@@ -566,3 +567,52 @@ def test_a_session_fails_for_what_is_stored_whoever_left_the_call_open(
         assert "1 passed" in ended.stdout
         assert says in ended.stdout
         assert "what they start is not watched: numba-matrix check --cache DIR" in ended.stdout
+
+
+SPINNING = """\
+import os
+from numba import njit
+
+
+@njit
+def spin(n):
+    while n >= 0:
+        n = (n * n + 1) % 7
+    return n
+
+
+def run():
+    spin(-1)
+    with open("began.part", "w") as file:
+        file.write(str(os.getpid()))
+    os.rename("began.part", "began")
+    spin(1)
+"""
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("number", "group", "status"),
+    [
+        (signal.SIGINT, True, 130),
+        (signal.SIGTERM, False, 143),
+        (signal.SIGKILL, False, -signal.SIGKILL),
+    ],
+)
+def test_what_ends_the_command_ends_the_process_in_which_the_file_runs(
+    python_with_pytest: str, tmp_path: Path, number: int, status: int, *, group: bool
+) -> None:
+    (tmp_path / "program.py").write_text(SPINNING)
+    began = tmp_path / "began"
+    command = [python_with_pytest, str(COMMAND), "check", "program.py"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as running:
+        wait_for(began.exists, "the program")
+        inside = int(began.read_text(encoding="utf-8"))
+        os.killpg(running.pid, number) if group else os.kill(running.pid, number)
+        said = running.communicate()[1]
+        assert running.returncode == status
+        assert "Traceback" not in said
+        assert not group or said == "interrupted\n"
+        wait_for(lambda: not alive(inside), "the end of what spins")
