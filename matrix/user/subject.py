@@ -111,6 +111,7 @@ class Answer:
             function_of(thing): name
             for name, thing in sorted(vars(self.module).items())
             if self._lies_in_the_file(function_of(thing))
+            and not exporters(self.module, function_of(thing))
         }
         return sorted(n for f, n in ours.items() if not any(self._same(f, one) for one in made))
 
@@ -138,7 +139,10 @@ class Answer:
             numba=numba.__version__,
             remedy=bool(getattr(numba, "_numba_matrix_remedy", None)),
             exports=self.exports,
-            built=[{k: v for k, v in built.items() if k != "edges"} for built in self.built],
+            built=[
+                {k: v for k, v in built.items() if k not in ("edges", "causes")}
+                for built in self.built
+            ],
             calls=self.calls,
         )
 
@@ -156,6 +160,7 @@ def findings(watch, types, wanted=lambda _: True, built=()):
     causes = [explain.cause(edge, types) for edge in watch.open_calls(open_names)]
     for one in built:
         causes += [explain.cause(edge, types, exported=True) for edge in one["edges"]]
+        causes += one["causes"]
     if not getattr(sys.modules["numba"], "_numba_matrix_remedy", None):  # it sees to that
         wrong = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]
         causes += [explain.wrong(edge, returns) for edge, returns in wrong]
@@ -344,4 +349,22 @@ def build(cc, answer):
         "missing": "numba_make_generator" if MAKES_GENERATOR in code else None,
         "open": sorted(left),
         "edges": edges,
+        "causes": untyped(cc, error) if error else [],
     }
+
+
+def untyped(cc, error):
+    """Return the causes of an error that are calls of what Numba cannot type, in what is exported.
+
+    That is the exported function itself, which is no jitted one, or another plain function.
+    """
+    named = set(re.findall(r"Untyped global name '(\w+)'", error))
+    again, causes = "compiler re-entrant" in error, []
+    for caller in [entry.function for entry in cc._exported_functions.values()]:
+        for name, value in dict(hazards.referred(caller)).items():
+            if again and function_of(value) is caller:
+                causes.append(explain.export(caller, caller, jitted=True, back=True))
+            elif name in named and inspect.isfunction(value):
+                back = any(other is caller for _, other in hazards.referred(value))
+                causes.append(explain.export(caller, value, jitted=False, back=back))
+    return causes
