@@ -10,10 +10,12 @@ import argparse
 import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 from . import explain, poisoned
 
@@ -28,6 +30,7 @@ VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
 
 
 PR_SET_PDEATHSIG = 1
+LONGEST = 300  # characters of an error
 
 
 def main(argv):
@@ -53,6 +56,11 @@ def answered(argv):
         parser.error("name a FILE, or a cache folder with --cache DIR")
     if o.call and o.from_tests is not None:
         parser.error("--call and --from-tests: choose one")
+    for text in o.call:
+        try:
+            compile(text, "--call", "eval")
+        except (SyntaxError, ValueError) as error:
+            parser.error(f"--call {text!r} is no call, such as 'fact(10, 1)': {error.args[0]}")
     answers = [check(word, o.call, o.from_tests) for word in o.files]
     if o.json:
         print(json.dumps(answers[0] if len(answers) == 1 else answers, indent=1))
@@ -203,11 +211,12 @@ def said(facts):
     if facts["unfit"]:
         yield f"  {facts['unfit']}"
     for call in raised(facts):
-        told = " ".join(call["raised"].split("\n\n")[0].split())
-        yield f"  {call['call']} raised {told}; what comes after was not seen"
+        told = brief(call["raised"])
+        yield from wrapped(f"{call['call']} raised {told}; what comes after was not seen")
     if facts["remedy"]:
         yield "  the program installs the remedy, and this is what happens with it"
-    yield from each(facts)
+    for line in dict.fromkeys(each(facts)):  # a gufunc stores its kernel and what calls that
+        yield from wrapped(line)
     for one in facts["elsewhere"]:
         told = f"{one['name']}({one['signature']}): ends the next process; check it"
         yield f"  elsewhere, {explain.place(one)}: {told}"
@@ -222,23 +231,39 @@ def each(facts):
     """Yield a line for each function that is stored or exported, or could not be."""
     for one in sorted(facts["stored"], key=lambda one: one["survives"]):
         if one["error"]:
-            word = f"cannot be stored: {one['error']}"
+            word = f"cannot be stored: {brief(one['error'])}"
         elif not one["survives"]:
             word = "ends the next process"
         elif one["open"]:
             word = "would end a process that loaded it; none that is started anew does"
         else:
             word = "survives"
-        yield f"  cached    {one['name']}({one['signature']}): {word}"
+        yield f"cached    {one['name']}({one['signature']}): {word}"
     for one in facts["uncached"]:
-        yield f"  no cache  {one['name']}({one['signature']}): would not survive one"
+        yield f"no cache  {one['name']}({one['signature']}): would not survive one"
     for one in facts["built"]:
         if one["error"]:
-            word = f"cannot be built: {one['error'].strip().splitlines()[0]}"
+            word = f"cannot be built: {brief(one['error'])}"
         elif one["open"]:
             word = "is built and cannot be loaded: undefined symbol .numba.unresolved$..."
         elif one["missing"]:
             word = f"is built and cannot be loaded: undefined symbol {one['missing']}"
         else:
             word = "is built and loads"
-        yield f"  exported  {one['module']} ({', '.join(one['exports'])}): {word}"
+        yield f"exported  {one['module']} ({', '.join(one['exports'])}): {word}"
+
+
+def brief(error):
+    """Return an error in a line: of Numba's the first paragraph, without where its compiler was."""
+    kind, _, told = error.strip().partition(": ")
+    told = re.sub(r"Failed in \w+ mode pipeline \(step: [^)]*\)\s*", "", told).split("\n\n")[0]
+    told = " ".join(told.split())
+    return f"{kind}: {told if len(told) <= LONGEST else told[:LONGEST].rstrip() + ' ...'}"
+
+
+def wrapped(line):
+    """Yield a line, as lines that are no wider than a screen."""
+    yield from textwrap.wrap(
+        line, 100, initial_indent="  ", subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

@@ -55,8 +55,9 @@ class Recursion(Naming):
         self.found, self.lost, self.compiled = [], [], 0
         try:
             import numba
-        except ImportError as error:
-            raise pytest.UsageError(f"--numba-recursion: Numba cannot be imported: {error}")  # noqa: B904
+        except Exception as error:  # noqa: BLE001 (whatever an unfit NumPy makes it raise)
+            told = f"{type(error).__name__}: {error}"
+            raise pytest.UsageError(f"--numba-recursion: Numba cannot be imported: {told}")  # noqa: B904
         if numba.config.DISABLE_JIT:
             raise pytest.UsageError("--numba-recursion: NUMBA_DISABLE_JIT is set: unset it")
         self.types = numba.types

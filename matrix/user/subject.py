@@ -60,9 +60,10 @@ class Answer:
         """Begin to watch; raises Unfit where there is no Numba, or none that compiles."""
         try:
             import numba
-        except ImportError as error:
+        except Exception as error:  # whatever an unfit NumPy makes it raise
+            told = f"{type(error).__name__}: {error}"
             raise Unfit(
-                f"Numba cannot be imported by {sys.executable}: {error}. Run this command in"
+                f"Numba cannot be imported by {sys.executable}: {told}. Run this command in"
                 " the environment that your program runs in"
             ) from error
         if numba.config.DISABLE_JIT:
