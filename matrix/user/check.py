@@ -7,12 +7,15 @@ with caches neither read nor written. CPython 3.6 or newer, the standard library
 """
 
 import argparse
+import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 from . import explain, poisoned
 
@@ -26,8 +29,23 @@ NOTHING = {
 VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
 
 
+PR_SET_PDEATHSIG = 1
+LONGEST = 300  # characters of an error
+
+
 def main(argv):
     """Check what the words name and return the exit status."""
+    # So that what is asked to end takes along the process in which the file is run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return answered(argv)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 128 + signal.SIGINT
+
+
+def answered(argv):
+    """Say what is asked for and return the exit status."""
     parser = arguments()
     o = parser.parse_args(argv)
     if o.cache is not None:
@@ -38,6 +56,11 @@ def main(argv):
         parser.error("name a FILE, or a cache folder with --cache DIR")
     if o.call and o.from_tests is not None:
         parser.error("--call and --from-tests: choose one")
+    for text in o.call:
+        try:
+            compile(text, "--call", "eval")
+        except (SyntaxError, ValueError) as error:
+            parser.error(f"--call {text!r} is no call, such as 'fact(10, 1)': {error.args[0]}")
     answers = [check(word, o.call, o.from_tests) for word in o.files]
     if o.json:
         print(json.dumps(answers[0] if len(answers) == 1 else answers, indent=1))
@@ -99,7 +122,7 @@ def watched(order):
     with tempfile.TemporaryDirectory(prefix="numba-matrix-") as folder:
         answer, note = os.path.join(folder, "answer.json"), os.path.join(folder, "order.json")
         with open(note, "w", encoding="utf-8") as file:
-            json.dump(dict(order, answer=answer), file)
+            json.dump(dict(order, answer=answer, parent=os.getpid()), file)
         ended = run_apart(note, os.path.join(folder, "cache"))
         facts = {}
         if os.path.exists(answer):
@@ -118,7 +141,12 @@ def run_apart(note, caches):
     """
     start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
     environment = dict(os.environ, NUMBA_CACHE_DIR=caches)
-    return subprocess.call([sys.executable, start, "_subject", note], env=environment, stdout=2)
+    process = subprocess.Popen([sys.executable, start, "_subject", note], env=environment, stdout=2)
+    try:
+        return process.wait()
+    finally:
+        process.kill()  # which compiled code may keep from seeing a Ctrl-C
+        process.wait()
 
 
 def subject(note):
@@ -127,8 +155,21 @@ def subject(note):
 
     os.dup2(2, 1)
     with open(note, encoding="utf-8") as file:
-        inside.perform(json.load(file))
+        order = json.load(file)
+    end_with_the_parent(order["parent"])
+    try:
+        inside.perform(order)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
+
+
+def end_with_the_parent(parent):
+    """Have Linux end this process when the one that asks is gone, however that ends."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(1)
 
 
 def status_of(facts):
@@ -170,11 +211,12 @@ def said(facts):
     if facts["unfit"]:
         yield f"  {facts['unfit']}"
     for call in raised(facts):
-        told = " ".join(call["raised"].split("\n\n")[0].split())
-        yield f"  {call['call']} raised {told}; what comes after was not seen"
+        told = brief(call["raised"])
+        yield from wrapped(f"{call['call']} raised {told}; what comes after was not seen")
     if facts["remedy"]:
         yield "  the program installs the remedy, and this is what happens with it"
-    yield from each(facts)
+    for line in dict.fromkeys(each(facts)):  # a gufunc stores its kernel and what calls that
+        yield from wrapped(line)
     for one in facts["elsewhere"]:
         told = f"{one['name']}({one['signature']}): ends the next process; check it"
         yield f"  elsewhere, {explain.place(one)}: {told}"
@@ -189,19 +231,39 @@ def each(facts):
     """Yield a line for each function that is stored or exported, or could not be."""
     for one in sorted(facts["stored"], key=lambda one: one["survives"]):
         if one["error"]:
-            word = f"cannot be stored: {one['error']}"
+            word = f"cannot be stored: {brief(one['error'])}"
+        elif not one["survives"]:
+            word = "ends the next process"
+        elif one["open"]:
+            word = "would end a process that loaded it; none that is started anew does"
         else:
-            word = "survives" if one["survives"] else "ends the next process"
-        yield f"  cached    {one['name']}({one['signature']}): {word}"
+            word = "survives"
+        yield f"cached    {one['name']}({one['signature']}): {word}"
     for one in facts["uncached"]:
-        yield f"  no cache  {one['name']}({one['signature']}): would not survive one"
+        yield f"no cache  {one['name']}({one['signature']}): would not survive one"
     for one in facts["built"]:
         if one["error"]:
-            word = f"cannot be built: {one['error'].strip().splitlines()[0]}"
+            word = f"cannot be built: {brief(one['error'])}"
         elif one["open"]:
             word = "is built and cannot be loaded: undefined symbol .numba.unresolved$..."
         elif one["missing"]:
             word = f"is built and cannot be loaded: undefined symbol {one['missing']}"
         else:
             word = "is built and loads"
-        yield f"  exported  {one['module']} ({', '.join(one['exports'])}): {word}"
+        yield f"exported  {one['module']} ({', '.join(one['exports'])}): {word}"
+
+
+def brief(error):
+    """Return an error in a line: of Numba's the first paragraph, without where its compiler was."""
+    kind, _, told = error.strip().partition(": ")
+    told = re.sub(r"Failed in \w+ mode pipeline \(step: [^)]*\)\s*", "", told).split("\n\n")[0]
+    told = " ".join(told.split())
+    return f"{kind}: {told if len(told) <= LONGEST else told[:LONGEST].rstrip() + ' ...'}"
+
+
+def wrapped(line):
+    """Yield a line, as lines that are no wider than a screen."""
+    yield from textwrap.wrap(
+        line, 100, initial_indent="  ", subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

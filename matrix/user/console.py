@@ -7,6 +7,8 @@ CPython 3.6 or newer, the standard library.
 
 import difflib
 import importlib.util
+import os
+import re
 import sys
 
 DRIVER = (
@@ -33,6 +35,9 @@ def main(argv=None):
     if command in ("-h", "--help", "help"):
         print(USAGE, end="")
         return 0
+    if command in ("-V", "--version"):
+        print(f"numba-matrix {version()}")
+        return 0
     if command in COMMANDS:
         return COMMANDS[command](words)
     if command in DRIVER:
@@ -44,6 +49,17 @@ def main(argv=None):
     said = f"error: there is no command {command!r}{hint}\n" if command else ""
     sys.stderr.write(said + USAGE)
     return 2
+
+
+def version():
+    """Return the version, from the settings that the wheel carries and a clone has."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for place in ("../suite", "../.."):
+        path = os.path.join(here, place, "pyproject.toml")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                return re.search(r'(?m)^version = "(.+)"$', file.read())[1]
+    return "of an unknown version"
 
 
 def check(words):
@@ -71,6 +87,15 @@ def run_script(words):
     """Run a script with the remedy installed; return 2 where that cannot be begun."""
     from . import remedy
 
+    if words and os.path.exists(words[0]):
+        try:
+            import numba  # noqa: F401 (what is no Numba at all the remedy tells)
+        except ImportError:
+            pass
+        except Exception as error:  # noqa: BLE001 (whatever an unfit NumPy makes it raise)
+            told = f"{type(error).__name__}: {error}"
+            sys.stderr.write(f"error: Numba cannot be imported by {sys.executable}: {told}\n")
+            return 2
     return remedy.main(words, "numba-matrix remedy")
 
 

@@ -33,6 +33,10 @@ EXPORTED = {
     "layout": ("layout_helper", "layout_any_helper"),
     "functions, two": ("even_odd_helper", "even_odd_folded_helper"),
     "functions, more": ("cycle_of_three_helper", "cycle_of_three_stack_direct"),
+    "export, itself": ("self_direct", "self_helper"),
+    "export, jitted": ("self_direct_jitted", "self_helper"),
+    "export, each other": ("even_odd_direct", "even_odd_folded_helper"),
+    "export, helper": ("self_helper_unjitted", "self_helper"),
 }
 # What says most comes first.
 KINDS = (
@@ -79,6 +83,11 @@ CHANGES = {
     " explicit stack, or leave the cycle and all that call it without cache=True",
     "functions, exported": "fold the functions into one that is told by an argument which is meant,"
     " or use an explicit stack",
+    "export": "move the recursion into an @njit function that is not exported, and export one that"
+    " calls it",
+    "export, each other": "fold the functions into one @njit function that is told by an argument"
+    " which is meant and is not exported, and export those that call it",
+    "export, helper": "write @njit over {callee}",
     "return": "let every return statement of {function} give one type: numba.{returns}(...)",
 }
 PLACES = ("../suite/probes", "../../probes")  # in the wheel, in a clone
@@ -134,6 +143,35 @@ def wrong(edge, returns):
         "change": CHANGES["return"].format(function=name, returns=returns),
         "example": example("return"),
         "during": edge.during,
+    }
+
+
+def export(caller, callee, *, jitted, back):
+    """Return why a function that is exported cannot be typed, as JSON holds it.
+
+    It calls itself, or `callee`, by a name which to Numba is a plain function, or, `jitted`, is
+    under way already; `back` says whether that one calls it in turn.
+    """
+    itself = callee is caller
+    each = "each other" if back else "helper"
+    variant = "export, " + ("jitted" if jitted else "itself" if itself else each)
+    names = {"caller": where(caller)["name"], "callee": where(callee)["name"]}
+    why = (
+        "is compiled as an export already when it comes to be compiled as a jitted function"
+        if jitted
+        else "is a plain Python function there, which has no type"
+    )
+    says = "{caller} calls itself, and " if itself else "{caller} calls {callee}, which "
+    return {
+        "kind": "export",
+        "functions": [where(caller)] + ([] if itself else [where(callee)]),
+        "specialisations": [],
+        "call": where(caller),
+        "differs": [],
+        "says": says.format(**names) + why,
+        "change": change(variant, "export", names),
+        "example": example(variant, exported=True),
+        "during": None,
     }
 
 
@@ -297,12 +335,13 @@ def lines(cause):
     yield cause["says"]
     if cause["during"]:
         yield f"  first made by {cause['during']}"
-    if len(cause["functions"]) > 1:
+    if len(cause["functions"]) > 1 or not cause["specialisations"]:
         yield from (f"  {one['name']}   {place(one)}" for one in cause["functions"])
-    caller, callee = cause["specialisations"]
-    yield specialised(caller)
-    yield f"    calls, in {place(cause['call'])},"
-    yield specialised(callee)
+    if cause["specialisations"]:
+        caller, callee = cause["specialisations"]
+        yield specialised(caller)
+        yield f"    calls, in {place(cause['call'])},"
+        yield specialised(callee)
     yield f"  change: {cause['change']}"
 
 

@@ -21,6 +21,18 @@ def warnings(stored, types):
     return list(found)
 
 
+def ends_the_next(entry, types):
+    """Whether a process that is started anew loads this from a cache and calls an open symbol.
+
+    Pickled into a key, a dispatcher has an id that each process makes for itself.
+    """
+    cells = getattr(entry.function, "__closure__", None) or ()
+    own_key = any(isinstance(arg, types.Dispatcher) for arg in entry.args) or any(
+        is_jitted(contents(cell)) for cell in cells
+    )
+    return bool(entry.symbols) and not own_key
+
+
 def of_types(args, types):
     """Yield what the types of arguments do to a cache."""
     for arg in args:

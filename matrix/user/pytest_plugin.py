@@ -52,11 +52,12 @@ class Recursion(Naming):
         from .watch import Watch
 
         super().__init__(Watch())
-        self.found, self.lost = [], []
+        self.found, self.lost, self.compiled = [], [], 0
         try:
             import numba
-        except ImportError as error:
-            raise pytest.UsageError(f"--numba-recursion: Numba cannot be imported: {error}")  # noqa: B904
+        except Exception as error:  # noqa: BLE001 (whatever an unfit NumPy makes it raise)
+            told = f"{type(error).__name__}: {error}"
+            raise pytest.UsageError(f"--numba-recursion: Numba cannot be imported: {told}")  # noqa: B904
         if numba.config.DISABLE_JIT:
             raise pytest.UsageError("--numba-recursion: NUMBA_DISABLE_JIT is set: unset it")
         self.types = numba.types
@@ -65,7 +66,7 @@ class Recursion(Naming):
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node):
         """Take what a worker saw; one that crashed has seen nothing."""
-        self._take(getattr(node, "workeroutput", {}).get(OUTPUT, ([], [])))
+        self._take(getattr(node, "workeroutput", {}).get(OUTPUT, ([], [], 0)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
@@ -73,11 +74,12 @@ class Recursion(Naming):
 
         seen = findings(self.watch, self.types)
         lost = [[one["name"], one["signature"]] for one in seen["stored"] if not one["survives"]]
+        seen = (seen["causes"], lost, len(set(self.watch.made)))
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput[OUTPUT] = (seen["causes"], lost)
+            session.config.workeroutput[OUTPUT] = seen
             return
-        self._take((seen["causes"], lost))
-        if self.found and not session.exitstatus:
+        self._take(seen)
+        if (self.found or self.lost) and not session.exitstatus:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _take(self, seen):
@@ -85,11 +87,16 @@ class Recursion(Naming):
 
         self.found = merged([*self.found, *seen[0]])
         self.lost += [one for one in seen[1] if one not in self.lost]
+        self.compiled += seen[2]
 
     def pytest_terminal_summary(self, terminalreporter):
         from . import explain
 
-        if not self.found:
+        terminalreporter.write_line(
+            f"numba-recursion: {self.compiled} functions compiled by the tests' own processes; what"
+            " they start is not watched: numba-matrix check --cache DIR searches what it stored"
+        )
+        if not (self.found or self.lost):
             return
         terminalreporter.section("recursion that does not survive", red=True)
         for name, signature in self.lost:

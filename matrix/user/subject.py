@@ -60,9 +60,10 @@ class Answer:
         """Begin to watch; raises Unfit where there is no Numba, or none that compiles."""
         try:
             import numba
-        except ImportError as error:
+        except Exception as error:  # whatever an unfit NumPy makes it raise
+            told = f"{type(error).__name__}: {error}"
             raise Unfit(
-                f"Numba cannot be imported by {sys.executable}: {error}. Run this command in"
+                f"Numba cannot be imported by {sys.executable}: {told}. Run this command in"
                 " the environment that your program runs in"
             ) from error
         if numba.config.DISABLE_JIT:
@@ -111,6 +112,7 @@ class Answer:
             function_of(thing): name
             for name, thing in sorted(vars(self.module).items())
             if self._lies_in_the_file(function_of(thing))
+            and not exporters(self.module, function_of(thing))
         }
         return sorted(n for f, n in ours.items() if not any(self._same(f, one) for one in made))
 
@@ -118,8 +120,11 @@ class Answer:
         """Return what the tests store that does not survive and lies in another file."""
         if self.function is not None or self.order["tests"] is None:
             return []
-        lost = [e for e in self.watch.stored if e.symbols and not self.wanted(e.function)]
-        return [dict(explain.where(e.function), signature=_args(e.args)) for e in lost]
+        return [
+            dict(explain.where(entry.function), signature=_args(entry.args))
+            for entry in self.watch.stored
+            if hazards.ends_the_next(entry, self.types) and not self.wanted(entry.function)
+        ]
 
     def facts(self):
         """Return what is known as JSON holds it."""
@@ -135,7 +140,10 @@ class Answer:
             numba=numba.__version__,
             remedy=bool(getattr(numba, "_numba_matrix_remedy", None)),
             exports=self.exports,
-            built=[{k: v for k, v in built.items() if k != "edges"} for built in self.built],
+            built=[
+                {k: v for k, v in built.items() if k not in ("edges", "causes")}
+                for built in self.built
+            ],
             calls=self.calls,
         )
 
@@ -143,7 +151,8 @@ class Answer:
 def findings(watch, types, wanted=lambda _: True, built=()):
     """Return what is stored of the `wanted` functions, what is wrong with it and why, as JSON."""
     stored = [entry for entry in watch.stored if wanted(entry.function)]
-    open_names = {name for entry in stored for name in entry.symbols}
+    ending = [entry for entry in stored if hazards.ends_the_next(entry, types)]
+    open_names = {name for entry in ending for name in entry.symbols}
     uncached = [
         dict(explain.where(dispatcher.py_func), signature=_args(result.signature.args))
         for dispatcher, result in watch.uncached()
@@ -152,6 +161,7 @@ def findings(watch, types, wanted=lambda _: True, built=()):
     causes = [explain.cause(edge, types) for edge in watch.open_calls(open_names)]
     for one in built:
         causes += [explain.cause(edge, types, exported=True) for edge in one["edges"]]
+        causes += one["causes"]
     if not getattr(sys.modules["numba"], "_numba_matrix_remedy", None):  # it sees to that
         wrong = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]
         causes += [explain.wrong(edge, returns) for edge, returns in wrong]
@@ -162,7 +172,8 @@ def findings(watch, types, wanted=lambda _: True, built=()):
                 explain.where(entry.function or entry.name),
                 signature=_args(entry.args),
                 kind="kernel" if entry.kernel else "function",
-                survives=not entry.symbols and not entry.error,
+                survives=entry not in ending and not entry.error,
+                open=bool(entry.symbols),
                 error=entry.error,
                 calls_unknown=sorted(set(entry.symbols) - known),
                 during=entry.during,
@@ -339,4 +350,22 @@ def build(cc, answer):
         "missing": "numba_make_generator" if MAKES_GENERATOR in code else None,
         "open": sorted(left),
         "edges": edges,
+        "causes": untyped(cc, error) if error else [],
     }
+
+
+def untyped(cc, error):
+    """Return the causes of an error that are calls of what Numba cannot type, in what is exported.
+
+    That is the exported function itself, which is no jitted one, or another plain function.
+    """
+    named = set(re.findall(r"Untyped global name '(\w+)'", error))
+    again, causes = "compiler re-entrant" in error, []
+    for caller in [entry.function for entry in cc._exported_functions.values()]:
+        for name, value in dict(hazards.referred(caller)).items():
+            if again and function_of(value) is caller:
+                causes.append(explain.export(caller, caller, jitted=True, back=True))
+            elif name in named and inspect.isfunction(value):
+                back = any(other is caller for _, other in hazards.referred(value))
+                causes.append(explain.export(caller, value, jitted=False, back=back))
+    return causes

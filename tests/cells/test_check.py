@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ from matrix.run.environment import environment, python_of
 from matrix.select.selection import Catalogue, select
 from matrix.select.settings import for_tools
 from tests.cells.conftest import new_driver
-from tests.cells.driving import ROOT, posix_only
+from tests.cells.driving import ROOT, alive, linux_only, posix_only, wait_for
 
 COMMAND = ROOT / "matrix" / "user"
 # What differs between the two specialisations of each hazard of this cause.
@@ -105,7 +106,7 @@ def disagreements(
             }
             verdicts = {"unsafe"}
         elif claim.kind is Kind.HAZARD and probe.startswith("aot/"):
-            verdicts = {"unsafe"}
+            verdicts, wanted = {"unsafe"}, {"export"} if expected.phase == "build" else set()
         elif probe.startswith("aot/"):
             verdicts = {"safe"}  # a module built by 0.51 that imports Numba is another matter
         elif expected.outcome in (Outcome.RAISED, Outcome.CRASHED):
@@ -306,6 +307,7 @@ BAD = {
     "a folder": (".",),
     "a call that raises": ("library.py", "--call", "twice('a', 1)"),
     "a call that is none": ("library.py", "--call", "twice("),
+    "a call that is a statement": ("library.py", "--call", "x = 1"),
     "a call that ends the process": ("library.py", "--call", "__import__('os').abort()"),
     "a file that raises": ("broken.py",),
     "no file": (),
@@ -450,3 +452,169 @@ def test_what_a_program_did_until_it_ended_itself_is_not_the_whole(
         ended = asked(python, "program.py", cwd=tmp_path)
         assert ended.returncode == 2, ended.stdout
         assert "in which it was called ended early: exit status 0" in ended.stdout
+
+
+UNLOADED = """\
+from numba import njit
+
+
+@njit
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+
+@njit
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+
+def closing():
+    function = even
+
+    @njit(cache=True)
+    def inner(n):
+        return function(n)
+
+    return inner
+
+
+@njit(cache=True)
+def apply(function, n):
+    return function(n)
+
+
+@njit(cache=True)
+def through(n):
+    return inner(n)
+
+
+inner = closing()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "line"),
+    [
+        ("inner(4)", 0, "inner(int64): would end a process that loaded it; none that is started"),
+        ("apply(even, 4)", 0, "int64): would end a process that loaded it; none that is started"),
+        ("through(4)", 1, "through(int64): ends the next process"),
+    ],
+)
+def test_what_is_stored_and_never_loaded_ends_nothing_as_the_next_processes_show(
+    newest: str, memo: Path, tmp_path: Path, call: str, status: int, line: str
+) -> None:
+    python = python_in(newest, tmp_path / "state", memo)
+    (tmp_path / "program.py").write_text(UNLOADED)
+    ended = asked(python, "program.py", "--call", call, cwd=tmp_path)
+    said = " ".join(ended.stdout.split())
+    assert (ended.returncode, line in said) == (status, True), ended.stdout
+    assert "every process compiles again" in ended.stdout
+    command = [python, "-c", f"import program; program.{call.replace('even', 'program.even')}"]
+    ends = [subprocess.run(command, check=False, cwd=tmp_path).returncode for _ in range(3)]
+    assert [end < 0 for end in ends] == [False, bool(status), bool(status)]
+
+
+EARLY = """\
+from numba import njit
+
+
+@njit
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+
+@njit
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+
+even(4)
+"""
+CACHED = """\
+import numba_matrix_early
+from numba import njit
+
+
+@njit(cache=True)
+def top(n):
+    return numba_matrix_early.even(n)
+
+
+def test_top():
+    assert top(4)
+"""
+
+
+def test_a_session_fails_for_what_is_stored_whoever_left_the_call_open(
+    python_with_pytest: str, tmp_path: Path
+) -> None:
+    # Compiled before there is a watch: the open symbol is seen, and the call that made it is not.
+    (tmp_path / "numba_matrix_early.py").write_text(EARLY)
+    (tmp_path / "test_top.py").write_text(CACHED)
+    (tmp_path / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
+    load = f"import runpy; runpy.run_path({str(COMMAND / '__main__.py')!r})['load']()"
+    start = "import sys, pytest, numba_matrix.user.pytest_plugin as ours"
+    plain = "[*sys.argv[1:], '-p', 'no:cacheprovider', '--numba-recursion']"
+    code = f"{load}; {start}; sys.exit(pytest.main({plain}, plugins=[ours]))"
+    for words, status, says in (
+        (["test_top.py"], 1, "top(int64): ends the next process"),
+        (["test_nothing.py"], 0, "numba-recursion: 0 functions compiled"),
+    ):
+        ended = subprocess.run(
+            [python_with_pytest, "-c", code, "-p", "numba_matrix_early", *words],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        )  # fmt: skip
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        assert "1 passed" in ended.stdout
+        assert says in ended.stdout
+        assert "what they start is not watched: numba-matrix check --cache DIR" in ended.stdout
+
+
+SPINNING = """\
+import os
+from numba import njit
+
+
+@njit
+def spin(n):
+    while n >= 0:
+        n = (n * n + 1) % 7
+    return n
+
+
+def run():
+    spin(-1)
+    with open("began.part", "w") as file:
+        file.write(str(os.getpid()))
+    os.rename("began.part", "began")
+    spin(1)
+"""
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("number", "group", "status"),
+    [
+        (signal.SIGINT, True, 130),
+        (signal.SIGTERM, False, 143),
+        (signal.SIGKILL, False, -signal.SIGKILL),
+    ],
+)
+def test_what_ends_the_command_ends_the_process_in_which_the_file_runs(
+    python_with_pytest: str, tmp_path: Path, number: int, status: int, *, group: bool
+) -> None:
+    (tmp_path / "program.py").write_text(SPINNING)
+    began = tmp_path / "began"
+    command = [python_with_pytest, str(COMMAND), "check", "program.py"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as running:
+        wait_for(began.exists, "the program")
+        inside = int(began.read_text(encoding="utf-8"))
+        os.killpg(running.pid, number) if group else os.kill(running.pid, number)
+        said = running.communicate()[1]
+        assert running.returncode == status
+        assert "Traceback" not in said
+        assert not group or said == "interrupted\n"
+        wait_for(lambda: not alive(inside), "the end of what spins")

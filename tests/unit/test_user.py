@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from matrix.project import read_project
-from matrix.user import console, explain, poisoned
+from matrix.user import check, console, explain, poisoned
 from tests.cells.driving import ROOT
 
 OPEN = b".numba.unresolved$"
@@ -112,3 +116,62 @@ def test_the_command_says_what_there_is(
     said = "".join(capsys.readouterr())
     assert "usage: numba-matrix COMMAND" in said
     assert ("did you mean check?" in said) == (words == ["chek"])
+
+
+def test_an_error_is_told_by_its_first_paragraph_bounded_and_wrapped() -> None:
+    failed = "Failed in nopython mode pipeline (step: nopython frontend)\n"
+    told = f"TypingError: {failed}{failed}Untyped global name 'f':\nno type.\n\nFile 'a.py'\n"
+    assert check.brief(told) == "TypingError: Untyped global name 'f': no type."
+    long = check.brief("TypingError: " + 300 * "word ")
+    assert long.endswith("word ...")
+    raised = dict(check.NOTHING, file="a.py", function=None, status=2, verdict="not known")
+    raised["calls"] = [{"call": "f(1)", "raised": "TypingError: " + 300 * "word "}]
+    lines = list(check.said(raised))
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 100
+    assert " ".join(" ".join(lines).split()).count("word") == long.count("word")
+
+
+def test_what_is_stored_twice_is_said_once() -> None:
+    one = {"name": "row", "signature": "int64", "error": None, "survives": False, "open": True}
+    facts = dict(check.NOTHING, file="a.py", function=None, status=1, verdict="unsafe")
+    lines = list(check.said(dict(facts, stored=[one, one])))
+    assert lines == ["a.py: unsafe", "  cached    row(int64): ends the next process"]
+
+
+@pytest.mark.parametrize("call", ["fact(5", "x = 1", "", "fact(1) 2"])
+def test_a_call_that_is_none_is_a_word_that_is_wrong(
+    tmp_path: Path, call: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.py").touch()
+    with pytest.raises(SystemExit) as ended:
+        check.answered([str(tmp_path / "a.py"), "--call", call])
+    assert ended.value.code == 2
+    assert f"error: --call {call!r} is no call, such as 'fact(10, 1)': " in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert console.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"numba-matrix {settings['project']['version']}\n"
+
+
+@pytest.mark.parametrize("words", [("check", "a.py"), ("remedy", "a.py")])
+def test_a_numba_that_raises_when_it_is_imported_is_one_message(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.py").touch()
+    broken = tmp_path / "broken" / "numba"
+    broken.mkdir(parents=True)
+    said = "module 'numpy' has no attribute 'long'"
+    (broken / "__init__.py").write_text(f"raise AttributeError({said!r})\n")
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "matrix" / "user"), *words],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(broken.parent)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    told = ended.stdout + ended.stderr
+    assert ended.returncode == 2, told
+    assert f"Numba cannot be imported by {sys.executable}: AttributeError: {said}" in told
+    assert "Traceback" not in told
+    assert "ended early" not in told
