@@ -95,11 +95,12 @@ def test_three_shards_in_three_clones_come_to_what_one_run_comes_to(places: Plac
 
 
 def test_the_workflow_by_hand_comes_to_what_one_run_comes_to(places: Places) -> None:
+    told = diff.load(places.folder / "one" / ".matrix")
     one = report_of(places.folder / "one" / ".matrix")
-    pythons = ",".join(sorted({cell["python"].rpartition(".")[0] for cell in one["cells"]}))
+    pythons = ",".join(sorted({cell.python.rpartition(".")[0] for cell in told.cells}))
     # What somebody who starts the workflow by hand can give it, and the CPythons found here.
     given = {"SELECTORS": "seed", "PROBE": PROBE, "PROBES": "", "SHARDS": "3", "PRE": "--no-pre"}
-    given |= {"PLATFORMS": one["platform"], "PYTHONS": pythons, "INSTALL": ""}
+    given |= {"PLATFORMS": told.platform, "PYTHONS": pythons, "INSTALL": ""}
     assert given.keys() == load("matrix.yml")["env"].keys()
     found = Places(places.folder, places.env | given | with_files(places.folder))
 
