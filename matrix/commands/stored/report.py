@@ -25,6 +25,7 @@ from ...model.record import NOTHING, CellRecord
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages, verdict
+from ...report.evidence.alike import Alike
 from ...report.terminal import say
 from ...report.terminal.conclusion import conclusion, patch_lines
 from ...select.machine import default_isolation
@@ -95,7 +96,8 @@ def judge_and_report(
 
     Unless they were to be `whole`, a square of which nothing is stored fails nothing, and is said.
     """
-    records = [_record(project, selected, probes) for selected in selection.cells]
+    alike = Alike()
+    records = [_record(project, selected, probes, alike) for selected in selection.cells]
     seen = {probe.id for record in records for probe in record.probes}
     seen |= {probe for record in records for probe in record.not_installable}
     ids = tuple(probe.id for probe in probes if whole or probe.id in seen)
@@ -103,7 +105,7 @@ def judge_and_report(
     if unknown:
         say(f"of {unknown} probes nothing is stored in these cells")
     given = judge(records, ids, project.claims, isolation, whole=whole)
-    beyond = [_record(project, selected, probes) for selected in selection.beyond]
+    beyond = [_record(project, selected, probes, alike) for selected in selection.beyond]
     found = reports.findings([*records, *beyond], ids, given, isolation, project.served)
     own = project.folder is not None
     found = reports.with_claims(found, project.claims, probes, own=own)
@@ -171,14 +173,20 @@ def _compared(
     return compared(project.reference, records, {p.id: p.sha256 for p in probes}, isolation)
 
 
-def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
+def _record(
+    project: Project, selected: Selected, probes: Sequence[Probe], alike: Alike
+) -> CellRecord:
     """Return what is known of a cell: what is stored, or why there is nothing."""
     stored = project.record(selected.cell.id, probes, say) if selected.status is None else None
-    return stored or CellRecord(
-        cell=selected.cell.id,
-        run="",
-        numba=selected.cell.release,
-        status=selected.status or CellStatus.BROKEN,
-        platform=project.platform,
-        reason=selected.reason or NOTHING,
+    return (
+        alike.of(stored)
+        if stored
+        else CellRecord(
+            cell=selected.cell.id,
+            run="",
+            numba=selected.cell.release,
+            status=selected.status or CellStatus.BROKEN,
+            platform=project.platform,
+            reason=selected.reason or NOTHING,
+        )
     )
