@@ -106,7 +106,8 @@ def judge(
             judgements += _of_cell(record, wanted, seen[record.cell], claims, isolation)
     claimed = [(probe, claims[probe]) for probe in probes if claims and probe in claims]
     unlike = [u for probe, claim in claimed for u in unlike_in(probe, seen, claim)]
-    ordered = sorted(judgements, key=lambda j: (j.id, parse_cell(j.cell).key))
+    # The cells were in order: they stay so within a claim.
+    ordered = sorted(judgements, key=lambda judgement: judgement.id)
     return Verdict(tuple(ordered), tuple(unlike))
 
 

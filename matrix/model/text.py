@@ -174,6 +174,8 @@ def too_deep(value: object) -> bool:
     """Whether a value is nested deeper than what compares, hides and shows values can go."""
     level = [value]
     for _ in range(DEEPEST + 1):
+        if not level:
+            return False
         inside = [
             one.values() if isinstance(one, dict) else one
             for one in level

@@ -17,11 +17,12 @@ from ..judge.changes import LEGEND, ranges
 from ..judge.patches import Change, Effect, between, worst_first
 from ..judge.reference.file import Reference, settled
 from ..model.cell import CellStatus
-from ..model.files import SCHEMA, UNDECODABLE, read_regular
+from ..model.files import UNDECODABLE, read_regular
 from ..model.outcome import Result
-from ..model.record import ProbeRecord
+from ..model.record import Phase, ProbeRecord
 from ..model.text import DEEPEST, brief, counted, listed, markdown, too_deep
-from .pages import MatrixReport, ProbeReport
+from .evidence.filed import SCHEMA, MatrixReport, ProbeReport
+from .evidence.first import FirstReport
 
 # The status of each cell, and what each probe did, by probe and cell.
 Known = tuple[Mapping[str, CellStatus], Mapping[str, Mapping[str, Result]]]
@@ -37,6 +38,12 @@ class Values(IntEnum):
     NONE = 0
     WRONG = 1  # a value only where it is not the one of plain Python
     ALL = 2
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """As much of a matrix.json as it takes to know how to read the rest."""
+
+    schema: int
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -161,30 +168,39 @@ def load(path: Path) -> MatrixReport:
     if not path.exists():
         raise BadInput(f"{path}: there is no such file; `nox -s report` writes one")
     try:
-        found = msgspec.json.decode(read_regular(path), type=MatrixReport)
+        found = _decoded(path, read_regular(path))
     except UNDECODABLE as error:
         raise BadInput(f"{path}: not a matrix.json that this suite writes: {error}") from error
-    if found.schema != SCHEMA:
-        raise BadInput(f"{path}: its schema is {found.schema}, not {SCHEMA}")
-    for cell in found.cells:
-        for probe in cell.probes:
-            if any(too_deep(phase.value) for phase in probe.phases):
-                where = f"{path}: {cell.id}, {probe.id}"
-                raise BadInput(f"{where}: a value is nested more than {DEEPEST} deep")
+    for number, phase in enumerate(found.phases):
+        if too_deep(phase.value):
+            raise BadInput(f"{path}: phase {number}: a value is nested more than {DEEPEST} deep")
     return found
+
+
+def _decoded(path: Path, held: bytes) -> MatrixReport:
+    schema = msgspec.json.decode(held, type=Numbered).schema
+    if schema == 1:
+        return msgspec.json.decode(held, type=FirstReport).today()
+    if schema != SCHEMA:
+        raise BadInput(f"{path}: its schema is {schema}, not 1 or {SCHEMA}")
+    return msgspec.json.decode(held, type=MatrixReport)
 
 
 def side(name: str, report: MatrixReport) -> Side:
     """Return what a matrix.json says; one that is of the reference has no values.
 
-    Raises BadInput when a probe in it is not a whole run.
+    Raises BadInput when a probe in it is not a whole run, or names what is not in it.
     """
     kinds = (Values.NONE,) if report.reference else tuple(Values)
     did: dict[Values, dict[str, dict[str, Result]]] = {kind: {} for kind in kinds}
     for cell in report.cells:
         for probe in cell.probes:
-            for kind in kinds:
-                did[kind].setdefault(probe.id, {})[cell.id] = _result(name, cell.id, probe, kind)
+            try:
+                phases = report.observed(probe)
+                for kind in kinds:
+                    did[kind].setdefault(probe.id, {})[cell.id] = _result(probe, phases, kind)
+            except ValueError as error:
+                raise BadInput(f"{name}: {cell.id}: {error}") from error
     cells = {cell.id: cell.status for cell in report.cells}
     return Side(name, report.platform, cells, did, report.programs)
 
@@ -252,15 +268,12 @@ def _apart(name: str, here: Known, there: Known, releases: Sequence[str]) -> Ite
             yield Apart(name, probe, ranges(alone, did, releases), alone)
 
 
-def _result(name: str, cell: str, probe: ProbeReport, kind: Values) -> Result:
-    value = next((phase.value for phase in probe.phases if phase.name == probe.phase), None)
+def _result(probe: ProbeReport, phases: tuple[Phase, ...], kind: Values) -> Result:
+    value = next((phase.value for phase in phases if phase.name == probe.phase), None)
     found = Result(probe.outcome, probe.phase, probe.detail, value)
     if kind is not Values.WRONG:
         return found if kind is Values.ALL else _bare(found)
-    try:
-        kept = settled(ProbeRecord(probe.id, probe.id.partition("/")[0], "", "", probe.phases))
-    except ValueError as error:
-        raise BadInput(f"{name}: {cell}: {error}") from error
+    kept = settled(ProbeRecord(probe.id, probe.id.partition("/")[0], "", "", phases))
     return msgspec.structs.replace(found, value=kept.value)
 
 

@@ -5,19 +5,20 @@ In: the findings. Out: files in the report folder, each written whole or not at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..experiments.overhead import plots, tables
-from ..experiments.overhead.summary import OverheadReport
+from ..experiments.overhead import plots
+from ..experiments.overhead.tables import markdown as overhead_tables
 from ..judge.judge import Judgement
-from ..model.cell import CellStatus, parse_cell
-from ..model.files import SCHEMA, write_atomically
-from ..model.outcome import Outcome
-from ..model.record import CellRecord, Package, Phase, UpstreamResult, chosen
+from ..model.cell import parse_cell
+from ..model.files import write_atomically
+from ..model.record import CellRecord, chosen
+from .evidence.filed import SCHEMA, CellReport, ClaimReport, MatrixReport
+from .evidence.tables import Tables
 from .findings import Findings
 from .lines.markdown import report
 from .page.page import page
@@ -25,77 +26,17 @@ from .page.squares import Square, all_squares, states
 from .schema import described
 
 
-class ProbeReport(msgspec.Struct, frozen=True):
-    """A probe in a cell: its outcome, every phase as it was observed, and what it had installed."""
-
-    id: str
-    outcome: Outcome
-    phase: str
-    detail: str
-    phases: tuple[Phase, ...]
-    state: str = ""
-    packages: tuple[Package, ...] = ()
-
-
-class CellReport(msgspec.Struct, frozen=True):
-    """A cell: what it consisted of, whether it ran (or why not), and its probes.
-
-    `not_installable` says of a probe why what it needs could not be installed.
-    """
-
-    id: str
-    numba: str
-    python: str
-    numpy: str
-    llvmlite: str
-    llvm: str
-    status: CellStatus
-    reason: str
-    probes: tuple[ProbeReport, ...]
-    upstream: tuple[UpstreamResult, ...] = ()
-    not_installable: dict[str, str] = {}
-
-
-class ClaimReport(Judgement, frozen=True):
-    """A claim in a cell: whether it holds there, what was seen, and what is to be done about it."""
-
-    why: str = ""
-    workarounds: tuple[str, ...] = ()
-
-
-class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """matrix.json. `overhead` is there only where it was measured.
-
-    `reference` is true where this is of the reference: no phase is known, and no CPython's patch.
-    """
-
-    schema: int
-    platform: str
-    cells: tuple[CellReport, ...]
-    claims: tuple[ClaimReport, ...]
-    overhead: OverheadReport | None = None
-    reference: bool = False
-    programs: dict[str, str] = {}
-
-
-def matrix_report(found: Findings, isolation: str) -> MatrixReport:
-    """Return what matrix.json holds."""
-    marked = all_squares(found.by_probe, found.claims, found.verdict)
-    return MatrixReport(
-        SCHEMA,
-        found.platform,
-        tuple(_cell_report(record, found, isolation, marked) for record in found.records),
-        tuple(_claim_report(judgement, found) for judgement in found.verdict.judgements),
-        found.overhead,
-        found.is_reference,
-        {probe: found.programs[probe] for probe in found.probes if probe in found.programs},
-    )
-
-
-def _claim_report(judgement: Judgement, found: Findings) -> ClaimReport:
-    claim = found.claims.get(judgement.probe) if judgement.id == judgement.probe else None
-    more = (claim.why, claim.workarounds) if claim else ()
-    return ClaimReport(*msgspec.structs.astuple(judgement), *more)
+def _claim_reports(found: Findings) -> Iterator[ClaimReport]:
+    """Yield what came of each claim, once for all cells where that was the same."""
+    groups: dict[Judgement, list[str]] = {}
+    for judgement in found.verdict.judgements:
+        everywhere = msgspec.structs.replace(judgement, cell="")
+        groups.setdefault(everywhere, []).append(judgement.cell)
+    for said, cells in groups.items():
+        claim = found.claims.get(said.probe) if said.id == said.probe else None
+        more = (claim.why, claim.workarounds) if claim else ()
+        parts = (said.id, said.probe, tuple(cells), said.kind, said.holds, said.says, said.issue)
+        yield ClaimReport(*parts, *more)
 
 
 def _cell_report(
@@ -103,17 +44,18 @@ def _cell_report(
     found: Findings,
     isolation: str,
     marked: Mapping[str, Mapping[str, Square]],
+    tables: Tables,
 ) -> CellReport:
-    kept = chosen(record, isolation)
+    kept, words = chosen(record, isolation), states(claimed=found.claimed)
     probes = []
     for probe in found.probes:
         result = found.by_probe[probe].get(record.cell)
         if result is not None:
             parts = (probe, result.outcome, result.phase, result.detail)
-            _, word, _ = states(claimed=found.claimed)[marked[probe][record.cell].state]
+            _, word, _ = words[marked[probe][record.cell].state]
             phases = kept[probe].phases if probe in kept else ()  # of the reference there are none
             packages = kept[probe].packages if probe in kept else ()
-            probes.append(ProbeReport(*parts, phases, word, packages))
+            probes.append(tables.probe(parts, phases, word, packages))
     return CellReport(
         record.cell,
         record.numba,
@@ -136,24 +78,54 @@ def json_schema() -> dict[str, Any]:
 
 def write(folder: Path, found: Findings, isolation: str) -> None:
     """Write every report into `folder`, where what pytest said of an older one has no place."""
-    write_atomically(folder / "matrix.json", in_pieces(matrix_report(found, isolation)))
+    write_atomically(folder / "matrix.json", in_pieces(found, isolation))
     write_atomically(folder / "matrix.schema.json", [indented(json_schema()), b"\n"])
     write_atomically(folder / "report.md", report(found))
     write_atomically(folder / "index.html", html(found, isolation, folder))
     (folder / "junit.xml").unlink(missing_ok=True)
     if found.overhead is not None:
-        write_atomically(folder / "overhead.md", tables.markdown(found.overhead))
+        write_atomically(folder / "overhead.md", overhead_tables(found.overhead))
 
 
-def in_pieces(whole: MatrixReport) -> Iterator[bytes]:
-    """Yield matrix.json cell by cell: all of it at once takes several times the memory it fills."""
-    rest = indented(msgspec.structs.replace(whole, cells=()))
-    before, _, after = rest.partition(b'"cells": []')
-    yield before + b'"cells": ['
-    for number, cell in enumerate(whole.cells):
-        # No string of JSON holds a line end, so every one of them is the layout's.
-        yield (b",\n  " if number else b"\n  ") + indented(cell).replace(b"\n", b"\n  ")
-    yield (b"\n ]" if whole.cells else b"]") + after + b"\n"
+def in_pieces(found: Findings, isolation: str) -> Iterator[bytes]:
+    """Yield matrix.json, a line for whatever has an id or a number; no more of it is ever held."""
+    tables = Tables()
+    marked = all_squares(found.by_probe, found.claims, found.verdict)
+    cells = (_cell_report(r, found, isolation, marked, tables) for r in found.records)
+    yield b'{"schema":%d,"platform":%b,\n"cells":' % (SCHEMA, _line(found.platform))
+    yield from _listed(map(_cell_lines, cells))
+    for name, lines in (
+        ("claims", _claim_reports(found)),
+        ("phases", tables.phases),
+        ("folders", tables.folders),
+        ("names", tables.names),
+    ):
+        yield b',\n"%b":' % name.encode()
+        yield from _listed(map(_line, lines))
+    if found.overhead is not None:
+        yield b',\n"overhead":' + _line(found.overhead)
+    if found.is_reference:
+        yield b',\n"reference":true'
+    programs = {probe: found.programs[probe] for probe in found.probes if probe in found.programs}
+    yield b',\n"programs":' + _line(programs) + b"}\n"
+
+
+def _cell_lines(cell: CellReport) -> bytes:
+    # Within a string of JSON these quotes would be escaped.
+    before, _, after = _line(msgspec.structs.replace(cell, probes=())).partition(b'"probes":[]')
+    return before + b'"probes":' + b"".join(_listed(map(_line, cell.probes))) + after
+
+
+def _listed(lines: Iterable[bytes]) -> Iterator[bytes]:
+    between = b"[\n"
+    for line in lines:
+        yield between + line
+        between = b",\n"
+    yield b"[]" if between == b"[\n" else b"\n]"
+
+
+def _line(value: object) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
 
 
 def indented(value: object) -> bytes:

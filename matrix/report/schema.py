@@ -17,10 +17,15 @@ RUN = "cold: with an empty cache; warm: with what the cold run cached."
 # By type and field; the types say what is a number, a text or a list.
 WORDS: dict[str, dict[str, str]] = {
     "MatrixReport": {
-        "schema": "1. Fields are added under it; none is taken away or changes its meaning.",
+        "schema": "2. Fields are added under it; none is taken away or changes its meaning. What"
+        " was seen the same is here once, in a table, and named by its number there, from 0.",
         "platform": "Where the cells ran: operating system and processor, as in linux-x86_64.",
         "cells": "Every cell that was asked for, oldest release first, those that did not run too.",
-        "claims": "Each claim in each cell that ran, by id, then by cell.",
+        "claims": "Each claim, by id, once for all cells where the same was seen of it.",
+        "phases": "A table: each phase that was seen, without its times and files.",
+        "folders": "A table: what a cache held, each file as the number of its name in `names`, its"
+        " size in bytes and the first 16 hexadecimal digits of its SHA-256. The first is empty.",
+        "names": "A table: the names of files of Numba's cache, no folder.",
         "reference": "True if this is of the committed reference, which has no phases and values.",
         "programs": "By probe, the first 16 digits of the SHA-256 of its file, of what lies beside"
         " it and of its patch.",
@@ -44,7 +49,13 @@ WORDS: dict[str, dict[str, str]] = {
         "outcome": "The one word for what the probe did; the README has a table of them.",
         "phase": "The phase it happened in: interpreted, cold, warm, again, build, load or patch.",
         "detail": "What kind of it: an exception's name, a signal, `exit 3`, late, never; or .",
-        "phases": "Every phase that was run, in that order; each was a process of its own.",
+        "phases": "Every phase that was run, in that order, by number in the table `phases`;"
+        " each was a process of its own.",
+        "times": "Of each of its phases, in seconds: wall time, CPU time and wall time in `run()`"
+        " alone, the last to the microsecond; null where one is not known.",
+        "folders": "What the cache held when each of its phases had ended, by number in the table"
+        " `folders`. The first began with no file, any other with what the one before had left:"
+        " otherwise there are twice as many, first what each began with. Not there: never a file.",
         "state": "The outcome held against its claim: "
         + "; ".join(f"`{word}`: {means}" for _, word, means in STATES.values())
         + ". Where nothing is claimed of any probe: "
@@ -58,10 +69,9 @@ WORDS: dict[str, dict[str, str]] = {
         "sha256": "The first digits of the digest of a wheel of the user's own; or empty.",
         "asked": "Whether it was named (--with, PEP 723), or is there because another needs it.",
     },
-    "Phase": {
+    "PhaseReport": {
         "name": "interpreted (the truth), cold, warm, again; interpreted, build, load; or patch.",
         "status": "answered, raised, crashed or timed_out.",
-        "wall_s": SECONDS,
         "value": "What `run()` returned, any JSON; null if it gave none.",
         "exit": "The exit status of its process, negative for a signal; null where it answered.",
         "signal": "The signal that ended it, as in SIGSEGV; or null.",
@@ -75,10 +85,6 @@ WORDS: dict[str, dict[str, str]] = {
         "unresolved": "The `.numba.unresolved$` symbols left open in what it compiled or loaded.",
         "dispatchers": "The jitted functions of the probe and what they had compiled at the end.",
         "asked": "What it asked the index files of the cache for; known of changes only.",
-        "files_before": "The cache's files when it began.",
-        "files_after": "The cache's files when it had ended.",
-        "cpu_s": "Seconds of CPU time; null where it is not known.",
-        "run_s": "Seconds of wall time in `run()` alone; null where it is not known.",
         "strays": f"{COUNT} processes that it left behind and that were ended.",
         "stdout": "What it printed, bounded.",
         "stderr": "What it printed to standard error, bounded.",
@@ -96,11 +102,6 @@ WORDS: dict[str, dict[str, str]] = {
         "signature": "The types of its arguments.",
         "unresolved": "Whether its LLVM IR holds a `.numba.unresolved$` symbol.",
     },
-    "DataFile": {
-        "name": "The file's name, no folder.",
-        "bytes": "Its size in bytes.",
-        "sha256": "The first 16 hexadecimal digits of its SHA-256.",
-    },
     "UpstreamResult": {
         "suite": "Its name in upstream.toml.",
         "key": "A digest of all that the result depends on.",
@@ -115,7 +116,7 @@ WORDS: dict[str, dict[str, str]] = {
     "ClaimReport": {
         "id": "The claim's probe; with another word after it, a rule for all probes.",
         "probe": PROBE,
-        "cell": ID,
+        "cells": "The cells where this was seen of it, by id.",
         "kind": "promise (users rely on it), hazard (a known defect), rule or isolation.",
         "holds": "Whether what happened is what is claimed.",
         "says": "What happened and, where the claim does not hold, what is claimed.",

@@ -114,9 +114,11 @@ def test_a_claim_of_a_change_turned_round_fails_and_names_what_was_seen(
     told = f"change/callee_elsewhere: {middle.partition('-')[0]} -> stale in warm"
     more = "  claimed: noticed\n  value 2 where truth gave 11\n"
     assert f"{told}\n{more}" in ended.without_traceback()
-    failing = {c["id"]: (c["cell"], c["says"]) for c in driver.report()["claims"] if not c["holds"]}
+    failing = {
+        c["id"]: (c["cells"], c["says"]) for c in driver.report()["claims"] if not c["holds"]
+    }
     says = "stale in warm; claimed: noticed; value 2 where truth gave 11"
-    assert failing == {"change/callee_elsewhere": (middle, says)}
+    assert failing == {"change/callee_elsewhere": ([middle], says)}
     edited = project / "probes" / "change" / "_callee.py"
     edited.write_text(edited.read_text() + "\n# edited\n")
     assert driver.run(middle).due() == (1, 1)

@@ -173,16 +173,20 @@ def test_what_is_stored_and_no_whole_run_is_set_aside_by_every_command(
 @pytest.mark.parametrize(
     ("tamper", "says"),
     [
-        (lambda probe: probe.update(outcome="\n::error::great"), "Invalid enum value"),
-        (lambda probe: nested({"probes": [probe] * 3}), "a value is nested more than 100 deep"),
+        (
+            lambda report: report["cells"][0]["probes"][0].update(outcome="\n::error::great"),
+            "Invalid enum value",
+        ),
+        (lambda report: nested({"probes": [report] * 3}), "a value is nested more than 100 deep"),
+        (lambda report: report.update(phases=[]), "there is no phase 0, of 0"),
     ],
-    ids=["outcome", "depth"],
+    ids=["outcome", "depth", "phases"],
 )
 def test_a_report_that_cannot_be_compared_is_refused(
     shown: Shown, tmp_path: Path, tamper: Tamper, says: str
 ) -> None:
     report = shown.driver.report()
-    tamper(report["cells"][0]["probes"][0])
+    tamper(report)
     (tmp_path / "matrix.json").write_text(json.dumps(report), encoding="utf-8")
     ended = shown.driver.start("diff", str(tmp_path / "matrix.json")).end()
     assert ended.status == 2

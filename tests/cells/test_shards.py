@@ -12,6 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from matrix.model.record import DataFile, Phase
+from matrix.report import diff
+from matrix.report.evidence.filed import ProbeReport
 from tests.cells.workflow import EXPRESSION, Machine, clone, jobs, load, with_nox
 
 # Few and cheap, yet of both carriers, and one of them must fail.
@@ -48,21 +51,35 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     shutil.rmtree(folder)
 
 
-def report_of(folder: Path) -> dict[str, Any]:
-    """Return matrix.json without its times.
+def report_of(folder: Path) -> tuple[Any, ...]:
+    """Return what matrix.json says, without its times.
 
     A file of Numba's cache holds the path and time of its source, so its size and digest go too.
     """
-    timeless = {"wall_s", "cpu_s", "run_s", "bytes", "sha256"}
+    report = diff.load(folder)
+    seen = {
+        (cell.id, probe.id): [without_times(phase) for phase in report.observed(probe)]
+        for cell in report.cells
+        for probe in cell.probes
+    }
+    timeless = [
+        msgspec.structs.replace(cell, probes=tuple(map(without_numbers, cell.probes)))
+        for cell in report.cells
+    ]
+    return report.platform, timeless, seen, report.claims, report.programs
 
-    def without_times(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: without_times(v) for k, v in value.items() if k not in timeless}
-        return [without_times(item) for item in value] if isinstance(value, list) else value
 
-    content = (folder / "report" / "matrix.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = without_times(json.loads(content))
-    return found
+def without_numbers(probe: ProbeReport) -> ProbeReport:
+    return msgspec.structs.replace(probe, phases=(), times=(), folders=())
+
+
+def without_times(phase: Phase) -> Phase:
+    before, after = (
+        tuple(DataFile(file.name, 0, "") for file in files)
+        for files in (phase.files_before, phase.files_after)
+    )
+    nothing: dict[str, Any] = {"wall_s": 0.0, "cpu_s": None, "run_s": None}
+    return msgspec.structs.replace(phase, files_before=before, files_after=after, **nothing)
 
 
 def test_three_shards_in_three_clones_come_to_what_one_run_comes_to(places: Places) -> None:
@@ -78,11 +95,12 @@ def test_three_shards_in_three_clones_come_to_what_one_run_comes_to(places: Plac
 
 
 def test_the_workflow_by_hand_comes_to_what_one_run_comes_to(places: Places) -> None:
+    told = diff.load(places.folder / "one" / ".matrix")
     one = report_of(places.folder / "one" / ".matrix")
-    pythons = ",".join(sorted({cell["python"].rpartition(".")[0] for cell in one["cells"]}))
+    pythons = ",".join(sorted({cell.python.rpartition(".")[0] for cell in told.cells}))
     # What somebody who starts the workflow by hand can give it, and the CPythons found here.
     given = {"SELECTORS": "seed", "PROBE": PROBE, "PROBES": "", "SHARDS": "3", "PRE": "--no-pre"}
-    given |= {"PLATFORMS": one["platform"], "PYTHONS": pythons, "INSTALL": ""}
+    given |= {"PLATFORMS": told.platform, "PYTHONS": pythons, "INSTALL": ""}
     assert given.keys() == load("matrix.yml")["env"].keys()
     found = Places(places.folder, places.env | given | with_files(places.folder))
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,13 +13,13 @@ from matrix.errors import BadInput
 from matrix.judge.judge import judge
 from matrix.judge.reference.file import Reference, made
 from matrix.model.cell import CellStatus
-from matrix.model.record import CellRecord
+from matrix.model.record import CellRecord, Phase
 from matrix.parser import parse
 from matrix.report.diff import Difference, difference, load, side, side_of
+from matrix.report.evidence.filed import MatrixReport
 from matrix.report.findings import findings
-from matrix.report.pages import MatrixReport, matrix_report
 from tests.unit import records as make
-from tests.unit.test_report import HOSTILE
+from tests.unit.test_report import GOLDEN, HOSTILE, MIXED, claimed, matrix_report
 
 
 def report(*cells: CellRecord) -> MatrixReport:
@@ -200,18 +201,53 @@ def test_a_report_that_was_written_reads_back_the_same(tmp_path: Path) -> None:
     assert between(load(path), written).is_none
 
 
+def first() -> dict[str, Any]:
+    """Return a matrix.json of schema 1, which nothing writes any more."""
+    held: dict[str, Any] = json.loads((GOLDEN / "schema1-matrix.json").read_bytes())
+    return held
+
+
+def test_a_report_of_schema_1_is_read_as_one_of_today(tmp_path: Path) -> None:
+    path = GOLDEN / "schema1-matrix.json"
+    read = load(path)
+    assert read == load(path)
+    today = matrix_report(claimed(*MIXED), "exec")
+    assert between(read, today).is_none
+    seen = {(c.id, p.id): read.observed(p) for c in read.cells for p in c.probes}
+    assert seen == {(c.id, p.id): today.observed(p) for c in today.cells for p in c.probes}
+    assert len(seen) > 5
+    assert seen == {
+        (c["id"], p["id"]): msgspec.convert(p["phases"], tuple[Phase, ...])
+        for c in first()["cells"]
+        for p in c["probes"]
+    }
+    worse = first()
+    worse["cells"][0]["probes"][0].update(outcome="crashed", detail="SIGILL")
+    (tmp_path / "matrix.json").write_text(json.dumps(worse))
+    assert "crashed in warm (SIGILL)" in "".join(between(today, load(tmp_path)).lines())
+
+
 def test_a_report_of_before_it_had_states_and_whys_is_read(tmp_path: Path) -> None:
-    written = report(make.cell("0.57.0-cp311", make.hit()))
-    old = json.loads(msgspec.json.encode(written))
-    del old["cells"][0]["probes"][0]["state"]
+    old = first()
+    for probe in (probe for cell in old["cells"] for probe in cell["probes"]):
+        del probe["state"]
     for claim in old["claims"]:
         del claim["why"], claim["workarounds"]
     path = tmp_path / "matrix.json"
     path.write_text(json.dumps(old))
-    assert between(load(path), written).is_none
-    path.write_text(json.dumps(old | {"schema": 2}))
-    with pytest.raises(BadInput, match="its schema is 2, not 1"):
+    assert between(load(path), load(GOLDEN / "schema1-matrix.json")).is_none
+    path.write_text(json.dumps(old | {"schema": 3}))
+    with pytest.raises(BadInput, match="its schema is 3, not 1 or 2"):
         load(path)
+    path.write_text(json.dumps(old | {"schema": 2}))
+    with pytest.raises(BadInput, match=r"not a matrix\.json that this suite"):
+        load(path)
+
+
+def test_a_report_that_names_what_it_lacks_is_refused() -> None:
+    whole = report(make.cell("0.57.0-cp311", make.hit()))
+    with pytest.raises(BadInput, match=r"old: 0\.57\.0-cp311: there is no phase 0, of 0"):
+        side("old", msgspec.structs.replace(whole, phases=()))
 
 
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:

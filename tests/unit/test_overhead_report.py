@@ -19,8 +19,9 @@ from matrix.experiments.overhead.ratios import CLAIMS, Standing
 from matrix.experiments.overhead.samples import STEPS, Measurement, Program, RunKind
 from matrix.experiments.overhead.summary import OverheadReport, summarise
 from matrix.judge.judge import Verdict
+from matrix.report.evidence.filed import MatrixReport
 from matrix.report.findings import Findings, findings, with_overhead
-from matrix.report.pages import MatrixReport, json_schema, write
+from matrix.report.pages import json_schema, write
 from tests.unit.overhead_records import Vary, as_it_is, measurement, only
 
 OLD, NEW = "0.48.0-cp38", "0.68.1-cp313"

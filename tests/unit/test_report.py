@@ -21,9 +21,10 @@ from matrix.judge.rules import SYMBOL
 from matrix.model.cell import CellStatus, parse_cell
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import CellRecord, UpstreamResult
+from matrix.report.evidence.filed import MatrixReport
 from matrix.report.findings import Findings, findings, with_claims
 from matrix.report.lines.markdown import LIMIT, Section, report, within
-from matrix.report.pages import MatrixReport, in_pieces, indented, json_schema, matrix_report, write
+from matrix.report.pages import in_pieces, json_schema, write
 from matrix.report.schema import WORDS
 from tests.unit import records, wide
 
@@ -92,6 +93,11 @@ def claimed(*cells: CellRecord, probes: tuple[str, ...] = PROBES) -> Findings:
     return with_claims(made, CLAIMS, there)
 
 
+def matrix_report(found: Findings, isolation: str) -> MatrixReport:
+    """Return what matrix.json says."""
+    return msgspec.json.decode(b"".join(in_pieces(found, isolation)), type=MatrixReport)
+
+
 def golden(name: str, folder: Path) -> None:
     """Compare a report with the file of its name; where it should differ, copy it there."""
     expected = (GOLDEN / name).read_text(encoding="utf-8")
@@ -122,7 +128,7 @@ def test_the_order_in_which_cells_come_does_not_matter(tmp_path: Path) -> None:
 def test_matrix_json_has_what_was_promised_to_those_who_script_against_it(tmp_path: Path) -> None:
     write(tmp_path, found(*MIXED), "exec")
     matrix = json.loads((tmp_path / "matrix.json").read_text())
-    assert matrix["schema"] == 1
+    assert matrix["schema"] == 2
     assert matrix["platform"] == records.PLATFORM
     cell = matrix["cells"][0]
     assert cell.keys() >= {
@@ -137,20 +143,11 @@ def test_matrix_json_has_what_was_promised_to_those_who_script_against_it(tmp_pa
         "probes",
     }
     assert cell["probes"][0].keys() >= {"id", "outcome", "phase", "detail", "phases"}
-    phase = cell["probes"][0]["phases"][0]
-    assert phase.keys() >= {
-        "name",
-        "value",
-        "hits",
-        "misses",
-        "signal",
-        "exception",
-        "message",
-        "wall_s",
-        "cpu_s",
-    }
+    interpreted, cold, _ = (matrix["phases"][at] for at in cell["probes"][0]["phases"])
+    assert interpreted == {"name": "interpreted", "status": "answered", "value": 6765}
+    assert (cold["misses"], cold["saves"], cold["compiled"]) == (1, 1, 1)
     claim = matrix["claims"][0]
-    assert claim.keys() >= {"id", "probe", "cell", "kind", "holds", "says", "issue"}
+    assert claim.keys() >= {"id", "probe", "cells", "kind", "holds", "says", "issue"}
     assert {cell["id"]: cell["status"] for cell in matrix["cells"]} == {
         "0.48.0-cp38": "ran",
         "0.57.0-cp38": "ran",
@@ -228,17 +225,54 @@ CELLS = st.lists(
 
 @settings(max_examples=30)
 @given(CELLS)
-def test_a_report_survives_json(cells: list[CellRecord]) -> None:
+def test_matrix_json_gives_every_phase_back(cells: list[CellRecord]) -> None:
     report = matrix_report(found(*cells, probes=PROBES[:2]), "exec")
-    again = msgspec.json.decode(msgspec.json.encode(report), type=MatrixReport)
-    assert msgspec.json.encode(again) == msgspec.json.encode(report)
+    told = {(c.id, p.id): report.observed(p) for c in report.cells for p in c.probes}
+    assert told == {(c.cell, p.id): p.phases for c in cells for p in c.probes}
 
 
-@settings(max_examples=30)
-@given(CELLS)
-def test_a_report_written_cell_by_cell_is_the_report(cells: list[CellRecord]) -> None:
-    report = matrix_report(found(*cells, probes=PROBES[:2]), "exec")
-    assert b"".join(in_pieces(report)) == indented(report) + b"\n"
+def test_what_is_the_same_is_in_matrix_json_once(tmp_path: Path) -> None:
+    many = [usual(f"0.57.{n}-cp311") for n in range(9)]
+    one, more = (matrix_report(claimed(*some), "exec") for some in (many[:1], many))
+    assert (one.phases, one.folders, one.names) == (more.phases, more.folders, more.names)
+    assert len(set(map(msgspec.json.encode, one.phases))) == len(one.phases) > 3
+    assert [claim.id for claim in one.claims] == [claim.id for claim in more.claims]
+    assert {len(claim.cells) for claim in more.claims} == {9}
+    write(tmp_path, claimed(*many), "exec")
+    text = (tmp_path / "matrix.json").read_text()
+    assert text.count('"p.f-1.py38.nbi"') == 1
+
+
+def test_a_cache_that_somebody_else_touched_is_told_as_it_was() -> None:
+    lost = records.probe(
+        "cache/fib",
+        records.phase("interpreted"),
+        records.phase("cold", files_after=records.CACHED),
+        records.phase("warm", files_before=records.CACHED[:1], files_after=records.CACHED),
+        records.phase("again", files_before=records.CACHED, files_after=()),
+    )
+    report = matrix_report(found(records.cell("0.57.0-cp311", lost), probes=PROBES[:1]), "exec")
+    ((probe,),) = (cell.probes for cell in report.cells)
+    assert len(probe.folders) == 2 * len(lost.phases)
+    assert report.observed(probe) == lost.phases
+
+
+def test_a_number_that_no_table_has_is_refused() -> None:
+    report = matrix_report(found(usual("0.57.0-cp311"), probes=PROBES[:1]), "exec")
+    ((probe,),) = (cell.probes for cell in report.cells)
+    assert report.observed(probe)
+    for wrong, says in (
+        ({"phases": (0, 1, 99)}, "no phase 99"),
+        ({"phases": (0, 1, -1)}, "no phase -1"),
+        ({"folders": (0, 9, 9)}, "no folder 9"),
+        ({"folders": (0, 0)}, "not each of its phases"),
+        ({"times": ()}, "not each of its phases"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            report.observed(msgspec.structs.replace(probe, **wrong))
+    nameless = msgspec.structs.replace(report, names=())
+    with pytest.raises(ValueError, match="no name 0, of 0"):
+        nameless.observed(probe)
 
 
 @settings(max_examples=30)

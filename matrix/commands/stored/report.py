@@ -26,6 +26,7 @@ from ...packages.wheels import parameters
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages, verdict
+from ...report.evidence.alike import Alike
 from ...report.terminal import say
 from ...report.terminal.conclusion import conclusion, patch_lines
 from ...select.machine import default_isolation
@@ -100,8 +101,9 @@ def judge_and_report(
     project: Project, selection: Selection, probes: tuple[Probe, ...], wanted: Wanted
 ) -> int:
     """Judge the selected cells, write the reports, print the verdict, choose the status."""
-    records = [_record(project, selected, probes) for selected in selection.cells]
-    beyond = [_record(project, selected, probes) for selected in selection.beyond]
+    alike = Alike()
+    records = [_record(project, selected, probes, alike) for selected in selection.cells]
+    beyond = [_record(project, selected, probes, alike) for selected in selection.beyond]
     found = _found(project, records, probes, wanted, beyond)
     unknown = len(probes) - len(found.probes)
     if unknown:
@@ -189,14 +191,20 @@ def _compared(
     return compared(project.reference, records, {p.id: p.sha256 for p in probes}, isolation)
 
 
-def _record(project: Project, selected: Selected, probes: Sequence[Probe]) -> CellRecord:
+def _record(
+    project: Project, selected: Selected, probes: Sequence[Probe], alike: Alike
+) -> CellRecord:
     """Return what is known of a cell: what is stored, or why there is nothing."""
     stored = project.record(selected.cell.id, probes, say) if selected.status is None else None
-    return stored or CellRecord(
-        cell=selected.cell.id,
-        run="",
-        numba=selected.cell.release,
-        status=selected.status or CellStatus.BROKEN,
-        platform=project.platform,
-        reason=selected.reason or NOTHING,
+    return (
+        alike.of(stored)
+        if stored
+        else CellRecord(
+            cell=selected.cell.id,
+            run="",
+            numba=selected.cell.release,
+            status=selected.status or CellStatus.BROKEN,
+            platform=project.platform,
+            reason=selected.reason or NOTHING,
+        )
     )

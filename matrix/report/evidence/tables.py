@@ -1,0 +1,79 @@
+"""The tables of matrix.json: what was seen gets a number, the same one every time. Pure.
+
+In: probes as they were observed, one after the other. Out: how each is filed, and the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ...model.outcome import Outcome
+from ...model.record import DataFile, Package, Phase
+from .filed import NO_FILES, File, PhaseReport, ProbeReport, Times, left_by
+
+# The clock that `run()` is timed with has nanoseconds, most of them noise.
+DIGITS = 6
+
+
+class Tables:
+    """What has a number so far."""
+
+    def __init__(self) -> None:
+        self._phases: dict[bytes, int] = {}
+        self._folders: dict[tuple[DataFile, ...], int] = {(): NO_FILES}
+        self._names: dict[str, int] = {}
+
+    def probe(
+        self, told: tuple[str, Outcome, str, str], phases: Sequence[Phase], state: str,
+        packages: tuple[Package, ...],
+    ) -> ProbeReport:  # fmt: skip
+        """Return a probe, told as id, outcome, phase and detail, with numbers for what was seen."""
+        after = tuple(self._folder(phase.files_after) for phase in phases)
+        before = tuple(self._folder(phase.files_before) for phase in phases)
+        folders = after if before == left_by(after) else before + after
+        return ProbeReport(
+            *told,
+            tuple(map(self._phase, phases)),
+            tuple(map(_times, phases)),
+            folders if any(folders) else (),
+            state,
+            packages,
+        )
+
+    def _phase(self, phase: Phase) -> int:
+        bare = msgspec.structs.replace(
+            phase, wall_s=0.0, cpu_s=None, run_s=None, files_before=(), files_after=()
+        )
+        line = msgspec.json.encode(bare, order="deterministic")
+        return self._phases.setdefault(line, len(self._phases))
+
+    def _folder(self, files: tuple[DataFile, ...]) -> int:
+        number = self._folders.setdefault(files, len(self._folders))
+        for file in files:
+            self._names.setdefault(file.name, len(self._names))
+        return number
+
+    @property
+    def phases(self) -> Iterator[PhaseReport]:
+        """The phases, by number."""
+        return (msgspec.json.decode(line, type=PhaseReport) for line in self._phases)
+
+    @property
+    def folders(self) -> Iterator[tuple[File, ...]]:
+        """What the folders hold, by number."""
+        return (
+            tuple((self._names[file.name], file.bytes, file.sha256) for file in files)
+            for files in self._folders
+        )
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names of the files, by number."""
+        return iter(self._names)
+
+
+def _times(phase: Phase) -> Times:
+    run_s = None if phase.run_s is None else round(phase.run_s, DIGITS)
+    return phase.wall_s, phase.cpu_s, run_s
