@@ -360,6 +360,9 @@ UNSEEN = {
         ("program.py", "--from-tests", "test_nothing.py"),
         "nothing of program.py was compiled in this process by pytest test_nothing.py",
     ),
+    "by workers": (
+        ("program.py", "--from-tests", "-n 2 test_fact.py"), "leave pytest-xdist's -n out",
+    ),
     "in another file": (
         ("test_fact.py", "--from-tests", "test_fact.py"),
         "elsewhere, program.py:4: fact(int64, int64): ends the next process",
