@@ -226,6 +226,8 @@ CELLS = st.lists(
 @settings(max_examples=30)
 @given(CELLS)
 def test_matrix_json_gives_every_phase_back(cells: list[CellRecord]) -> None:
+    # JSON has no infinity: a value with one is read as null, here as in the store.
+    cells = msgspec.json.decode(msgspec.json.encode(cells), type=list[CellRecord])
     report = matrix_report(found(*cells, probes=PROBES[:2]), "exec")
     told = {(c.id, p.id): report.observed(p) for c in report.cells for p in c.probes}
     assert told == {(c.cell, p.id): p.phases for c in cells for p in c.probes}
