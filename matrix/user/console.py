@@ -9,6 +9,7 @@ import difflib
 import importlib.util
 import os
 import re
+import signal
 import sys
 
 DRIVER = (
@@ -39,7 +40,7 @@ def main(argv=None):
         print(f"numba-matrix {version()}")
         return 0
     if command in COMMANDS:
-        return COMMANDS[command](words)
+        return while_read(COMMANDS[command], words)
     if command in DRIVER:
         from . import suite
 
@@ -49,6 +50,18 @@ def main(argv=None):
     said = f"error: there is no command {command!r}{hint}\n" if command else ""
     sys.stderr.write(said + USAGE)
     return 2
+
+
+def while_read(command, words):
+    """Return the command's status, or what a shell calls the end of one whose reader has gone."""
+    try:
+        status = command(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python says what is left when it ends, and there is nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return status
 
 
 def version():

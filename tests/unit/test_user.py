@@ -175,3 +175,14 @@ def test_a_numba_that_raises_when_it_is_imported_is_one_message(
     assert f"Numba cannot be imported by {sys.executable}: AttributeError: {said}" in told
     assert "Traceback" not in told
     assert "ended early" not in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a pipe ends otherwise")
+def test_whose_reader_has_gone_ends_as_a_program_in_a_pipe_does(tmp_path: Path) -> None:
+    (tmp_path / "a.plain-1.py311.1.nbc").write_bytes(pickle.dumps(b""))
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, str(ROOT / "matrix" / "user"), "check", "--cache", str(tmp_path)]
+    ended = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(theirs)
+    assert (ended.returncode, ended.stderr) == (141, "")
