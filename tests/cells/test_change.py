@@ -90,7 +90,7 @@ def test_a_change_that_goes_wrong_or_changes_nothing_is_the_outcome_of_its_probe
         "change/changes_nothing": "raised in truth (NothingChanged)",
         "change/crashes": "crashed in change (SIGABRT)",
         "change/gives_a_third_value": "wrong in warm",
-        "change/has_no_change": "raised in change (KeyError)",
+        "change/has_no_change": "raised in change (NameError)",
         "change/imports_numba": "raised in change (ImportError)",
         "change/is_locked": "kept",
     }
