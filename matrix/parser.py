@@ -122,11 +122,14 @@ def _converted(command: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_what_breaks_a_line(command: str, given: Mapping[str, Any]) -> None:
-    """Raise BadInput for a word that no message could hold in a line; blanks part selectors."""
+    """Raise BadInput for a word that no message could hold in a line; blanks part selectors.
+
+    Where somebody's folders lie is not his to choose: what is said of them escapes that.
+    """
     for name, value in given.items():
         for word in value if isinstance(value, tuple) else (value,):
             plain = " ".join(str(word).split()) if name in BLANKS else str(word)
-            if not plain.isprintable():
+            if not isinstance(word, Path) and not plain.isprintable():
                 raise BadInput(
                     f"{command}, {name.rstrip('_').replace('_', '-')}: {str(word)!a} holds what"
                     " cannot be printed; leave it out, or rename what is called so"
