@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .. import options as asked
 from ..errors import BadInput, MatrixError, NothingToRun, Status
@@ -81,8 +81,9 @@ def renewed(o: asked.Reference, project: Project) -> Reference:
     _refuse_loss(project, selection)
     if not o.stored:
         run_due(o, project, machine, selection.runnable, project.probes)
-    probes = _seen(project) if o.stored else project.probes
-    records = _all_seen(project, selection.runnable, probes)
+    stored = {cell.id: project.record(cell.id, project.probes, say) for cell in selection.runnable}
+    probes = _seen(project, stored.values()) if o.stored else project.probes
+    records = _all_seen(stored, probes)
     _refuse_failing(project, records, probes)
     return made(
         records, [selected.cell.id for selected in selection.beyond],
@@ -101,9 +102,8 @@ def _refuse_loss(project: Project, selection: Selection) -> None:
         )
 
 
-def _seen(project: Project) -> tuple[Probe, ...]:
+def _seen(project: Project, stored: Iterable[CellRecord | None]) -> tuple[Probe, ...]:
     """Return the probes that any cell has or the reference, and say which none has."""
-    stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
     seen = {probe.id for record in stored if record for probe in record.probes}
     seen |= set(project.reference.probes if project.reference else ())
     unseen = [probe.id for probe in project.probes if probe.id not in seen]
@@ -112,22 +112,21 @@ def _seen(project: Project) -> tuple[Probe, ...]:
     return tuple(probe for probe in project.probes if probe.id in seen)
 
 
-def _all_seen(project: Project, cells: Sequence[Cell], probes: Sequence[Probe]) -> list[CellRecord]:
+def _all_seen(stored: Mapping[str, CellRecord | None], probes: Sequence[Probe]) -> list[CellRecord]:
     """Return the record of each cell; raises NothingToRun unless each has all these probes."""
     records, unseen = [], []
-    for cell in cells:
-        record = project.record(cell.id, project.probes, say)
+    for cell, record in stored.items():
         seen = {probe.id for probe in record.probes} if record else set()
         missing = [probe.id for probe in probes if probe.id not in seen]
         if record is None or record.status is not CellStatus.RAN:
-            unseen.append(cell.id)
+            unseen.append(cell)
         elif missing:
-            unseen.append(f"{cell.id} ({listed(missing, 1)})")
+            unseen.append(f"{cell} ({listed(missing, 1)})")
         else:
             records.append(record)
     if unseen or not records:
         raise NothingToRun(
-            f"{len(unseen)} of {len(cells)} cells were not observed with the probes, runner and"
+            f"{len(unseen)} of {len(stored)} cells were not observed with the probes, runner and"
             f" locks of today: {listed(unseen, NAMED)}. Nothing is written; without --stored,"
             " `nox -s reference` runs them"
         )

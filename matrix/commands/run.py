@@ -36,8 +36,10 @@ def run(o: asked.Run) -> int:
     selectors = o.selectors or split_words((o.otherwise,))
     selection = select(selectors, project.catalogue(machine.pythons), pre=o.pre)
     probes = needing(o, project.asked_for(o.probe, say))
+    suites = upstream.load(DATA / "upstream.toml") if o.upstream else {}
     if o.patch:
-        probes = with_patch(probes, patch_named(o.patch))
+        patch = patch_named(o.patch)
+        probes, suites = with_patch(probes, patch), upstream.with_patch(suites, patch)
         ids = {probe.id for probe in project.probes}
         more = tuple(probe for probe in probes if probe.id not in ids)
         project = msgspec.structs.replace(project, probes=(*project.probes, *more))
@@ -49,9 +51,6 @@ def run(o: asked.Run) -> int:
         selection = shards.one_part(selection, o.shard, say)
         if not selection.cells:
             return Status.HOLDS
-    suites = upstream.load(DATA / "upstream.toml") if o.upstream else {}
-    if o.patch:
-        suites = upstream.with_patch(suites, patch_named(o.patch))
     missed = run_due(o, project, machine, selection.runnable, probes, suites)
     selection = selection.without(missed)
     wanted = Wanted(

@@ -60,12 +60,13 @@ def one_round(order, number):
     return came_to
 
 
-def fresh(source, order):
-    folder = os.path.dirname(order["path"])
+def begin(source, order):
+    """Lay the probe out with nothing cached, and have done what is to be done before."""
+    folder, near = os.path.dirname(order["path"]), os.path.dirname(source)
     shutil.rmtree(folder, ignore_errors=True)
-    near = os.path.dirname(source)
-    beside = {name: os.path.join(near, name) for name in os.listdir(near) if name.startswith("_")}
-    observe.stage(source, folder, {n: p for n, p in beside.items() if n.endswith(".py")})
+    names = [name for name in os.listdir(near) if name.startswith("_") and name.endswith(".py")]
+    observe.stage(source, folder, {name: os.path.join(near, name) for name in names})
+    turns.in_a_fork(functools.partial(go_before, order), turns.BEFORE)
 
 
 def main(source, rounds, number):
@@ -85,8 +86,7 @@ def rush(source, rounds, number, scratch):
     folder = os.path.join(scratch, "probe")
     order = {"path": os.path.join(folder, os.path.basename(source)), "scratch": scratch}
     order["results"] = os.path.join(scratch, "results", "later")
-    fresh(source, order)
-    turns.in_a_fork(functools.partial(go_before, order), turns.BEFORE)
+    begin(source, order)
     # One may change what the other gives: what is right is what they give in turn, and then again.
     right = {role: [] for role in turns.ROLES}
     for role in turns.ROLES * 2:
@@ -96,8 +96,7 @@ def rush(source, rounds, number, scratch):
         right[role].append(told["value"])
     lost = collections.Counter()
     for done in range(1, rounds + 1):
-        fresh(source, order)
-        turns.in_a_fork(functools.partial(go_before, order), turns.BEFORE)
+        begin(source, order)
         went = set()
         for role, (how, value) in one_round(order, number):
             if how != "value" or not any(same(value, one) for one in right[role]):

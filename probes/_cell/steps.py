@@ -63,7 +63,7 @@ class Folder:
         self.clear()
         for name in os.listdir(copy):
             source, target = os.path.join(copy, name), os.path.join(self.path, name)
-            if os.path.isdir(source) and not os.path.islink(source):
+            if is_folder(source):
                 shutil.copytree(source, target, symlinks=True)
             else:
                 shutil.copy2(source, target, follow_symlinks=False)
@@ -72,8 +72,7 @@ class Folder:
     def clear(self):
         for name in os.listdir(self.path):
             path = os.path.join(self.path, name)
-            is_folder = os.path.isdir(path) and not os.path.islink(path)
-            (shutil.rmtree if is_folder else os.unlink)(path)
+            (shutil.rmtree if is_folder(path) else os.unlink)(path)
 
     @staticmethod
     def forget(kept):
@@ -154,6 +153,11 @@ class Folder:
         """A file that was just made has a content of its own, whoever had its inode before."""
         if step.op[0] == "create" and ("name", step.op[1]) in step.writes:
             self.known[self.inode(step.op[1])] = "made {}".format(place)
+
+
+def is_folder(path):
+    """Whether there is a folder, and not a link to one."""
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def like(op):

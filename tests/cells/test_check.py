@@ -412,8 +412,7 @@ def test_what_was_not_called_beside_what_is_safe_is_named(python: str, tmp_path:
     assert asked(python, "program.py::two", cwd=tmp_path).returncode == 2
 
 
-ENDING = """\
-import os
+EVEN_ODD = """\
 from numba import njit
 
 
@@ -425,7 +424,11 @@ def even(n):
 @njit
 def odd(n):
     return False if n == 0 else even(n - 1)
-
+"""
+ENDING = (
+    "import os\n"
+    + EVEN_ODD
+    + """
 
 @njit(cache=True)
 def fib(n):
@@ -443,6 +446,7 @@ def run():
     {}
     fact(3, 10)
 """
+)
 
 
 @posix_only
@@ -457,19 +461,9 @@ def test_what_a_program_did_until_it_ended_itself_is_not_the_whole(
         assert "in which it was called ended early: exit status 0" in ended.stdout
 
 
-UNLOADED = """\
-from numba import njit
-
-
-@njit
-def even(n):
-    return True if n == 0 else odd(n - 1)
-
-
-@njit
-def odd(n):
-    return False if n == 0 else even(n - 1)
-
+UNLOADED = (
+    EVEN_ODD
+    + """
 
 def closing():
     function = even
@@ -493,6 +487,7 @@ def through(n):
 
 inner = closing()
 """
+)
 
 
 @pytest.mark.parametrize(
@@ -517,22 +512,13 @@ def test_what_is_stored_and_never_loaded_ends_nothing_as_the_next_processes_show
     assert [end < 0 for end in ends] == [False, bool(status), bool(status)]
 
 
-EARLY = """\
-from numba import njit
-
-
-@njit
-def even(n):
-    return True if n == 0 else odd(n - 1)
-
-
-@njit
-def odd(n):
-    return False if n == 0 else even(n - 1)
-
+EARLY = (
+    EVEN_ODD
+    + """
 
 even(4)
 """
+)
 CACHED = """\
 import numba_matrix_early
 from numba import njit

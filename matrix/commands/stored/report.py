@@ -9,10 +9,7 @@ import msgspec
 
 from ... import options as asked
 from ...errors import NothingToRun, Status
-from ...experiments.overhead.samples import (
-    FOLDER,
-    measurements,
-)
+from ...experiments.overhead.samples import FOLDER, measurements
 from ...experiments.overhead.summary import summarise
 from ...experiments.probe import Probe
 from ...experiments.sharing import kept as kept_of_sharing

@@ -23,7 +23,7 @@ from ..judge import alike
 
 SCHEMA = 1
 OPEN_END = ".."  # of a stretch of cells: `A..B`, or `A..` to the last cell there is
-DIGITS = 16  # of the SHA-256 of a probe
+DIGITS = 16  # of the SHA-256 of a probe, and of the runner
 SHORT = 200  # a wrong value that is longer, its numbers aside, is kept as a digest
 DIGEST = "sha256:"
 
@@ -149,7 +149,7 @@ def made(
 
 def digest_of(runner: str) -> str:
     """Return what names a runner here, given its digests."""
-    return hashlib.sha256(runner.encode()).hexdigest()[:16]
+    return hashlib.sha256(runner.encode()).hexdigest()[:DIGITS]
 
 
 def settled(record: ProbeRecord) -> Result:
