@@ -120,6 +120,7 @@ class Reference(Running):
     """renew the committed result of all cells"""
 
     stored: bool = False
+    lacking: bool = False
     redraw: bool = False
     check: bool = False
 

@@ -261,6 +261,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "repeat": ("how often everything is measured", {"type": _positive, "metavar": "N"}),
     "stored": ("measure or run nothing: take what is stored", {}),
     "reference": ("of the committed reference, as if nothing were stored", {}),
+    "lacking": ("take what it has of what is here now, see only the rest", {}),
     "redraw": ("only what is drawn from reference.json as it is", {}),
     "shards": ("how many per platform (1)", {"type": _positive, "metavar": "N"}),
     "format": ("what to write (json)", {"choices": ("json", "github")}),

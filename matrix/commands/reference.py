@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .. import options as asked
 from ..errors import BadInput, MatrixError, NothingToRun, Status
 from ..experiments.probe import Probe
 from ..judge.judge import judge
-from ..judge.reference.compare import lacking
+from ..judge.reference.compare import judged, lacking, standing
 from ..judge.reference.file import Reference, made, written
+from ..judge.reference.squares import Squares, seen_in
 from ..model.cell import Cell, CellStatus, parse_cell
 from ..model.files import write_atomically
 from ..model.record import CellRecord
-from ..model.text import listed
+from ..model.text import counted, listed
 from ..plan.plan import lock_digest
 from ..project import DATA, REFERENCE, Project, read_project
 from ..report.terminal import say
@@ -71,25 +72,54 @@ def check(project: Project) -> int:
 
 
 def renewed(o: asked.Reference, project: Project) -> Reference:
-    """Return the reference as all cells have it now."""
+    """Return the reference as all cells have it now.
+
+    With --lacking a square that it has of what is here now is taken from it, and not seen again.
+    """
     if project.platform != PLATFORM:
         raise BadInput(f"the reference is of {PLATFORM}, and this machine is {project.platform}")
     machine = machine_here(o.state, project.offered(o.download_python))
     seen = {parse_cell(cell).python for cell in project.stored_cells} if o.stored else set()
-    pythons = machine.pythons | seen
-    selection = select(["all"], project.catalogue(pythons))
+    selection = select(["all"], project.catalogue(machine.pythons | seen))
+    if not selection.runnable:
+        raise NothingToRun("no cell can run here: each lacks a wheel or an interpreter")
     _refuse_loss(project, selection)
+    digests, locks = _digests(project.probes), _locks(selection.runnable)
+    kept = Squares()
+    if o.lacking and project.reference:
+        kept = standing(project.reference, digests, project.runner, locks)
+        say(f"{counted(len(kept), 'square')} of it are of what is here now")
+    due = {
+        cell: tuple(p for p in project.probes if p.id not in kept.did.get(cell.id, ()))
+        for cell in selection.runnable
+    }
     if not o.stored:
-        run_due(o, project, machine, selection.runnable, project.probes)
-    stored = {cell.id: project.record(cell.id, project.probes, say) for cell in selection.runnable}
-    probes = _seen(project, stored.values()) if o.stored else project.probes
-    records = _all_seen(stored, probes)
-    _refuse_failing(project, records, probes)
-    return made(
-        records, [selected.cell.id for selected in selection.beyond],
-        probes=_digests(probes), runner=project.runner, locks=_locks(selection.runnable),
-        isolation=ISOLATION,
+        for cells, probes in _alike(due):
+            run_due(o, project, machine, cells, probes)
+    stored = {c.id: project.record(c.id, probes, say) for c, probes in due.items() if probes}
+    known = _known(project, stored.values()) if o.stored else frozenset(digests)
+    wanted = {cell.id: [p.id for p in probes if p.id in known] for cell, probes in due.items()}
+    wanted = {c: probes for c, probes in wanted.items() if probes or c not in kept.did}
+    records = _all_seen(stored, wanted)
+    found = made(
+        kept.joined(seen_in(records, ISOLATION)), [s.cell.id for s in selection.beyond],
+        probes={probe: sha256 for probe, sha256 in digests.items() if probe in known},
+        runner=project.runner, locks=locks, platform=PLATFORM,
     )  # fmt: skip
+    _refuse_failing(project, records, wanted, found)
+    return found
+
+
+def _alike(
+    due: Mapping[Cell, tuple[Probe, ...]],
+) -> Iterator[tuple[list[Cell], tuple[Probe, ...]]]:
+    """Yield the cells in which the same probes are due, with those."""
+    alike: dict[frozenset[str], list[Cell]] = {}
+    for cell, probes in due.items():
+        alike.setdefault(frozenset(probe.id for probe in probes), []).append(cell)
+    for cells in alike.values():
+        if due[cells[0]]:
+            yield cells, due[cells[0]]
 
 
 def _refuse_loss(project: Project, selection: Selection) -> None:
@@ -102,31 +132,34 @@ def _refuse_loss(project: Project, selection: Selection) -> None:
         )
 
 
-def _seen(project: Project, stored: Iterable[CellRecord | None]) -> tuple[Probe, ...]:
+def _known(project: Project, stored: Iterable[CellRecord | None]) -> frozenset[str]:
     """Return the probes that any cell has or the reference, and say which none has."""
     seen = {probe.id for record in stored if record for probe in record.probes}
     seen |= set(project.reference.probes if project.reference else ())
     unseen = [probe.id for probe in project.probes if probe.id not in seen]
     if unseen:
         say(f"not in the reference, as no cell has them: {listed(unseen, NAMED)}")
-    return tuple(probe for probe in project.probes if probe.id in seen)
+    return frozenset(seen - set(unseen))
 
 
-def _all_seen(stored: Mapping[str, CellRecord | None], probes: Sequence[Probe]) -> list[CellRecord]:
-    """Return the record of each cell; raises NothingToRun unless each has all these probes."""
+def _all_seen(
+    stored: Mapping[str, CellRecord | None], wanted: Mapping[str, Sequence[str]]
+) -> list[CellRecord]:
+    """Return the records of the cells; raises NothingToRun unless each has what is wanted of it."""
     records, unseen = [], []
-    for cell, record in stored.items():
+    for cell, probes in wanted.items():
+        record = stored.get(cell)
         seen = {probe.id for probe in record.probes} if record else set()
-        missing = [probe.id for probe in probes if probe.id not in seen]
+        missing = [probe for probe in probes if probe not in seen]
         if record is None or record.status is not CellStatus.RAN:
             unseen.append(cell)
         elif missing:
             unseen.append(f"{cell} ({listed(missing, 1)})")
         else:
             records.append(record)
-    if unseen or not records:
+    if unseen:
         raise NothingToRun(
-            f"{len(unseen)} of {len(stored)} cells were not observed with the probes, runner and"
+            f"{len(unseen)} of {len(wanted)} cells were not observed with the probes, runner and"
             f" locks of today: {listed(unseen, NAMED)}. Nothing is written; without --stored,"
             " `nox -s reference` runs them"
         )
@@ -134,13 +167,20 @@ def _all_seen(stored: Mapping[str, CellRecord | None], probes: Sequence[Probe]) 
 
 
 def _refuse_failing(
-    project: Project, records: Sequence[CellRecord], probes: Sequence[Probe]
+    project: Project,
+    records: Sequence[CellRecord],
+    wanted: Mapping[str, Sequence[str]],
+    found: Reference,
 ) -> None:
-    verdict = judge(records, [probe.id for probe in probes], project.claims, ISOLATION)
-    if verdict.holds:
-        return
-    broken = [f"{j.id} in {j.cell}: {j.says}" for j in verdict.judgements if j.breaks]
+    """Raise MatrixError where a claim fails: of what a record says in full, or of any result."""
+    claims = project.claims
+    verdict = judged(found, claims)
+    full = [judge([record], wanted[record.cell], claims, ISOLATION) for record in records]
+    judgements = {(j.id, j.cell): j for v in (verdict, *full) for j in v.judgements}
+    broken = [f"{j.id} in {j.cell}: {j.says}" for j in judgements.values() if j.breaks]
     broken += [f"{unlike.probe} is not alike in all cells" for unlike in verdict.unlike]
+    if not broken:
+        return
     for line in broken[:NAMED]:
         say(line)
     raise MatrixError(

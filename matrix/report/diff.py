@@ -15,7 +15,8 @@ import msgspec
 from ..errors import BadInput
 from ..judge.changes import LEGEND, ranges
 from ..judge.patches import Change, Effect, between, worst_first
-from ..judge.reference.file import Reference, settled
+from ..judge.reference.file import Reference
+from ..judge.reference.squares import settled
 from ..model.cell import CellStatus
 from ..model.files import UNDECODABLE, read_regular
 from ..model.outcome import Result

@@ -141,3 +141,53 @@ def test_a_run_says_what_differs_and_the_page_lists_it(driver: Driver) -> None:
     ended = driver.run(CELL)
     assert ended.status == 2
     assert "reference.json: not a reference" in ended.without_traceback()
+
+
+def test_what_it_has_of_what_is_here_now_need_not_be_seen_again(driver: Driver) -> None:
+    reference(driver, "--isolation", "exec")
+    whole = kept(driver)["reference.json"]
+    shutil.rmtree(driver.state / "observations")
+    # Nothing is stored, as on another machine, and nothing has to be.
+    said = reference(driver, "--lacking")
+    assert "4 squares of it are of what is here now" in said
+    assert "to do" not in said
+    assert kept(driver)["reference.json"] == whole
+
+    probe = driver.project / "probes" / "cache" / "plain_lazy.py"
+    newer = probe.with_name("plainer_lazy.py")
+    newer.write_bytes(probe.read_bytes())
+    claims = driver.project / "matrix" / "data" / "claims.toml"
+    claims.write_text(HIT + CRASH + HIT.replace("plain_lazy", "plainer_lazy"))
+    assert "2 probe runs in 2 cells to do" in reference(driver, "--lacking")
+    newer.unlink()
+    # What is in it is held to the claims as well, seen again or not.
+    claims.write_text(HIT + CRASH.replace("crashed", "raised"))
+    before = kept(driver)
+    said = reference(driver, "--lacking", status=1)
+    assert f"cache/even_odd_lazy in {CELL}: crashed in warm (SIGSEGV); claimed: raised" in said
+    claims.write_text(HIT + CRASH)
+    assert kept(driver) == before
+    reference(driver, "--lacking")
+    assert kept(driver)["reference.json"] == whole
+
+    # A cell that is new to it, and one whose lock has changed, want all probes, and they alone.
+    path = driver.project / "matrix" / "data" / "reference.json"
+    told = json.loads(whole)
+    told["locks"].pop("0.57.1")
+    told["cells"].pop(OTHER)
+    path.write_text(json.dumps(told), encoding="utf-8")
+    said = reference(driver, "--lacking")
+    assert "2 squares of it are of what is here now" in said
+    assert "in 1 cell to do" in said
+    assert kept(driver)["reference.json"] == whole
+    told = json.loads(whole)
+    told["locks"]["0.57.0"] = "0" * 16
+    path.write_text(json.dumps(told), encoding="utf-8")
+    assert "2 squares of it are of what is here now" in reference(driver, "--lacking")
+    assert kept(driver)["reference.json"] == whole
+
+    # Another runner saw none of it.
+    told["runner"] = "0" * 16
+    path.write_text(json.dumps(told), encoding="utf-8")
+    assert "0 squares of it are of what is here now" in reference(driver, "--lacking")
+    assert kept(driver)["reference.json"] == whole

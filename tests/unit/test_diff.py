@@ -12,12 +12,14 @@ from matrix.commands.stored.files import diff
 from matrix.errors import BadInput
 from matrix.judge.judge import judge
 from matrix.judge.reference.file import Reference, made
+from matrix.judge.reference.squares import seen_in
 from matrix.model.cell import CellStatus
 from matrix.model.record import CellRecord, Phase
 from matrix.parser import parse
 from matrix.report.diff import Difference, difference, load, side, side_of
 from matrix.report.evidence.filed import MatrixReport
 from matrix.report.findings import findings
+from matrix.select.releases import Platform
 from tests.unit import records as make
 from tests.unit.test_report import GOLDEN, HOSTILE, MIXED, claimed, matrix_report
 
@@ -160,7 +162,10 @@ LOCKS = {"0.57.0": "9" * 64}
 def reference(*cells: CellRecord) -> Reference:
     """Return the reference that these cells make."""
     probes = {"cache/p": "5" * 64}
-    return made(cells, (), probes=probes, runner="7" * 64, locks=LOCKS, isolation="exec")
+    return made(
+        seen_in(cells, "exec"), (), probes=probes, runner="7" * 64, locks=LOCKS,
+        platform=Platform.LINUX_X86_64,
+    )  # fmt: skip
 
 
 def test_the_reference_is_compared_by_the_values_that_are_not_those_of_python() -> None:

@@ -23,14 +23,15 @@ from matrix.judge.reference.file import (
     in_lines,
     made,
     read,
-    settled,
     stretches,
     written,
 )
+from matrix.judge.reference.squares import seen_in, settled
 from matrix.model.cell import CellStatus
 from matrix.model.outcome import Outcome, same_value
 from matrix.model.record import CellRecord, ProbeRecord
 from matrix.project import REFERENCE, read_project
+from matrix.select.releases import Platform
 from matrix.select.selection import select
 from tests.unit import records
 
@@ -57,8 +58,9 @@ KINDS: list[ProbeRecord] = [
 def of(cells: list[CellRecord], absent: tuple[str, ...] = ()) -> Reference:
     seen = {probe.id for cell in cells for probe in cell.probes}
     return made(
-        cells, absent, probes={p: s for p, s in SHA256.items() if p in seen}, runner="r" * 64,
-        locks={cell.numba: "c" * 64 for cell in cells}, isolation="exec",
+        seen_in(cells, "exec"), absent, probes={p: s for p, s in SHA256.items() if p in seen},
+        runner="r" * 64, locks={cell.numba: "c" * 64 for cell in cells},
+        platform=Platform.LINUX_X86_64,
     )  # fmt: skip
 
 

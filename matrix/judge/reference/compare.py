@@ -16,7 +16,8 @@ from ...model.text import counted, listed
 from ..claims import Claim
 from ..judge import Judgement, Verdict, unlike_in
 from ..patches import Change, Effect, between, tally, worst_first
-from .file import Reference, digest_of, settled
+from .file import Reference, digest_of
+from .squares import Squares, settled
 
 LISTED = 5
 
@@ -121,6 +122,30 @@ def lacking(
             yield f"{what}: {listed(names, LISTED)}"
     if digest_of(runner) != reference.runner:
         yield "the in-cell runner has changed since"
+
+
+def standing(
+    reference: Reference, probes: Mapping[str, str], runner: str, locks: Mapping[str, str]
+) -> Squares:
+    """Return the squares of it that were seen with the probes, runner and locks of today."""
+    if digest_of(runner) != reference.runner:
+        return Squares()
+    same = {
+        p
+        for p, sha256 in probes.items()
+        if p in reference.probes and reference.probes[p].is_of(sha256)
+    }
+    cells = {
+        cell: versions
+        for cell, versions in reference.cells.items()
+        if locks.get(release := parse_cell(cell).release, "").startswith(reference.locks[release])
+    }
+    did = {cell: {} for cell in cells}
+    for probe, results in reference.results().items():
+        for cell, result in results.items():
+            if probe in same and cell in cells:
+                did[cell][probe] = result
+    return Squares(cells, did)
 
 
 def judged(reference: Reference, claims: Mapping[str, Claim]) -> Verdict:

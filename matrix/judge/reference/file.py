@@ -1,6 +1,6 @@
 """The reference: what every probe did in every cell of one platform, as it is committed. Pure.
 
-In: records, or `reference.json`. Out: that file's text, a line per probe, or a `Reference`. It says
+In: squares, or `reference.json`. Out: that file's text, a line per probe, or a `Reference`. It says
 nothing of times, of a machine, or of how a process failed beyond its exception or signal.
 """
 
@@ -16,24 +16,15 @@ import msgspec
 from ...errors import BadInput
 from ...model.cell import CellStatus, parse_cell
 from ...model.files import UNDECODABLE, read_regular
-from ...model.outcome import Outcome, Result, result_of, same_value
-from ...model.record import CellRecord, ProbeRecord, chosen
+from ...model.outcome import Outcome, Result
+from ...model.record import CellRecord
 from ...select.releases import Platform
 from ..judge import alike
+from .squares import Squares, Versions, told_value, value_text
 
 SCHEMA = 1
 OPEN_END = ".."  # of a stretch of cells: `A..B`, or `A..` to the last cell there is
 DIGITS = 16  # of the SHA-256 of a probe, and of the runner
-SHORT = 200  # a wrong value that is longer, its numbers aside, is kept as a digest
-DIGEST = "sha256:"
-
-
-class Versions(msgspec.Struct, frozen=True, array_like=True):
-    """What a cell consisted of beside Numba and CPython."""
-
-    numpy: str
-    llvmlite: str
-    llvm: str
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -105,7 +96,7 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _results(program: Program, order: Sequence[str]) -> dict[str, Result]:
     did = {
-        cell: Result(kept.outcome, kept.phase, kept.detail, _value(kept.value))
+        cell: Result(kept.outcome, kept.phase, kept.detail, told_value(kept.value))
         for kept in program.did
         for cell in expanded(kept.cells, order)
     }
@@ -113,35 +104,34 @@ def _results(program: Program, order: Sequence[str]) -> dict[str, Result]:
 
 
 def made(
-    records: Sequence[CellRecord],
+    seen: Squares,
     absent: Collection[str],
     *,
     probes: Mapping[str, str],
     runner: str,
     locks: Mapping[str, str],
-    isolation: str,
+    platform: Platform,
 ) -> Reference:
-    """Return the reference that these records make.
+    """Return the reference that these squares make.
 
     `absent` cells have no interpreter. `probes`: the SHA-256 of each, by id. Each has to be in
-    each record, or KeyError is raised.
+    each cell, or KeyError is raised.
     """
-    ordered = sorted(records, key=lambda record: parse_cell(record.cell).key)
-    seen = {record.cell: chosen(record, isolation) for record in ordered}
-    order = tuple(seen)
+    order = tuple(sorted(seen.cells, key=lambda cell: parse_cell(cell).key))
     programs = {}
     for probe, sha256 in sorted(probes.items()):
-        groups = alike([(cell, settled(did[probe])) for cell, did in seen.items()])
+        groups = alike([(cell, seen.did[cell][probe]) for cell in order])
         did = [_kept(group.result, stretches(group.cells, order)) for group in groups]
         did.sort(key=lambda kept: order.index(next(iter(expanded(kept.cells, order)))))
         programs[probe] = Program(sha256[:DIGITS], tuple(did))
     lacking = sorted(absent, key=lambda cell: parse_cell(cell).key)
+    releases = dict.fromkeys(parse_cell(cell).release for cell in order)
     return Reference(
         schema=SCHEMA,
-        platform=Platform(ordered[0].platform),
+        platform=platform,
         runner=digest_of(runner),
-        locks={record.numba: locks[record.numba][:16] for record in ordered},
-        cells={r.cell: Versions(r.numpy, r.llvmlite, r.llvm) for r in ordered},
+        locks={release: locks[release][:DIGITS] for release in releases},
+        cells={cell: seen.cells[cell] for cell in order},
         absent=dict.fromkeys(lacking, CellStatus.NO_INTERPRETER),
         probes=programs,
     )
@@ -152,48 +142,9 @@ def digest_of(runner: str) -> str:
     return hashlib.sha256(runner.encode()).hexdigest()[:DIGITS]
 
 
-def settled(record: ProbeRecord) -> Result:
-    """Return a probe's result as the reference tells it: its value only where it is not the truth.
-
-    Every machine has the truth from the probe itself, and a digest of it could say no more.
-    """
-    found = result_of(record)
-    if same_value(found.value, record.phases[0].value):
-        return msgspec.structs.replace(found, value=None)
-    return msgspec.structs.replace(found, value=_value(_text(found.value)))
-
-
 def _kept(result: Result, cells: tuple[str, ...]) -> Kept:
-    text = "" if result.value is None else _text(result.value)
+    text = "" if result.value is None else value_text(result.value)
     return Kept(result.outcome, result.phase, result.detail, cells, text)
-
-
-def _text(value: object) -> str:
-    """Return a value as it is kept.
-
-    Values that are the same but for rounding must not be kept in two ways: a digest leaves numbers
-    out, and whether there is to be one is asked without them. What is not JSON (NaN) is null.
-    """
-    if isinstance(value, str) and value.startswith(DIGEST):
-        return value
-    plain = msgspec.json.encode(_without_numbers(value), order="sorted")
-    if len(plain) > SHORT:
-        return DIGEST + hashlib.sha256(plain).hexdigest()[:16]
-    return msgspec.json.encode(value, order="sorted").decode()
-
-
-def _without_numbers(value: Any) -> Any:  # noqa: ANN401 (whatever JSON holds)
-    if isinstance(value, list):
-        return [_without_numbers(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _without_numbers(item) for key, item in value.items()}
-    return 0 if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _value(text: str) -> object:
-    if not text or text.startswith(DIGEST):
-        return text or None
-    return msgspec.json.decode(text)
 
 
 def stretches(cells: Collection[str], order: Sequence[str]) -> tuple[str, ...]:
