@@ -173,7 +173,7 @@ def _refuse_failing(
     found: Reference,
 ) -> None:
     """Raise MatrixError where a claim fails: of what a record says in full, or of any result."""
-    claims = project.claims
+    claims = project.claims or {}
     verdict = judged(found, claims)
     full = [judge([record], wanted[record.cell], claims, ISOLATION) for record in records]
     judgements = {(j.id, j.cell): j for v in (verdict, *full) for j in v.judgements}

@@ -140,7 +140,7 @@ def standing(
         for cell, versions in reference.cells.items()
         if locks.get(release := parse_cell(cell).release, "").startswith(reference.locks[release])
     }
-    did = {cell: {} for cell in cells}
+    did: dict[str, dict[str, Result]] = {cell: {} for cell in cells}
     for probe, results in reference.results().items():
         for cell, result in results.items():
             if probe in same and cell in cells:
