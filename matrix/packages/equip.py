@@ -97,11 +97,9 @@ def equip(
     sets = sorted({probe.needs for probe in probes if probe.needs})
     if not sets:
         return NOTHING_MORE
-    full = {cell.python: _version(cell.python, machine) for cell in cells}
-    by_path = {python: _path(python, machine) for python in full}
     every: set[Need] = {need for needs in sets for need in needs}
-    newest_first = sorted(full, key=lambda python: -int(python.partition(".")[2]))
-    built = wheels(every, {python: by_path[python] for python in newest_first}, folder)
+    pythons = sorted({cell.python for cell in cells}, key=lambda python: -int(python[2:]))
+    built = wheels(every, {python: _path(python, machine) for python in pythons}, folder)
     wanted = [(cell, needs) for cell in cells for needs in sets]
 
     def one(asked: tuple[Cell, Needs]) -> Resolved:
@@ -113,7 +111,7 @@ def equip(
             kept.unlink(missing_ok=True)
         return resolve(
             cell, needs, built, locks[cell.release],
-            python=full[cell.python], until=until.get(cell.release, ""), kept=kept,
+            python=_version(cell.python, machine), until=until.get(cell.release, ""), kept=kept,
         )  # fmt: skip
 
     found: dict[str, dict[Needs, Resolved]] = {cell.id: {} for cell in cells}

@@ -63,15 +63,7 @@ def debug(o: asked.Debug) -> int:
     if (why := catalogue.selected(cell)).status is not None:
         raise NothingToRun(f"{cell.id} cannot run here: {why.status}, {why.reason}")
     _refuse_to_go_without(project, cell, probe)
-    phase = o.phase or _failing(project, cell, probe)
-    if phase not in PHASES[probe.carrier]:
-        hint = nearest(phase, PHASES[probe.carrier])
-        raise BadInput(f"--phase {phase}: {probe.id} has no such phase; {hint}")
-    if phase in FORKING:
-        raise BadInput(
-            f"--phase {phase}: it is many processes, in every order, and none to start by hand;"
-            f" `nox -s show -- {cell.id} {probe.id}` tells the order that went wrong"
-        )
+    phase = _phase(o, project, cell, probe)
     folder = o.folder or o.state / "debug" / cell.id / probe.id.replace("/", "-")
     _refuse_what_is_not_ours(folder)
     # Up to the end of the phase: what is started there works on what lies there.
@@ -85,6 +77,20 @@ def debug(o: asked.Debug) -> int:
             say(line)
         say("")
         return _started(laid, folder, phase, gdb=o.gdb)
+
+
+def _phase(o: asked.Debug, project: Project, cell: Cell, probe: Probe) -> str:
+    """Return the phase to start: the one asked for, else the one that fails."""
+    phase = o.phase or _failing(project, cell, probe)
+    if phase not in PHASES[probe.carrier]:
+        hint = nearest(phase, PHASES[probe.carrier])
+        raise BadInput(f"--phase {phase}: {probe.id} has no such phase; {hint}")
+    if phase in FORKING:
+        raise BadInput(
+            f"--phase {phase}: it is many processes, in every order, and none to start by hand;"
+            f" `nox -s show -- {cell.id} {probe.id}` tells the order that went wrong"
+        )
+    return phase
 
 
 def _of_build(project: Project, cell: Cell, machine: Machine) -> Machine:

@@ -26,7 +26,7 @@ from ...model.files import write_atomically
 from ...model.outcome import GOOD, Result
 from ...model.record import CellRecord, chosen
 from ...model.text import counted
-from ...project import every_pair, read_project
+from ...project import Project, every_pair, read_project
 from ...report.terminal import say
 from ...select.machine import default_isolation
 
@@ -67,6 +67,19 @@ def claims(o: asked.Claims) -> int:
     if not ids:
         raise NothingToRun(f"nothing is stored of {o.probes}; run `nox -s matrix` with it first")
     text = "\n".join(_entry(probe, _claim(probe, records, seen)) for probe in ids)
+    _refuse_what_parts_otherwise(project, text, records, ids, path)
+    write_atomically(path, text)
+    unseen = len(project.probes) - len(ids)
+    more = f"; of {counted(unseen, 'probe')} nothing is stored" if unseen else ""
+    told = f"{counted(len(ids), 'probe')} claimed as observed in {counted(len(records), 'cell')}"
+    say(f"{path}: {told}{more}")
+    return Status.HOLDS
+
+
+def _refuse_what_parts_otherwise(
+    project: Project, text: str, records: Sequence[CellRecord], ids: Sequence[str], path: Path
+) -> None:
+    """Raise MatrixError unless what is stored keeps these claims, read as they would be."""
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "claims.toml"
         draft.write_text(text, encoding="utf-8")
@@ -82,12 +95,6 @@ def claims(o: asked.Claims) -> int:
             f"{path} is not written: {broken[0]} did not do the same in cells that no range of"
             " releases and Pythons parts; claim it by hand"
         )
-    write_atomically(path, text)
-    unseen = len(project.probes) - len(ids)
-    more = f"; of {counted(unseen, 'probe')} nothing is stored" if unseen else ""
-    told = f"{counted(len(ids), 'probe')} claimed as observed in {counted(len(records), 'cell')}"
-    say(f"{path}: {told}{more}")
-    return Status.HOLDS
 
 
 def _seen(record: CellRecord) -> dict[str, Did]:
