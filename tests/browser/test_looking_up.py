@@ -190,6 +190,43 @@ def test_an_address_of_nothing_is_said_and_filters_nothing(
     assert len(probes_on(page)) == len(wide.PROBES)
 
 
+@pytest.mark.parametrize(
+    ("came", "copied"),
+    [
+        ("#hazard-nonsense", ""),
+        ("#shape=layout&colour=red&python=2.7", "#shape=layout"),
+        ("#at=0.99.0-cp311,cache/self_lazy&release=0.61", "#release=0.61"),
+        ("#release=0.61&at=0.61.2-cp313,cache/self_lazy", None),
+        ("#hazard-literal-seed", None),
+        ("#release=0.61&text=literal", None),
+    ],
+)
+def test_a_copied_link_is_of_what_is_shown_whatever_address_somebody_came_by(
+    visitor: Visitor, whole: str, came: str, copied: str | None
+) -> None:
+    page = visitor.open(whole + came)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("document.getElementById('copy').click()")
+    expect(page.locator("#copy")).to_have_text("Copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == whole + (came if copied is None else copied)
+    sent = visitor.open(link)
+    expect(sent.locator("#lost")).to_be_hidden()
+    there = visitor.open(whole + came)
+    assert (probes_on(sent), releases_on(sent)) == (probes_on(there), releases_on(there))
+
+
+def test_a_copied_link_keeps_the_filters_that_an_open_chapter_left_on(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole + "#shape=layout")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("location.hash = '#hazard-layout'")
+    page.locator("#copy").click()
+    expect(page.locator("#copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == whole + "#shape=layout"
+
+
 def test_the_map_starts_at_the_newest_release(visitor: Visitor, whole: str) -> None:
     page = visitor.open(whole)
     expect(page.locator("#grid td").nth(39)).not_to_have_text("")
