@@ -160,7 +160,7 @@ def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
     line = "▲ literal seed, cache=True: hazard on 0.61.0, 0.61.2; what to write instead"
     expect(answer.locator("li").first).to_have_text(line)
     answer.get_by_role("link").first.click()
-    expect(page.locator("#hazard-literal-seed")).to_be_in_viewport()
+    expect(page.locator("#hazard-literal-seed h4", has_text="instead")).to_be_in_viewport()
     safe = visitor.open(f"{whole}#text=cache/self_lazy&release=0.61").locator("#answer")
     expect(safe).to_have_text("✓ self, cache=True: safe on 0.61.0, 0.61.2")
     expect(visitor.open(whole).locator("#answer")).to_be_hidden()

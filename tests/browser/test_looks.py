@@ -57,9 +57,9 @@ def unfold(page: Page) -> None:
     page.evaluate(UNFOLD)
 
 
-def serious(page: Page) -> list[Any]:
+def serious(page: Page, within: str | None = None) -> list[Any]:
     """Return what axe-core finds that keeps somebody from reading or using the page."""
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, context=within).response["violations"]
     return [
         (v["id"], v["impact"], [node["html"][:120] for node in v["nodes"]][:3])
         for v in found
@@ -145,6 +145,21 @@ def test_a_narrow_screen_has_the_verdict_and_the_search_on_it(visitor: Visitor, 
     page.evaluate("location.hash = '#not-run'")
     expect(page.get_by_text("hash mismatch").first).to_be_visible()
     assert visitor.open(mixed).locator(".part:not([open])").count() == 0
+
+
+def test_on_a_narrow_screen_the_answer_is_seen_while_one_types_and_the_way_out_a_click_away(
+    visitor: Visitor, mixed: str
+) -> None:
+    page = visitor.open(mixed, width=400)
+    page.get_by_label("Your code").fill("fact(n, 1)")
+    page.get_by_label("Numba release").fill("0.61")
+    page.get_by_label("Numba release").evaluate("e => e.scrollIntoView({block: 'center'})")
+    answer = page.locator("#answer li").first
+    expect(answer).to_be_in_viewport(ratio=1)
+    expect(answer).to_contain_text("literal seed, cache=True: hazard on 0.61.2")
+    answer.get_by_role("link").click()
+    way = page.locator("#hazard-literal-seed pre", has_text="int64(int64, int64)").first
+    expect(way).to_be_in_viewport()
 
 
 def test_what_is_long_is_folded_at_any_width(

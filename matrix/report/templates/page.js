@@ -242,7 +242,7 @@
     if (!runs.length) return [];
     const ill = worst(runs.map((run) => run.word)), chapter = $(`${indexed(shape).hash.slice(1)}`);
     const way = ill !== WORDS[0] && chapter?.classList.contains("chapter")
-      ? ["; ", make("a", { href: `#${chapter.id}`, textContent: "what to write instead" })] : [];
+      ? ["; ", make("a", { href: `#${chapter.id}-instead`, textContent: "what to write instead" })] : [];
     return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}: `,
       runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way)];
   };
@@ -307,7 +307,8 @@
     if (came && (lost.length || (changed && !view.at && FIELDS.some((name) => view[name])))) $("look").scrollIntoView();
     const target = $(location.hash.slice(1));
     target?.closest(".part")?.setAttribute("open", "");
-    if (target?.hidden) { target.hidden = false; target.scrollIntoView(); }
+    const chapter = target?.closest(".chapter");
+    if (chapter?.hidden) { chapter.hidden = false; target.scrollIntoView(); }
     const [cell, ...id] = view.at.split(",");
     const probe = byId.get(id.join(","));
     if (probe && cellNumber.has(cell)) open(probe, cellNumber.get(cell));
