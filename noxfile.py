@@ -181,7 +181,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=False, requires=["driver"])
 def diff(session: nox.Session) -> None:
-    """Say what changed since an older matrix.json: -- OLD [NEW]."""
+    """Say what changed since an older matrix.json: -- OLD [NEW] [--cells '>=0.60']."""
     call_driver(session, "diff", *session.posargs)
 
 

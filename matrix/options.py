@@ -148,6 +148,8 @@ class Diff(Stored):
     """what two reports say"""
 
     reports: tuple[Path | str, ...]
+    cells: tuple[str, ...] = ()
+    probe: tuple[str, ...] = ()
     format: str = "text"
     output: Path | None = None
 

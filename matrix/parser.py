@@ -189,7 +189,7 @@ def _positive(text: str) -> int:
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 FOLDERS = {"state", "probes", "envdir", "folder"}
 FILES = {"output", "summary"}
-BLANKS = {"selectors", "otherwise", "with_"}  # words that may hold several, or more lines
+BLANKS = {"selectors", "cells", "otherwise", "with_"}  # words that may hold several, or more lines
 REFERENCE = "reference"  # the committed one; a file of that name is ./reference
 
 SELECTORS = "seed, minors (default), all, 0.57, '>=0.60', cp311, '>=0.60&cp311', '0.6*-cp312'"
@@ -206,6 +206,10 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "probe": (
         "only these probes; those under a patch: '*@*'",
         {"action": "append", "metavar": "GLOB", "default": None},
+    ),
+    "cells": (
+        "only these cells, every one of a release that is named: '>=0.60', cp311, '0.6*-cp312'",
+        {"action": "append", "metavar": "SELECTOR", "default": None},
     ),
     "probes": ("another folder of probes", {"metavar": "PATH"}),
     "with_": (

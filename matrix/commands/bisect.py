@@ -13,7 +13,10 @@ from ..judge.changes import spans, story
 from ..judge.judge import results
 from ..model.cell import Cell, CellStatus, parse_cell
 from ..model.outcome import Result
+from ..model.record import CellRecord
+from ..model.text import counted
 from ..plan import plan as planning
+from ..plan.bisected import bisected, note
 from ..project import read_project
 from ..report.terminal import say
 from ..select.machine import machine_here
@@ -40,6 +43,9 @@ def bisect(o: asked.Bisect) -> int:
 
     def look(wanted: Sequence[str]) -> dict[str, Result]:
         there = [parse_cell(cell) for cell in wanted]
+        for cell in wanted:
+            if _is_new(project.store(say).load(cell), probe.id):
+                note(project.state, cell, probe.id)
         missed = run_due(o, project, machine, there, (probe,))
         return seen_in([cell for cell in there if cell.id not in missed])
 
@@ -67,4 +73,18 @@ def bisect(o: asked.Bisect) -> int:
     inferred = "; what was not looked at between two that did the same is inferred to have done so"
     gaps = any(span.releases.has_gaps for span in found)
     say(f"looked at {len(seen)} of {len(cells)} releases" + (inferred if gaps else ""))
+    alone = sum(probe.id in probes for probes in bisected(project.state).values())
+    if alone:
+        say(
+            f"{counted(alone, 'square')} that no run asked for: kept for the next one, and left out"
+            f" of `nox -s report`; `nox -s report -- --probe {probe.id}` shows all of this probe"
+        )
     return Status.HOLDS
+
+
+def _is_new(stored: CellRecord | None, probe: str) -> bool:
+    """Whether nothing is known of a square, but that its cell could be run if it was."""
+    if stored is None:
+        return True
+    known = {one.id for one in stored.probes} | stored.not_installable.keys()
+    return stored.status is CellStatus.RAN and probe not in known

@@ -17,6 +17,7 @@ from ..model.text import counted
 from ..packages.equip import Equipment, equip
 from ..plan import plan as planning
 from ..plan import shards
+from ..plan.bisected import asked_for
 from ..project import DATA, Project, patch_named, read_project
 from ..report.terminal import say
 from ..run.environment import only_run
@@ -51,6 +52,7 @@ def run(o: asked.Run) -> int:
         selection = shards.one_part(selection, o.shard, say)
         if not selection.cells:
             return Status.HOLDS
+    asked_for(project.state, (c.id for c in selection.runnable), (probe.id for probe in probes))
     missed = run_due(o, project, machine, selection.runnable, probes, suites)
     selection = selection.without(missed)
     wanted = Wanted(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -112,19 +112,27 @@ def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]
     that matches no probe.
     """
     candidates = tuple(probes)
-    wanted: set[str] = set()
     patterns = tuple(globs)
-    for pattern in patterns:
+    wanted = matching_ids({p.id: p.patch is not None for p in candidates}, patterns)
+    return tuple(probe for probe in candidates if not patterns or probe.id in wanted)
+
+
+def matching_ids(patched: Mapping[str, bool], globs: Iterable[str]) -> set[str]:
+    """Return the ids that any glob matches, of probes that run under a patch or do not.
+
+    Raises BadInput as `matching` does.
+    """
+    wanted: set[str] = set()
+    for pattern in globs:
         hit = {
-            probe.id
-            for probe in candidates
-            if fnmatch.fnmatchcase(probe.id, pattern) and ("@" in pattern or probe.patch is None)
+            probe
+            for probe, under in patched.items()
+            if fnmatch.fnmatchcase(probe, pattern) and ("@" in pattern or not under)
         }
         if not hit:
-            hint = nearest(pattern, [probe.id for probe in candidates])
-            raise BadInput(f"--probe {pattern}: no probe has that id; {hint}")
+            raise BadInput(f"--probe {pattern}: no probe has that id; {nearest(pattern, patched)}")
         wanted |= hit
-    return tuple(probe for probe in candidates if not patterns or probe.id in wanted)
+    return wanted
 
 
 def with_patch(probes: Iterable[Probe], patch: Path) -> tuple[Probe, ...]:

@@ -6,13 +6,13 @@ JSON. Times and versions are never compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 
 import msgspec
 
-from ..errors import BadInput
+from ..errors import BadInput, nearest
 from ..judge.changes import LEGEND, ranges
 from ..judge.patches import Change, Effect, between, worst_first
 from ..judge.reference.file import Reference
@@ -22,6 +22,7 @@ from ..model.files import UNDECODABLE, read_regular
 from ..model.outcome import Result
 from ..model.record import Phase, ProbeRecord
 from ..model.text import DEEPEST, brief, counted, listed, markdown, too_deep
+from ..select.releases import Platform
 from .evidence.filed import SCHEMA, MatrixReport, ProbeReport
 from .evidence.first import FirstReport
 
@@ -60,6 +61,16 @@ class Side(msgspec.Struct, frozen=True):
     did: dict[Values, dict[str, dict[str, Result]]]
     programs: dict[str, str] = {}
 
+    def within(self, cells: Collection[str], probes: Collection[str]) -> Side:
+        """Return what it says of these cells and probes alone."""
+        did: dict[Values, dict[str, dict[str, Result]]] = {kind: {} for kind in self.did}
+        for kind, known in self.did.items():
+            for probe in known.keys() & set(probes):
+                seen = {cell: known[probe][cell] for cell in known[probe] if cell in cells}
+                did[kind] |= {probe: seen} if seen else {}
+        there = {cell: status for cell, status in self.cells.items() if cell in cells}
+        return msgspec.structs.replace(self, cells=there, did=did)
+
 
 class Changed(msgspec.Struct, frozen=True):
     """What a probe did on the one side and on the other, in the same way in all these cells."""
@@ -94,7 +105,8 @@ class Apart(msgspec.Struct, frozen=True):
 class Difference(msgspec.Struct, frozen=True):
     """All of it. `same` and what is in `changed` are the squares that both sides know.
 
-    Of a probe in `edited` the two are of different programs, so they are not compared.
+    Of a probe in `edited` the two are of different programs, so they are not compared; `only` says
+    what of both was looked at, where that is not all.
     """
 
     a: str
@@ -105,6 +117,7 @@ class Difference(msgspec.Struct, frozen=True):
     same: int
     values: Values = Values.ALL
     edited: tuple[str, ...] = ()
+    only: str = ""
 
     @property
     def is_none(self) -> bool:
@@ -113,6 +126,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     def lines(self) -> Iterator[str]:
         """Yield what is different, the worst first, then what one side alone knows, and a sum."""
+        if self.only:
+            yield f"of {self.only} alone"
         if len(set(self.platforms)) > 1:
             yield f"A is of {self.platforms[0]}, B of {self.platforms[1]}"
         if self.values is Values.NONE:
@@ -172,6 +187,8 @@ def load(path: Path) -> MatrixReport:
         found = _decoded(path, read_regular(path))
     except UNDECODABLE as error:
         raise BadInput(f"{path}: not a matrix.json that this suite writes: {error}") from error
+    if found.platform not in set(Platform):
+        raise BadInput(f"{path}: {found.platform!r} is no platform; {nearest('', Platform)}")
     for number, phase in enumerate(found.phases):
         if too_deep(phase.value):
             raise BadInput(f"{path}: phase {number}: a value is nested more than {DEEPEST} deep")

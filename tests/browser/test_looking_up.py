@@ -160,7 +160,7 @@ def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
     line = "▲ literal seed, cache=True: hazard on 0.61.0, 0.61.2; what to write instead"
     expect(answer.locator("li").first).to_have_text(line)
     answer.get_by_role("link").first.click()
-    expect(page.locator("#hazard-literal-seed")).to_be_in_viewport()
+    expect(page.locator("#hazard-literal-seed h4", has_text="instead")).to_be_in_viewport()
     safe = visitor.open(f"{whole}#text=cache/self_lazy&release=0.61").locator("#answer")
     expect(safe).to_have_text("✓ self, cache=True: safe on 0.61.0, 0.61.2")
     expect(visitor.open(whole).locator("#answer")).to_be_hidden()
@@ -188,6 +188,43 @@ def test_an_address_of_nothing_is_said_and_filters_nothing(
     expect(page.locator("#lost")).to_be_hidden()
     expect(page.locator("[name=differs]")).not_to_be_checked()
     assert len(probes_on(page)) == len(wide.PROBES)
+
+
+@pytest.mark.parametrize(
+    ("came", "copied"),
+    [
+        ("#hazard-nonsense", ""),
+        ("#shape=layout&colour=red&python=2.7", "#shape=layout"),
+        ("#at=0.99.0-cp311,cache/self_lazy&release=0.61", "#release=0.61"),
+        ("#release=0.61&at=0.61.2-cp313,cache/self_lazy", None),
+        ("#hazard-literal-seed", None),
+        ("#release=0.61&text=literal", None),
+    ],
+)
+def test_a_copied_link_is_of_what_is_shown_whatever_address_somebody_came_by(
+    visitor: Visitor, whole: str, came: str, copied: str | None
+) -> None:
+    page = visitor.open(whole + came)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("document.getElementById('copy').click()")
+    expect(page.locator("#copy")).to_have_text("Copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == whole + (came if copied is None else copied)
+    sent = visitor.open(link)
+    expect(sent.locator("#lost")).to_be_hidden()
+    there = visitor.open(whole + came)
+    assert (probes_on(sent), releases_on(sent)) == (probes_on(there), releases_on(there))
+
+
+def test_a_copied_link_keeps_the_filters_that_an_open_chapter_left_on(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole + "#shape=layout")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("location.hash = '#hazard-layout'")
+    page.locator("#copy").click()
+    expect(page.locator("#copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == whole + "#shape=layout"
 
 
 def test_the_map_starts_at_the_newest_release(visitor: Visitor, whole: str) -> None:

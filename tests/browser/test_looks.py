@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from matrix.model.cell import CellStatus, parse_cell
+from matrix.report.findings import Findings
 from tests.browser.conftest import Visitor, written
 from tests.unit import records, wide
 
@@ -56,9 +57,9 @@ def unfold(page: Page) -> None:
     page.evaluate(UNFOLD)
 
 
-def serious(page: Page) -> list[Any]:
+def serious(page: Page, within: str | None = None) -> list[Any]:
     """Return what axe-core finds that keeps somebody from reading or using the page."""
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, context=within).response["violations"]
     return [
         (v["id"], v["impact"], [node["html"][:120] for node in v["nodes"]][:3])
         for v in found
@@ -121,12 +122,56 @@ def test_who_maintains_sees_at_once_what_is_not_as_claimed(visitor: Visitor, mix
     page = visitor.open(mixed)
     expect(page.locator(".verdict")).to_be_in_viewport()
     expect(page.locator(".verdict")).to_contain_text("2 claims do not hold")
-    expect(page.locator("#changed + ul")).to_contain_text("hit -> recompiled in warm")
+    expect(page.locator("[aria-labelledby=changed] ul")).to_contain_text(
+        "hit -> recompiled in warm"
+    )
     broken = page.locator(".broken-list")
     expect(broken).to_contain_text("recompiled in warm (never); claimed: hit")
     expect(broken).to_contain_text("it did not run")
     broken.get_by_role("link", name="0.61.2-cp313").first.click()
     expect(page.get_by_role("dialog")).to_contain_text("It did not run in this cell.")
+
+
+def test_a_narrow_screen_has_the_verdict_and_the_search_on_it(visitor: Visitor, mixed: str) -> None:
+    page = visitor.open(mixed, width=400)
+    expect(page.locator(".verdict")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_label("Your code")).to_be_in_viewport(ratio=1)
+    folded = page.locator(".part:not([open])")
+    assert folded.locator("h2").all_inner_texts() == [
+        "Since the reference",
+        "Not as claimed",
+        "Not run",
+    ]
+    page.evaluate("location.hash = '#not-run'")
+    expect(page.get_by_text("hash mismatch").first).to_be_visible()
+    assert visitor.open(mixed).locator(".part:not([open])").count() == 0
+
+
+def test_on_a_narrow_screen_the_answer_is_seen_while_one_types_and_the_way_out_a_click_away(
+    visitor: Visitor, mixed: str
+) -> None:
+    page = visitor.open(mixed, width=400)
+    page.get_by_label("Your code").fill("fact(n, 1)")
+    page.get_by_label("Numba release").fill("0.61")
+    page.get_by_label("Numba release").evaluate("e => e.scrollIntoView({block: 'center'})")
+    answer = page.locator("#answer li").first
+    expect(answer).to_be_in_viewport(ratio=1)
+    expect(answer).to_contain_text("literal seed, cache=True: hazard on 0.61.2")
+    answer.get_by_role("link").click()
+    way = page.locator("#hazard-literal-seed pre", has_text="int64(int64, int64)").first
+    expect(way).to_be_in_viewport()
+
+
+def test_what_is_long_is_folded_at_any_width(
+    visitor: Visitor, every: Findings, tmp_path: Path
+) -> None:
+    lines = tuple(f"cache/self_lazy: 0.{n}.0: hit -> wrong in warm" for n in range(48, 68))
+    page = visitor.open(written(tmp_path, every, lines))
+    part = page.locator(".part", has=page.locator("#changed"))
+    expect(part).to_contain_text("20 differences")
+    expect(part.locator("li").first).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(part.locator("li").first).to_be_visible()
 
 
 def test_a_narrow_window_has_cards_that_open(visitor: Visitor, whole: str) -> None:

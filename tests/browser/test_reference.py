@@ -1,25 +1,33 @@
-"""The page of the reference: what a square opens where there is no evidence."""
+"""The page of the reference: what a square opens where there is no evidence, and its badges."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from matrix.project import read_project
 from matrix.report.published.reference import of_reference
 from tests.browser.conftest import Visitor, written
+from tests.browser.test_looks import serious
 
 SEED = "cache/literal_seed_called"
 
 
-def test_a_square_of_the_reference_says_that_it_holds_no_evidence(
-    visitor: Visitor, tmp_path: Path
-) -> None:
-    project = read_project(tmp_path)
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of the page of the committed reference."""
+    folder = tmp_path_factory.mktemp("reference")
+    project = read_project(folder)
     assert project.reference is not None
     found = of_reference(project.reference, project.claims or {}, project.probes, project.served)
-    address = written(tmp_path, found)
+    return written(folder, found)
+
+
+def test_a_square_of_the_reference_says_that_it_holds_no_evidence(
+    visitor: Visitor, address: str
+) -> None:
     page = visitor.open(f"{address}#at=0.61.2-cp313,{SEED}")
     panel = page.get_by_role("dialog")
     expect(panel).to_contain_text("▲ hazard, as claimed: crashed in warm (SIGSEGV)")
@@ -29,3 +37,48 @@ def test_a_square_of_the_reference_says_that_it_holds_no_evidence(
     page.goto(f"{address}#at=0.68.1-cp314,{SEED}")
     expect(panel).to_contain_text("It did not run in this cell. no_interpreter")
     expect(page.locator("header")).to_contain_text("there is no evidence in it")
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_a_chapter_shows_its_badges_with_the_markdown_to_copy(
+    visitor: Visitor, address: str, width: int
+) -> None:
+    page = visitor.open(f"{address}#hazard-literal-seed", width=width)
+    chapter = page.locator("#hazard-literal-seed")
+    alike = [image.get_attribute("alt") for image in chapter.get_by_role("img").all()]
+    assert alike == ["numba: literal seed (cache)", "numba: literal seed (aot)"]
+    assert chapter.locator(".badge img").evaluate_all("all => all.every(e => e.naturalWidth > 300)")
+    expect(chapter).to_contain_text("put the address of this page for https://OWNER.github.io/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chapter.get_by_role("button", name="Copy").first.click()
+    expect(chapter.get_by_role("button", name="Copy").first).to_have_text("Copied")
+    site = "https://OWNER.github.io/numba-matrix"
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        f"[![numba: literal seed (cache)]({site}/badges/literal-seed-cache.svg)]"
+        f"({site}/#hazard-literal-seed)"
+    )
+    cut = "e => e.scrollWidth > e.clientWidth + 1"
+    assert not chapter.evaluate(cut)
+    assert not any(chapter.locator(".command").evaluate_all(f"all => all.map({cut})"))
+    assert serious(page, "#hazard-literal-seed") == []
+
+
+def test_where_it_is_published_a_badge_has_the_address_of_that(
+    visitor: Visitor, address: str
+) -> None:
+    page = visitor.open(address)
+    text = Path(address.removeprefix("file://")).read_text(encoding="utf-8")
+    page.context.route(
+        "https://**", lambda route: route.fulfill(body=text, content_type="text/html")
+    )
+    page.goto("https://who.example/matrix/index.html?x=1#hazard-literal-seed")
+    chapter = page.locator("#hazard-literal-seed")
+    expect(chapter.locator(".for-readme").first).to_have_text(
+        "[![numba: literal seed (cache)](https://who.example/matrix/badges/literal-seed-cache.svg)]"
+        "(https://who.example/matrix/#hazard-literal-seed)"
+    )
+    expect(chapter.locator(".site-note").first).to_be_hidden()
+    assert visitor.heard == [
+        "asked for https://who.example/matrix/index.html?x=1#hazard-literal-seed"
+    ]
+    visitor.heard.clear()

@@ -74,6 +74,25 @@ def test_bisect_says_what_it_infers(looked: Looked) -> None:
     assert not WHOLE.search(said)
 
 
+def test_what_only_bisect_looked_at_is_left_out_of_the_report_until_a_run_asks_for_it(
+    looked: Looked, seed: tuple[str, ...]
+) -> None:
+    other, left_out = "cache/array_lazy", "left out: "
+    said = looked.driver.start("bisect", other).end().without_traceback()
+    assert "that no run asked for: kept for the next one, and left out of `nox -s report`" in said
+    before = looked.driver.judge()
+    assert before.status == 0
+    assert f"every claim holds: 1 probe in {len(seed)} cells" in before.said
+    assert f"of {other}, which `nox -s bisect` alone asked for" in before.said
+    shown = looked.driver.judge("--probe", other)
+    assert "every claim holds: 1 probe in " in shown.said
+    assert left_out not in shown.said
+    assert "0 probe runs in 0 cells to do" in looked.driver.run(*seed, "--probe", other).said
+    after = looked.driver.judge().said
+    assert f"every claim holds: 2 probes in {len(seed)} cells" in after
+    assert left_out not in after
+
+
 def test_a_claim_that_fails_tells_no_more_than_was_looked_at(
     looked: Looked, seed: tuple[str, ...]
 ) -> None:

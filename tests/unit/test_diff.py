@@ -103,6 +103,59 @@ def test_many_probes_that_one_side_alone_knows_are_one_line() -> None:
     assert len(found.apart) == 7
 
 
+def test_releases_pythons_and_probes_narrow_what_is_compared_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("0.57.0-cp311", "0.60.0-cp39", "0.60.0-cp312")
+    sides = {
+        "old": [make.cell(name, make.hit(), make.works()) for name in names],
+        "new": [make.cell(name, make.crashed(), make.works()) for name in (*names, "0.68.1-cp313")],
+    }
+    for name, cells in sides.items():
+        (tmp_path / name).write_bytes(msgspec.json.encode(report(*cells)))
+
+    def said(*words: str) -> tuple[int, str]:
+        status = diff(parse(["diff", str(tmp_path / "old"), str(tmp_path / "new"), *words]))
+        return status, " ".join(capsys.readouterr().out.split())
+
+    worse = "hit -> crashed in warm (SIGSEGV)"
+    status, told = said("--cells", "0.60", "--probe", "cache/*")
+    assert status == 1
+    assert told == (
+        "of the cells 0.60 and the probes cache/* alone worse cache/p: 0.60.0:"
+        f" {worse} 2 worse, 0 squares the same"
+    )
+    # The newest release there is, not the newest that both have.
+    assert said("--cells", "seed")[1].endswith(
+        "only in B: cells: 0.68.1 only in B: aot/p: 0.68.1 only in B: cache/p: 0.68.1"
+        " 1 worse, 1 square the same, 2 only in B"
+    )
+    for words in (["--cells", "cp312", "--cells", "cp39"], ["--cells", "cp312 0.6*-cp39"]):
+        assert said(*words)[1].endswith(" 2 worse, 2 squares the same")
+    assert said("--probe", "aot/p", "--cells", "<0.68") == (
+        0,
+        "of the cells <0.68 and the probes aot/p alone no difference: 3 squares the same",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--cells", "sed"], "did you mean 'seed'"),
+        (["--cells", "0.99"], "no such release; the newest is 0.68.1"),
+        (["--cells", "0.58"], r"--cells 0\.58: there is none such among 0\.57\.0-cp311"),
+        (["--cells", "0.57.0-cp39"], r"--cells 0\.57\.0-cp39: there is none such"),
+        (["--probe", "cache/q"], "--probe cache/q: no probe has that id; did you mean 'cache/p'"),
+        (["--cells", "0.60", "--probe", "aot/*"], "the cells 0.60 and .* neither A nor B has seen"),
+    ],
+)
+def test_what_would_compare_nothing_is_refused(tmp_path: Path, words: list[str], says: str) -> None:
+    cells = (make.cell("0.57.0-cp311", make.works()), make.cell("0.60.0-cp312", make.hit()))
+    (tmp_path / "matrix.json").write_bytes(msgspec.json.encode(report(*cells)))
+    with pytest.raises(BadInput, match=says):
+        diff(parse(["diff", str(tmp_path), str(tmp_path), *words]))
+
+
 def test_values_of_any_length_are_told_briefly() -> None:
     old, new = (report(make.cell("0.57.0-cp311", make.hit(value=v * 10**6))) for v in "ab")
     line, _ = between(old, new).lines()
@@ -270,6 +323,7 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
+        (b'"linux-x86_64"', b'"linux"', "'linux' is no platform; valid are: linux-aarch64"),
         (b'"outcome":"hit"', b'"outcome":"great"', "Invalid enum value 'great'"),
         (b'"value":55', b'"value":' + b"[" * 101 + b"1" + b"]" * 101, "more than 100 deep"),
         (b'"value":55', b'"value":' + b"[" * 100_000 + b"]" * 100_000, "recursion depth"),

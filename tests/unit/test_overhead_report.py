@@ -231,6 +231,8 @@ def test_the_legend_and_the_title_are_within_the_picture(plot: str, number: int)
     assert title.get_text() == plots.PLOTS[plot]
     drawn = canvas.axes[0].get_tightbbox()
     assert drawn is not None
+    assert "a line is ± the spread, grey where unsteady" in canvas.axes[0].get_xlabel()
+    assert canvas.bbox.x0 <= drawn.x0 < drawn.x1 <= canvas.bbox.x1
     for part in (legend, title):
         box = part.get_window_extent()
         assert canvas.bbox.containsx(box.x0)

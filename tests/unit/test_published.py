@@ -24,6 +24,7 @@ from matrix.model.outcome import GOOD
 from matrix.parser import parse
 from matrix.project import DATA, Project, read_project
 from matrix.report.findings import Findings
+from matrix.report.page.page import page
 from matrix.report.published import drawn, evidence
 from matrix.report.published.dataset import Dataset, dataset, json_schema, written
 from matrix.report.published.reference import of_reference
@@ -234,6 +235,36 @@ def test_a_badge_keeps_back_nothing_of_its_range(found: Findings) -> None:
                 words = [word for word in reversed(SIGNS) if word in strip.words.values()]
                 assert re.findall(f"[{''.join(SIGNS.values())}]", said) == [SIGNS[w] for w in words]
                 assert all(str(where) in said for _, where in strip.stretches(found.served))
+
+
+def test_each_badge_is_listed_beside_them_with_the_markdown_to_copy(
+    found: Findings, tmp_path: Path
+) -> None:
+    publish(tmp_path, found)
+    folder, html = tmp_path / "badges", (tmp_path / "index.html").read_text(encoding="utf-8")
+    listing = markdown_it.MarkdownIt("commonmark").enable("table")
+    parts = [
+        child
+        for block in listing.parse((folder / "README.md").read_text(encoding="utf-8"))
+        for child in block.children or ()
+    ]
+    pictures = [str(part.attrs["src"]) for part in parts if part.type == "image"]
+    later = [str(part.attrs["href"]) for part in parts if part.type == "link_open"]
+    assert {*pictures, *later} == {path.name for path in folder.glob("*.svg")}
+    told = [part.content for part in parts if part.type == "code_inline" and "](" in part.content]
+    assert len(told) == len(pictures) == len(set(told)) > 10
+    for picture, line in zip(pictures, told, strict=True):
+        image, chapter = re.findall(r"\]\(https://OWNER\.github\.io/numba-matrix/([^)]*)\)", line)
+        assert image == f"badges/{picture}"
+        # In the chapter that it leads to.
+        _, _, rest = html.partition(f'id="{chapter.removeprefix("#")}"')
+        assert line.replace('"', "&#34;") in rest.partition("</article>")[0]
+
+
+def test_a_page_beside_which_no_badge_lies_names_none(found: Findings) -> None:
+    own = msgspec.structs.replace(found, is_reference=False)
+    assert "badges/" in page(found, "exec", {})
+    assert "badges/" not in page(own, "exec", {})
 
 
 def test_that_it_depends_on_the_python_is_said_of_hazards_only(found: Findings) -> None:

@@ -160,6 +160,22 @@ def test_another_project_needs_no_more_than_a_folder_of_probes() -> None:
     assert called["selectors"]["default"] == "minors"
 
 
+@pytest.mark.parametrize("job", ["plan", "cells", "verdict"])
+def test_who_calls_it_by_a_tag_or_a_commit_runs_the_suite_of_that_commit(job: str) -> None:
+    # In a called workflow `github` is the caller's, and `job` says where the workflow came from:
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#job-context
+    suite, project, *rest = jobs("matrix.yml")[job]["steps"]
+    assert suite["with"] == {
+        "repository": "${{ job.workflow_repository || github.repository }}",
+        "ref": "${{ job.workflow_sha || github.sha }}",
+        "persist-credentials": False,
+    }
+    # The caller's own comes after, beside it: the first one empties the folder.
+    assert (project["if"], project["with"]["path"]) == ("${{ inputs.probes }}", "project")
+    assert project["with"].keys() == {"path", "persist-credentials"}
+    assert not any("checkout" in step.get("uses", "") for step in rest)
+
+
 def test_plan_and_verdict_select_from_the_same() -> None:
     told = [
         parse([command.split()[2], *words(command)[4:]])

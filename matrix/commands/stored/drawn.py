@@ -64,6 +64,7 @@ def report_reference(o: asked.Report, project: Project) -> int:
     squares = f"{len(found.probes)} probes in {len(found.ran)} cells on {found.platform}"
     say(f"{words} of the reference: {squares}. Nothing was run, and no evidence is in it")
     say(f"report: {folder / 'index.html'}")
+    say(f"badges, with their Markdown: {folder / 'badges' / 'README.md'}")
     return Status.HOLDS if found.verdict.holds else Status.FAILS
 
 

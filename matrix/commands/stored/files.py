@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import msgspec
 
 from ... import options as asked
 from ...errors import BadInput, Status
+from ...experiments.probe import matching_ids
 from ...judge.claims import see_that_silence_has_a_way_round
 from ...judge.reference.file import read
 from ...model.files import append, refuse_irregular, write_atomically
@@ -14,7 +18,8 @@ from ...project import DATA, REFERENCE, read_project, served
 from ...report import diff as differ
 from ...report.pages import indented
 from ...report.terminal import say
-from ...select.releases import lock_path
+from ...select.releases import Release, load, lock_path
+from ...select.selectors.within import within
 
 
 def diff(o: asked.Diff) -> int:
@@ -27,7 +32,10 @@ def diff(o: asked.Diff) -> int:
     if o.output is not None and not o.output.parent.is_dir():
         raise BadInput(f"--output: there is no folder {o.output.parent}; make it, or name another")
     one, other = (_side(named) for named in (*o.reports, o.state / "report")[:2])
-    found = differ.difference(one, other, served(one.platform))
+    known = load(DATA / "releases.toml")
+    one, other = _narrowed(o, one, other, known)
+    found = differ.difference(one, other, served(one.platform, known))
+    found = msgspec.structs.replace(found, only=" and ".join(_only(o)))
     written = "".join(f"{log_line(cut(line, 1000))}\n" for line in found.lines())
     if o.format == "markdown":
         written = found.markdown()
@@ -43,6 +51,32 @@ def diff(o: asked.Diff) -> int:
     else:
         print(written, end="")  # noqa: T201 (for a program to read: nothing is folded)
     return Status.HOLDS if found.is_none else Status.FAILS
+
+
+def _narrowed(
+    o: asked.Diff, one: differ.Side, other: differ.Side, known: Sequence[Release]
+) -> tuple[differ.Side, ...]:
+    """Return what the two say of the cells and probes that are asked for; raises BadInput."""
+    cells = within(o.cells, {**one.cells, **other.cells}, known, one.platform)
+    probes = _probes(one, other)
+    if o.probe:
+        probes = matching_ids({probe: "@" in probe for probe in probes}, o.probe)
+    there = tuple(side.within(cells, probes) for side in (one, other))
+    if probes and not _probes(*there):
+        raise BadInput(f"{' and '.join(_only(o))}: neither A nor B has seen any of it")
+    return there
+
+
+def _probes(*sides: differ.Side) -> set[str]:
+    return {probe for side in sides for known in side.did.values() for probe in known}
+
+
+def _only(o: asked.Diff) -> Iterator[str]:
+    """Yield what a comparison was narrowed to, as it was asked."""
+    if o.cells:
+        yield f"the cells {', '.join(o.cells)}"
+    if o.probe:
+        yield f"the probes {', '.join(o.probe)}"
 
 
 def _side(named: Path | str) -> differ.Side:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,8 @@ from ...model.cell import CellStatus
 from ...model.files import append
 from ...model.record import NOTHING, CellRecord, packages_of
 from ...packages.wheels import parameters
+from ...plan.bisected import bisected, without
+from ...plan.bisected import told as left_out
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages, verdict
@@ -39,11 +41,13 @@ def report(o: asked.Report) -> int:
     project = read_project(o.state, o.probes)
     if o.reference:
         return report_reference(o, project)
+    narrowed = bool(o.selectors or o.probe)
     statuses = [
         judge_and_report(
             there, selection, there.asked_for(o.probe, say), Wanted(
                 isolation=default_isolation(), summary=o.summary, strict=o.strict, whole=False,
-                table=o.table, narrowed=bool(o.selectors or o.probe),
+                table=o.table, narrowed=narrowed,
+                aside={} if narrowed else bisected(there.state),
             ),
         )
         for there, selection in reported(o, project)
@@ -81,7 +85,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What a report is to tell, and what it counts for.
 
     Unless it is to be `whole`, a square of which nothing is stored fails nothing and is said. If it
-    is of a patch, what does worse fails, `suites` of Numba's own among it.
+    is of a patch, what does worse fails, `suites` of Numba's own among it. What of it would
+    be wider only by squares that are put `aside` is not told of.
     """
 
     isolation: str
@@ -92,6 +97,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = True
     table: bool = False
     narrowed: bool = False
+    aside: Mapping[str, frozenset[str]] = {}
 
 
 def judge_and_report(
@@ -100,11 +106,12 @@ def judge_and_report(
     """Judge the selected cells, write the reports, print the verdict, choose the status."""
     alike = Alike()
     records = [_record(project, selected, probes, alike) for selected in selection.cells]
+    records, aside = without(wanted.aside, records)
     beyond = [_record(project, selected, probes, alike) for selected in selection.beyond]
     found = _found(project, records, probes, wanted, beyond)
-    unknown = len(probes) - len(found.probes)
-    if unknown:
-        say(f"of {unknown} probes nothing is stored in these cells")
+    unknown = {probe.id for probe in probes} - set(found.probes)
+    if unstored := unknown.difference(*aside.values()):
+        say(f"of {len(unstored)} probes nothing is stored in these cells")
     comparison = _compared(project, records, probes, wanted.isolation)
     against, differing = comparison, []
     if isinstance(comparison, Comparison):
@@ -122,7 +129,7 @@ def judge_and_report(
         found, missing, folder, holds=holds, whole=wanted.table, differing=differing
     )
     patched = patch_lines(found, wanted.isolation, wanted.suites) if wanted.patched else ()
-    for line in (*told, *filter(None, (against, page, beside)), *patched):
+    for line in (*told, *filter(None, (against, page, beside, left_out(aside))), *patched):
         say(line)
     return _status(found, wanted, holds=holds, all_seen=not (missing or unknown or found.unseen))
 
@@ -158,6 +165,7 @@ def publish(project: Project) -> None:
     """Write the reports of all that is stored, with what was measured and shared."""
     stored = (project.record(cell, project.probes, say) for cell in project.stored_cells)
     records = [record for record in stored if record is not None]
+    records, _ = without(bisected(project.state), records)
     wanted = Wanted(isolation=default_isolation(), whole=False)
     found = _found(project, records, project.probes, wanted)
     _write(project, found, project.state / "report", wanted.isolation, None)

@@ -79,8 +79,8 @@ SERIES = (
 
 
 CAPTIONS = {
-    "compile-and-load": "third function of a process, no signature; grey where unsteady",
-    "process-start": "to the end of the first call, no signature; grey where unsteady",
+    "compile-and-load": "third function of a process, no signature; a line is ± the spread, grey where unsteady",
+    "process-start": "to the end of the first call, no signature; a line is ± the spread, grey where unsteady",
 }
 
 

@@ -63,22 +63,39 @@ def within(sections: Sequence[Section], limit: int) -> str:
     whole = [section.text(len(section.lines)) for section in sections]
     if len("".join(whole)) <= limit:
         return "".join(whole)
-    room, shown, left_out = limit - NOTE, list[str](), list[str]()
-    for section, text in zip(sections, whole, strict=True):
-        # However long one of them is, some of the others is there to be unfolded.
-        kept = len(section.lines) if len(text) <= room // 2 else _fitting(section, room // 2)
-        if kept == len(section.lines):
-            shown.append(text)
-        else:
-            name = section.title or "the failures"
-            left_out.append(f"{name} ({kept} of {counted(len(section.lines), 'line')} here)")
-            shown += [section.text(kept)] if kept else []
-        room -= len(shown[-1]) if kept else 0
+    shown = _shared_out(sections, limit - NOTE)
+    left_out = [
+        f"{section.title or 'the failures'} ({kept} of {counted(len(section.lines), 'line')} here)"
+        for section, kept in zip(sections, shown, strict=True)
+        if kept < len(section.lines)
+    ]
+    told = [s.text(kept) if kept else "" for s, kept in zip(sections, shown, strict=True)]
     note = (
         f"\nCut, as GitHub shows no more than {limit:,} characters; index.html and"
         f" matrix.json have all: {'; '.join(left_out)}.\n"
     )
-    return "".join([*shown[:1], note, *shown[1:]])
+    return "".join([told[0], note, *told[1:]])
+
+
+def _shared_out(sections: Sequence[Section], room: int) -> list[int]:
+    """Return how many lines of each there is room for.
+
+    However long one of them is, some of the others is there to be unfolded: at first it has no more
+    than half of what is left. What they all together do not take goes to the first ones.
+    """
+    shown, left = list[int](), room
+    for section in sections:
+        shown.append(_fitting(section, left // 2))
+        left -= _length(section, shown[-1])
+    for number, section in enumerate(sections):
+        had = _length(section, shown[number])
+        shown[number] = _fitting(section, had + left)
+        left -= _length(section, shown[number]) - had
+    return shown
+
+
+def _length(section: Section, kept: int) -> int:
+    return len(section.text(kept)) if kept else 0
 
 
 def _fitting(section: Section, room: int) -> int:

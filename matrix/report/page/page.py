@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +25,7 @@ from ...model.record import CellRecord, chosen, packages_of
 from ...model.text import brief, shown, typed
 from ..findings import Findings
 from ..lines.causes import caused
+from ..published.drawn import SITE, Badge, badge, badged
 from ..templating import TEMPLATES, environment
 from .rows import HAZARD, PATCHES, Row, answer, coded, rows_of, shapes_of
 from .squares import NOT_RUN, Square, State, packed, states
@@ -66,6 +67,7 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
         f=found, shapes=shapes, rows={row.id: row for row in rows}, columns=_columns(found),
         states=shown_states, counts=counts,
         words=words, patches=patches, carried=CARRIED,
+        badges=_badges(found), site=SITE, pictured=lambda one: _inline(badge(one.strip, found)),
         changed=found.changed, plots=plots, not_run=_not_run(found), others=_others(rows),
         data=_script_json(
             _data(found, ordered, shown_states) | {"words": words, "patches": patches}
@@ -83,6 +85,18 @@ def _words(told_states: Mapping[State, tuple[str, str, str]]) -> dict[str, str]:
     )
     return {"safe": kept, kept_word: kept, "right, but not cached": "~", HAZARD: "▲",
             broken_word: broken}  # fmt: skip
+
+
+def _badges(found: Findings) -> dict[str, list[Badge]]:
+    """Return the badges by shape; they are published beside the page of the reference alone."""
+    by_shape: dict[str, list[Badge]] = defaultdict(list)
+    for one in badged(found) if found.is_reference else ():
+        by_shape[one.strip.shape].append(one)
+    return by_shape
+
+
+def _inline(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.strip().encode()).decode()}"
 
 
 def _others(rows: Sequence[Row]) -> list[Row]:
@@ -139,6 +153,7 @@ def _data(
     return {
         "cells": [_cell(record) for record in found.records],
         "reference": found.is_reference,
+        "site": SITE,
         "probes": probes,
         "kinds": list(kinds),
         "told": [

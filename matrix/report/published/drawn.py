@@ -5,9 +5,11 @@ In: `Findings` of the reference. Out: Markdown, and SVG in the colours of light 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import jinja2
+import msgspec
 
 from ...errors import BadInput
 from ...model.text import table_cell
@@ -18,6 +20,11 @@ from .strips import BY_PYTHON, CARRIERS, SIGNS, Strip, strips
 
 BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
 CARRIED = {"cache": "`cache=True`", "aot": "ahead of time"}
+SITE = "https://OWNER.github.io/numba-matrix"  # as README writes whose it is
+BADGES = (
+    f"For somebody's README: a badge per hazard and carrier, in Markdown with `{SITE}` for where"
+    " this is published. `-0.57` before `.svg` is the one for who asks for `numba>=0.57`."
+)
 BADGED = {BY_PYTHON: "hazard on some Pythons"}  # there is no legend beside a badge
 
 
@@ -90,28 +97,55 @@ def _runs(strip: Strip, releases: list[str]) -> list[tuple[str, int, int]]:
     return [run for run in runs if run[0]]
 
 
-def badges(found: Findings) -> Iterator[tuple[str, str]]:
-    """Yield a name and an SVG for each hazard under each carrier: of all releases, and from each.
+class Badge(msgspec.Struct, frozen=True):
+    """A hazard under one carrier: a badge of all releases, and one from each of `lines` on."""
 
-    `literal-seed-cache.svg` and, for who asks for `numba>=0.57`, `literal-seed-cache-0.57.svg`.
-    """
+    name: str
+    title: str
+    strip: Strip
+    lines: tuple[str, ...]
+
+    def markdown(self, site: str = SITE) -> str:
+        """Return what to write into a README, given where all of this is published."""
+        chapter = f"{site}/#{anchor(self.strip.shape)}"
+        return f"[![{self.title}]({site}/badges/{self.name}.svg)]({chapter})"
+
+
+def badged(found: Findings) -> Iterator[Badge]:
+    """Yield each hazard under each carrier that there is a badge of."""
     releases = dict.fromkeys(record.numba for record in found.ran)
     lines = list(dict.fromkeys(release.rpartition(".")[0] for release in releases))
-    # There are hundreds of badges: it is read once for all of them.
-    template = environment().get_template("badge.svg.jinja")
     for by_carrier in strips(found).values():
         for strip in by_carrier.values():
             if not (strip.hazard and strip.words):
                 continue
             name = f"{anchor(strip.shape).removeprefix('hazard-')}-{strip.carrier}"
-            yield f"{name}.svg", badge(template, f"numba: {strip.title}", strip, found)
-            for line in lines:
-                label = f"numba >={line}: {strip.title}"
-                if (part := strip.since(line)).words:
-                    yield f"{name}-{line}.svg", badge(template, label, part, found)
+            title = f"numba: {strip.title} ({strip.carrier})"
+            known = tuple(line for line in lines if strip.since(line).words)
+            yield Badge(name, title, strip, known)
 
 
-def badge(template: jinja2.Template, label: str, strip: Strip, found: Findings) -> str:
+def badges(found: Findings) -> Iterator[tuple[str, str]]:
+    """Yield a name and an SVG for each hazard under each carrier: of all releases, and from each.
+
+    `literal-seed-cache.svg` and, for who asks for `numba>=0.57`, `literal-seed-cache-0.57.svg`.
+    """
+    for one in badged(found):
+        yield f"{one.name}.svg", badge(one.strip, found)
+        for line in one.lines:
+            yield f"{one.name}-{line}.svg", badge(one.strip.since(line), found, f" >={line}")
+
+
+def listing(found: Findings) -> str:
+    """Return what the folder of badges holds, as Markdown that shows them."""
+    rows = [["badge", "Markdown", "of later releases alone"]]
+    for one in badged(found):
+        later = " ".join(f"[{line}]({one.name}-{line}.svg)" for line in one.lines)
+        rows.append([f"![]({one.name}.svg)", f"`{one.markdown()}`", later])
+    return f"# Badges\n\n{BADGES}\n\n{in_markdown(rows)}\n"
+
+
+def badge(strip: Strip, found: Findings, since: str = "") -> str:
     """Return a badge that says how safe a shape is on all of its releases, the worst first."""
     by_word: dict[str, list[str]] = {}
     for word, where in strip.stretches(found.served):
@@ -123,9 +157,16 @@ def badge(template: jinja2.Template, label: str, strip: Strip, found: Findings) 
         f"{SIGNS[word]} {BADGED.get(word, word)}, {' and '.join(by_word[word])}"
         for word in worst_first
     )
-    return template.render(
-        label=f"{label} ({strip.carrier})", told=told, state=worst_first[0], width=_width
-    )
+    return _template().render(
+        label=f"numba{since}: {strip.title} ({strip.carrier})",
+        told=told, state=worst_first[0], width=_width,
+    )  # fmt: skip
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    # There are hundreds of badges: it is read once for all of them.
+    return environment().get_template("badge.svg.jinja")
 
 
 def _width(text: str) -> int:

@@ -11,7 +11,7 @@ from ...model.files import write_atomically
 from .. import pages
 from ..findings import Findings
 from .dataset import dataset, json_schema, written
-from .drawn import badges, picture
+from .drawn import badges, listing, picture
 
 
 def publish(folder: Path, found: Findings) -> None:
@@ -20,5 +20,6 @@ def publish(folder: Path, found: Findings) -> None:
     write_atomically(folder / "ask.json", written(dataset(found)))
     write_atomically(folder / "ask.schema.json", [pages.indented(json_schema()), b"\n"])
     write_atomically(folder / "map.svg", picture(found))
+    write_atomically(folder / "badges" / "README.md", listing(found))
     for name, text in badges(found):
         write_atomically(folder / "badges" / name, text)

@@ -242,7 +242,7 @@
     if (!runs.length) return [];
     const ill = worst(runs.map((run) => run.word)), chapter = $(`${indexed(shape).hash.slice(1)}`);
     const way = ill !== WORDS[0] && chapter?.classList.contains("chapter")
-      ? ["; ", make("a", { href: `#${chapter.id}`, textContent: "what to write instead" })] : [];
+      ? ["; ", make("a", { href: `#${chapter.id}-instead`, textContent: "what to write instead" })] : [];
     return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}: `,
       runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way)];
   };
@@ -306,7 +306,9 @@
     // Who was sent an address is led to its answer.
     if (came && (lost.length || (changed && !view.at && FIELDS.some((name) => view[name])))) $("look").scrollIntoView();
     const target = $(location.hash.slice(1));
-    if (target?.hidden) { target.hidden = false; target.scrollIntoView(); }
+    target?.closest(".part")?.setAttribute("open", "");
+    const chapter = target?.closest(".chapter");
+    if (chapter?.hidden) { chapter.hidden = false; target.scrollIntoView(); }
     const [cell, ...id] = view.at.split(",");
     const probe = byId.get(id.join(","));
     if (probe && cellNumber.has(cell)) open(probe, cellNumber.get(cell));
@@ -347,12 +349,15 @@
     copy.removeAttribute("data-src");
     return [make("figure", { className: "code" }, make("figcaption", {}, `${sign} `, make("span", { className: "id", textContent: id })), copy)];
   };
-  const command = ([what, text], probe, cell) => {
-    const line = text.replace("{cell}", cell.id).replace("{probe}", () => probe.quoted);
+  const copier = (what, text) => {
     const button = make("button", { type: "button", textContent: "Copy" });
     button.setAttribute("aria-label", `Copy: ${what}`);
-    button.onclick = () => copyText(line, button);
-    return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", { textContent: line }), button)];
+    button.onclick = () => copyText(text, button);
+    return button;
+  };
+  const command = ([what, text], probe, cell) => {
+    const line = text.replace("{cell}", cell.id).replace("{probe}", () => probe.quoted);
+    return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", { textContent: line }), copier(what, line))];
   };
   const thread = (issue) => issue.startsWith("https://") ? [" ", make("a", { href: issue, textContent: "thread" })] : [];
   const chooser = (probe, number) => {
@@ -458,10 +463,17 @@
   const clear = () => { document.activeElement.blur(); go(Object.fromEntries(FIELDS.map((name) => [name, ""]))); };
   form.addEventListener("reset", (event) => { event.preventDefault(); clear(); });
   for (const button of document.querySelectorAll(".all")) button.addEventListener("click", clear);
-  $("copy").addEventListener("click", ({ target }) => copyText(location.href, target));
+  // Not the address that somebody came by: it may name what is passed over.
+  const shownAddress = () => {
+    if ([...FIELDS, "at"].some((name) => view[name])) return address(view);
+    return $(location.hash.slice(1)) ? location.hash : "";
+  };
+  $("copy").addEventListener("click", ({ target }) => copyText(location.href.split("#")[0] + shownAddress(), target));
   addEventListener("hashchange", apply);
   addEventListener("popstate", apply);
-  addEventListener("beforeprint", () => drawCards(true));
+  const parts = [...document.querySelectorAll(".part")];
+  if (narrow.matches) for (const part of parts) part.open = false;
+  addEventListener("beforeprint", () => { for (const part of parts) part.open = true; drawCards(true); });
   narrow.addEventListener("change", () => drawCards());
 
   const fill = (name, pairs) => form.elements[name].append(...pairs.map(([value, textContent]) => make("option", { value, textContent })));
@@ -470,6 +482,13 @@
   fill("shape", unique(probes.map((probe) => probe.shape)).sort());
   fill("carrier", unique([...probes.map((p) => p.carrier), ...probes.map((p) => p.form).sort()]));
   fill("outcome", [...Object.entries(states).map(([state, told]) => [state, `${told[0]} ${told[1]}`]), ...unique(kinds.slice(1).map((kind) => kind[1]))]);
+  // Where the page is served it knows the address that its badges have for others.
+  const site = /^https?:$/.test(location.protocol) && new URL(".", location.href).href.replace(/\/$/, "");
+  for (const pre of document.querySelectorAll(".for-readme")) {
+    if (site) pre.textContent = pre.textContent.replaceAll(data.site, () => site);
+    pre.after(copier("a badge in Markdown", pre.textContent));
+  }
+  for (const note of document.querySelectorAll(".site-note")) note.hidden = !!site;
   document.documentElement.classList.add("js");
   form.hidden = $("hint").hidden = false;
   grid.setAttribute("role", "grid");
