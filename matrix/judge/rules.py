@@ -2,8 +2,8 @@
 
 The symbol rule: as soon as a recursion's cycle has two specialisations, Numba calls through a
 symbol named `.numba.unresolved$...` that only the compiling process patches. So such a symbol is in
-the code of a probe exactly when its warm process crashes, or when its module cannot be built or
-loaded.
+the code of a probe, as LLVM leaves it, exactly when its warm process crashes, or when its module
+cannot be built or loaded.
 
 The key rule: after a change the next process loads what was cached before exactly when all that it
 asks for is in the index files: the stamp of the source, and for each specialisation a key of its
@@ -54,9 +54,15 @@ def symbol_rule(record: ProbeRecord, result: Result) -> bool | None:
 
 
 def left_open(phase: Phase) -> bool:
-    """Whether the code compiled in this phase calls through a symbol that it leaves open."""
-    in_ir = any(s.unresolved for d in phase.dispatchers for s in d.specialisations)
-    return in_ir or bool(phase.unresolved)
+    """Whether the code compiled in this phase calls through a symbol that it leaves open.
+
+    LLVM leaves out a call that is never reached, symbol and all. That can be told where all that
+    was compiled or loaded are specialisations, whose optimised code was looked at; of anything else
+    (a ufunc, a callback, a built module) it is only known that the symbol was put in.
+    """
+    seen = [s.unresolved for d in phase.dispatchers for s in d.specialisations]
+    whole = 0 < phase.compiled + phase.loads <= len(seen)
+    return any(seen) or (not whole and bool(phase.unresolved))
 
 
 def symbol_seen(record: ProbeRecord, result: Result) -> str:

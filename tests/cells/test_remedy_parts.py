@@ -5,6 +5,7 @@ Eight seconds a part on an ordinary two-core machine.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from matrix.project import DATA
 from matrix.user import remedy
-from tests.cells.driving import Driver, copy_project
+from tests.cells.driving import ROOT, Driver, copy_project
 
 ADDED = "cache/default_omitted_later_lazy"
 FILLED = "cache/even_odd_filled_lazy"
@@ -60,3 +61,10 @@ def test_without_a_part_these_claims_fail(
     assert fail == {f"{probe}@remedy" for probe in BROKEN[part]}, ended.said
     assert ended.status == (1 if BROKEN[part] else 0)
     assert all(probe in ended.without_traceback() for probe in fail)
+
+
+def test_numbas_developers_are_told_what_each_part_is_for() -> None:
+    text = (ROOT / "matrix" / "UPSTREAM.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `(_patch_\w+)` \| ([^|]+) \|$", text, re.MULTILINE)
+    told = {part: set(re.findall(r"`(\w+/\w+)`", probes)) for part, probes in rows}
+    assert told == {part: probes for part, probes in BROKEN.items() if probes}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matrix.model.outcome import Outcome, Raced, Result, result_of, same_value
 from matrix.model.record import DataFile, Phase, ProbeRecord
-from tests.unit import records
+from tests.unit import in_cell, records
+
+evidence = in_cell.load("evidence")
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False),
@@ -134,6 +137,35 @@ def test_every_value_is_the_same_as_itself(value: Any) -> None:
 @given(JSON, JSON)
 def test_which_of_two_values_comes_first_does_not_matter(one: Any, other: Any) -> None:
     assert same_value(one, other) == same_value(other, one)
+
+
+# What a number may be and still be the same, or no longer.
+NEAR = (1, 1.0, -1, 1 + 1e-12, 1 + 9.9e-10, 1 + 1.1e-9, 1 + 1e-6)
+
+
+def nearly(value: Any) -> st.SearchStrategy[Any]:
+    """Return this value, or what is little else: another number or type here, an end gone there."""
+    if isinstance(value, list):
+        items = st.tuples(*map(nearly, value)).map(list)
+        return st.just(value) | items | items.map(lambda found: found[:-1])
+    if isinstance(value, dict):
+        least = dict(list(value.items())[1:])
+        return st.fixed_dictionaries({key: nearly(v) for key, v in value.items()}) | st.just(least)
+    found = [value, str(value), [value], bool(value)]
+    if isinstance(value, int | float):
+        with contextlib.suppress(OverflowError):  # an integer beyond every float
+            found += [value * by for by in NEAR]
+    return st.sampled_from(found)
+
+
+@given(st.tuples(JSON, JSON) | JSON.flatmap(lambda value: st.tuples(st.just(value), nearly(value))))
+@example((10**400, 1.5))
+@example((2**40, 2**40 + 1))
+@example((1, True))
+@example((1.0, 1 + 9.9e-10))
+@example((1.0, 1 + 1.1e-9))
+def test_what_runs_in_a_cell_takes_for_the_same_what_the_driver_does(pair: tuple[Any, Any]) -> None:
+    assert evidence.same(*pair) == same_value(*pair)
 
 
 @pytest.mark.parametrize(

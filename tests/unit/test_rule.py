@@ -8,7 +8,7 @@ import pytest
 
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import judge
-from matrix.judge.rules import key_rule, key_seen, symbol_rule
+from matrix.judge.rules import key_rule, key_seen, left_open, symbol_rule
 from matrix.model.outcome import Outcome, result_of
 from matrix.model.record import Asked, Dispatcher, ProbeRecord, Specialisation
 from tests.unit import records as make
@@ -39,6 +39,22 @@ def test_it_fails_for_a_hit_with_a_symbol_in_a_dispatchers_ir() -> None:
     cold = make.cold(dispatchers=(left_open,))
     record = make.probe("cache/p", make.phase("interpreted"), cold, make.warm())
     assert symbol_rule(record, result_of(record)) is False
+
+
+def test_a_symbol_that_is_gone_from_all_the_code_is_not_left_open() -> None:
+    seen = Dispatcher("f", (Specialisation("int64", unresolved=False),))
+    put_in: dict[str, Any] = {"dispatchers": (seen,), "unresolved": ("_ZN1p1fEx",)}
+    for counted, is_open in (
+        ({"compiled": 1}, False),
+        ({"compiled": 2}, True),  # and what it left in the other one, nobody has looked at
+        ({"compiled": 1, "loads": 1}, True),
+        ({"compiled": 0}, True),
+    ):
+        assert left_open(make.cold(**put_in, **counted)) is is_open, counted
+    record = make.probe(
+        "cache/p", make.phase("interpreted"), make.cold(**put_in, compiled=1), make.warm()
+    )
+    assert symbol_rule(record, result_of(record)) is True
 
 
 def test_a_build_that_fails_without_a_symbol_needs_an_excuse() -> None:
