@@ -19,7 +19,7 @@ from packaging.version import Version
 from .. import options as asked
 from ..errors import BadInput, NothingToRun, Status, Unreachable
 from ..experiments.probe import Probe, named
-from ..experiments.sharing import BAD, Pair, Shared, User, keep
+from ..experiments.sharing import BAD, Pair, Shared, User, keep, source
 from ..model.cell import Cell
 from ..model.files import remove, write_atomically
 from ..model.record import Phase
@@ -50,7 +50,8 @@ def share(o: asked.Share) -> int:
     _make_environments(o, project, machine, cells, probe)
     users = _users(o, project, machine, cells)
     with only_run(project.state, say):
-        shared = Shared(probe.id, tuple(_pairs(o, project, probe, users)))
+        pairs = tuple(_pairs(o, project, probe, users))
+        shared = Shared(probe.id, pairs, source(probe, project.runner))
         keep(project.state / SHARED, shared)
         publish(project)
     text = "\n".join([padded(shared.grid), "", *shared.legend])
@@ -58,7 +59,7 @@ def share(o: asked.Share) -> int:
         say(line)
     path = project.state / "report" / "share.md"
     write_atomically(path, f"# One cache folder, {probe.id}\n\n{text}\n")
-    say(f"grid: {path}, and in report.md and index.html beside it")
+    say(f"grid: {path}, and in matrix.json, report.md and index.html beside it")
     return Status.FAILS if any(pair.word in BAD for pair in shared.pairs) else Status.HOLDS
 
 
