@@ -42,6 +42,10 @@ MEANING = {
     Sharing.CRASHES: "it, or the first after it, dies",
     Sharing.ALONE: "the first, with nobody before it: this says nothing of sharing",
 }
+HOW = (
+    "The first (a row) writes, the second (a column) comes after it, and then the first once more;"
+    " each pair has a folder of its own."
+)
 # What does no good to whoever shares; what fails alone is no more good, and not known to.
 BAD = (Sharing.STALE, Sharing.RAISES, Sharing.CRASHES, Sharing.ALONE)
 
@@ -58,9 +62,10 @@ class User(msgspec.Struct, frozen=True, order=True):
     numpy: str = ""
 
     def __str__(self) -> str:
-        """Read as `0.57.0-cp311`, `0.57.0-cp311 generic` or `0.57.0-cp311 NumPy 1.23.2`."""
+        """Read as `0.57.0-cp311`, `0.57.0-cp311 CPU generic` or `0.57.0-cp311 NumPy 1.23.2`."""
         other = f"NumPy {self.numpy}" if self.numpy else ""
-        return " ".join(filter(None, (self.cell, other, self.cpu)))
+        cpu = f"CPU {self.cpu}" if self.cpu else ""
+        return " ".join(filter(None, (self.cell, other, cpu)))
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -108,6 +113,11 @@ class Shared(msgspec.Struct, frozen=True):
     def grid(self) -> list[list[str]]:
         """Who was first, a row each, and second, a column each."""
         return grid(self.pairs)
+
+    @property
+    def how(self) -> str:
+        """How the grid is read."""
+        return HOW
 
     @property
     def legend(self) -> list[str]:

@@ -6,15 +6,18 @@ import datetime as dt
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import msgspec
 import pytest
 
-from matrix.commands.share import neighbours
+from matrix import options as asked
+from matrix.commands.share import neighbours, who
 from matrix.experiments.probe import Probe
 from matrix.experiments.sharing import Pair, Shared, Sharing, User, keep, kept, source
 from matrix.judge.judge import judge
+from matrix.model.cell import parse_cell
 from matrix.model.record import Phase
 from matrix.report.diff import difference, load, side
 from matrix.report.findings import Findings, findings
@@ -87,12 +90,12 @@ SHARED = Shared(
 
 def test_a_row_is_who_was_first_and_a_column_who_was_second() -> None:
     assert SHARED.grid == [
-        ["first, then", "0.57.0-cp311", "0.57.0-cp311 generic"],
+        ["first, then", "0.57.0-cp311", "0.57.0-cp311 CPU generic"],
         ["0.57.0-cp311", "loads", "crashes SIGILL"],
-        ["0.57.0-cp311 generic", "evicts", "loads"],
+        ["0.57.0-cp311 CPU generic", "evicts", "loads"],
     ]
     assert [line.partition(":")[0] for line in SHARED.legend] == ["loads", "evicts", "crashes"]
-    assert str(User("0.57.0-cp311", "generic", "1.23.2")) == "0.57.0-cp311 NumPy 1.23.2 generic"
+    assert str(User("0.57.0-cp311", "generic", "1.23.2")) == "0.57.0-cp311 NumPy 1.23.2 CPU generic"
 
 
 def found_with(shared: Shared | None) -> Findings:
@@ -105,7 +108,7 @@ def test_the_grid_is_kept_and_in_both_reports(tmp_path: Path) -> None:
     keep(tmp_path / "share.json", SHARED)
     found = found_with(kept(tmp_path / "share.json", [PROBE], RUNNER, print))
     markdown, html = report(found), page(found, "exec", {})
-    assert "| 0.57.0-cp311         | loads        | crashes SIGILL       |" in markdown
+    assert "| 0.57.0-cp311             | loads        | crashes SIGILL           |" in markdown
     assert "<summary>One cache folder, cache/p</summary>" in markdown
     assert (
         '<th scope="row" class="id">0.57.0-cp311</th><td>loads</td><td>crashes SIGILL</td>' in html
@@ -193,3 +196,17 @@ def test_neighbours_are_the_newest_cell_and_those_nearest_to_it() -> None:
     for pythons, cells in named:
         here = catalogue(*pythons.split(), **releases)
         assert [cell.id for cell in neighbours(here)] == cells
+
+
+def test_who_shares_where_nothing_is_asked_for_are_neighbours_in_all_that_people_mix() -> None:
+    cells = [parse_cell(cell) for cell in ("0.72.0-cp310", "0.71.0-cp311", "0.72.0-cp311")]
+
+    def users(**what: Any) -> list[tuple[str, str, bool]]:
+        asked_for = asked.Share(state=Path(), envdir=Path(), **what)
+        return [(cell.id, cpu, oldest) for cell, cpu, oldest in who(asked_for, cells)]
+
+    named = [(cell.id, "", False) for cell in cells]
+    newest = "0.72.0-cp311"
+    assert users() == [*named, (newest, "generic", False), (newest, "", True)]
+    assert users(selectors=("0.72",)) == named
+    assert len(users(cpu_names=("generic", "znver3"), oldest_numpy=True)) == 3 * 3 * 2
