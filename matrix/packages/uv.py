@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ..errors import Unreachable
 from ..select.settings import for_tools
 
 LONGEST = 600
+# Two threads that ask sysconfig at once may get what is half there (python/cpython#92452, to 3.11).
+FINDING = threading.Lock()
 
 
 class Refused(Exception):
@@ -30,9 +33,11 @@ def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") ->
     """
     # Whenever a wheel is built, what is in it has the same time.
     seen = for_tools(os.environ) | {"SOURCE_DATE_EPOCH": "315532800", "NO_COLOR": "1"}
+    with FINDING:
+        program = find_uv_bin()
     try:
         done = subprocess.run(
-            [find_uv_bin(), *words],
+            [program, *words],
             input=asked,
             env=seen,
             cwd=folder,
