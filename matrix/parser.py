@@ -250,7 +250,7 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "pythons": ("the CPythons that count", {"type": _pythons, "metavar": "3.X,..."}),
     "sharing": ("the cache probe that all of them run", {"metavar": "PROBE"}),
     "share selectors": (
-        "cells (the newest, and those nearest to it in Python and in Numba)",
+        "cells (the newest, with the oldest NumPy and as generic too, and its neighbours)",
         {"nargs": "*", "metavar": "CELL", "default": []},
     ),
     "oldest_numpy": ("each cell with the oldest NumPy it takes as well", {}),

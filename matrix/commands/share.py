@@ -19,7 +19,7 @@ from packaging.version import Version
 from .. import options as asked
 from ..errors import BadInput, NothingToRun, Status, Unreachable
 from ..experiments.probe import Probe, named
-from ..experiments.sharing import BAD, Pair, Shared, User, keep
+from ..experiments.sharing import BAD, HOW, Pair, Shared, User, keep, source
 from ..model.cell import Cell
 from ..model.files import remove, write_atomically
 from ..model.record import Phase
@@ -35,6 +35,7 @@ from ..select.selection import Catalogue, one_per_release, select
 from .run import run_due
 from .stored.report import SHARED, publish
 
+ANY_CPU = "generic"  # the name that LLVM has for what every processor can do
 # Where each user's Numba lies.
 Places = Mapping[User, Path]
 
@@ -49,16 +50,21 @@ def share(o: asked.Share) -> int:
     cells = _cells(o, project.catalogue(machine.pythons))
     _make_environments(o, project, machine, cells, probe)
     users = _users(o, project, machine, cells)
+    say(
+        f"{len(users)} users of {probe.id}, each two in either order on one cache folder:"
+        f" {3 * len(users) ** 2} processes, one at a time"
+    )
     with only_run(project.state, say):
-        shared = Shared(probe.id, tuple(_pairs(o, project, probe, users)))
+        pairs = tuple(_pairs(o, project, probe, users))
+        shared = Shared(probe.id, pairs, source(probe, project.runner))
         keep(project.state / SHARED, shared)
         publish(project)
-    text = "\n".join([padded(shared.grid), "", *shared.legend])
+    text = "\n".join([padded(shared.grid), "", HOW, *shared.legend])
     for line in text.split("\n"):
         say(line)
     path = project.state / "report" / "share.md"
     write_atomically(path, f"# One cache folder, {probe.id}\n\n{text}\n")
-    say(f"grid: {path}, and in report.md and index.html beside it")
+    say(f"grid: {path}, and in matrix.json, report.md and index.html beside it")
     return Status.FAILS if any(pair.word in BAD for pair in shared.pairs) else Status.HOLDS
 
 
@@ -76,7 +82,8 @@ def _cells(o: asked.Share, catalogue: Catalogue) -> tuple[Cell, ...]:
     selection = select(words, catalogue, pre=o.pre)
     for line in selection.lines():
         say(line)
-    if len(selection.runnable) < 2 and not (o.cpu_names or o.oldest_numpy):  # noqa: PLR2004
+    alone = bool(o.selectors) and not (o.cpu_names or o.oldest_numpy)
+    if len(selection.runnable) < 2 and alone:  # noqa: PLR2004
         error = BadInput if len(selection.cells) == 1 else NothingToRun
         raise error(
             f"{' '.join(words)}: one cell has nobody to share with; name two, such as"
@@ -123,12 +130,25 @@ def _make_environments(
         run_due(asked.Running(**starting, fresh=True), project, machine, missing, (probe,))
 
 
+def who(o: asked.Share, cells: Sequence[Cell]) -> list[tuple[Cell, str, bool]]:
+    """Return who shares: each cell with each CPU name, and whether with its oldest NumPy.
+
+    Where nothing is asked for, these are the neighbours that people have: of the newest cell also
+    another processor, and another NumPy.
+    """
+    if o.selectors or o.cpu_names or o.oldest_numpy:
+        numpys = (False, True) if o.oldest_numpy else (False,)
+        return list(itertools.product(cells, ("", *o.cpu_names), numpys))
+    newest = max(cells, key=lambda cell: cell.key)
+    return [*((cell, "", False) for cell in cells), (newest, ANY_CPU, False), (newest, "", True)]
+
+
 def _users(o: asked.Share, project: Project, machine: Machine, cells: Sequence[Cell]) -> Places:
-    """Return who shares, each cell with each NumPy and CPU name, and where its environment is."""
+    """Return who shares, and where the environment of each is; one that is missing is made."""
     found: dict[User, Path] = {}
-    for cell in cells:
-        numpys = {"": environment(o.envdir, cell.id)}
-        if o.oldest_numpy:
+    for cell, cpu, oldest in who(o, cells):
+        numpy, env = "", environment(o.envdir, cell.id)
+        if oldest:
             here = machine.interpreters.get(cell.python)
             lock, numpy = with_oldest_numpy(
                 cell,
@@ -136,11 +156,10 @@ def _users(o: asked.Share, project: Project, machine: Machine, cells: Sequence[C
                 here.version if here else cell.python,
                 project.state / "packages",
             )
-            numpys[numpy] = environment(o.envdir, cell.id, "oldest-numpy")
+            plain, env = env, environment(o.envdir, cell.id, "oldest-numpy")
             with only_run(o.envdir, say, cell.id):
-                make(numpys[numpy], lock, str(python_of(numpys[""])))
-        for numpy, cpu in itertools.product(numpys, ("", *o.cpu_names)):
-            found[User(cell.id, cpu, numpy)] = numpys[numpy]
+                make(env, lock, str(python_of(plain)))
+        found[User(cell.id, cpu, numpy)] = env
     return found
 
 

@@ -22,6 +22,8 @@ from . import outside
 from .needs import Needs, beside, declared
 
 CARRIERS = tuple(PHASES)
+# Their caches lie beside them, and those of a library in the home that each has.
+AT_HOME = ("change", "race")
 FORKING = ("race",)  # what they carry cannot run where no process can be forked
 SHIPPED = ("remedy", "guard")  # the patches that come with the suite
 

@@ -6,7 +6,8 @@ and what the last run of `nox -s share` came to, kept in one file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from ..errors import BadInput
 from ..model.files import UNDECODABLE, Say, read_regular, write_atomically
 from ..model.outcome import same_value
 from ..model.record import Phase
+from ..model.text import without_paths
+from .probe import Probe, runner_of
 
 
 class Sharing(StrEnum):
@@ -39,6 +42,10 @@ MEANING = {
     Sharing.CRASHES: "it, or the first after it, dies",
     Sharing.ALONE: "the first, with nobody before it: this says nothing of sharing",
 }
+HOW = (
+    "The first (a row) writes, the second (a column) comes after it, and then the first once more;"
+    " each pair has a folder of its own."
+)
 # What does no good to whoever shares; what fails alone is no more good, and not known to.
 BAD = (Sharing.STALE, Sharing.RAISES, Sharing.CRASHES, Sharing.ALONE)
 
@@ -55,9 +62,10 @@ class User(msgspec.Struct, frozen=True, order=True):
     numpy: str = ""
 
     def __str__(self) -> str:
-        """Read as `0.57.0-cp311`, `0.57.0-cp311 generic` or `0.57.0-cp311 NumPy 1.23.2`."""
+        """Read as `0.57.0-cp311`, `0.57.0-cp311 CPU generic` or `0.57.0-cp311 NumPy 1.23.2`."""
         other = f"NumPy {self.numpy}" if self.numpy else ""
-        return " ".join(filter(None, (self.cell, other, self.cpu)))
+        cpu = f"CPU {self.cpu}" if self.cpu else ""
+        return " ".join(filter(None, (self.cell, other, cpu)))
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -92,15 +100,24 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """What a run came to: of each two users, and of which probe."""
+    """What a run came to: of each two users, and of which probe.
+
+    `source` names that probe as it was then, and the runner.
+    """
 
     probe: str
     pairs: tuple[Pair, ...]
+    source: str = ""
 
     @property
     def grid(self) -> list[list[str]]:
         """Who was first, a row each, and second, a column each."""
         return grid(self.pairs)
+
+    @property
+    def how(self) -> str:
+        """How the grid is read."""
+        return HOW
 
     @property
     def legend(self) -> list[str]:
@@ -110,18 +127,31 @@ class Shared(msgspec.Struct, frozen=True):
 
 def keep(path: Path, shared: Shared) -> None:
     """Keep what a run came to, in the place of an earlier one."""
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(shared), indent=1).decode())
+    told = msgspec.json.encode(without_paths(msgspec.to_builtins(shared)))
+    write_atomically(path, msgspec.json.format(told, indent=1).decode())
 
 
-def kept(path: Path, say: Say) -> Shared | None:
-    """Return what the last run came to, if there was one; what cannot be read is said."""
+def kept(path: Path, probes: Iterable[Probe], runner: str, say: Say) -> Shared | None:
+    """Return what the last run came to, if that was of one of these probes and this runner.
+
+    What cannot be read, and what is of another, is said.
+    """
     if not path.exists():
         return None
     try:
-        return msgspec.json.decode(read_regular(path), type=Shared)
+        shared = msgspec.json.decode(read_regular(path), type=Shared)
     except (BadInput, *UNDECODABLE):
         say(f"{path} is not what `nox -s share` writes, and is left out; it writes it anew")
         return None
+    if shared.source in {source(probe, runner) for probe in probes if probe.id == shared.probe}:
+        return shared
+    say(f"{path} is of another {shared.probe} or runner, and is left out; `nox -s share` renews it")
+    return None
+
+
+def source(probe: Probe, runner: str) -> str:
+    """Return what names a probe as it is, and what it is run by."""
+    return hashlib.sha256(f"{probe.sha256} {runner_of(probe, runner)}".encode()).hexdigest()
 
 
 def grid(pairs: Sequence[Pair]) -> list[list[str]]:

@@ -179,6 +179,8 @@ class Raced(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """Read as `other() later gave 2, in 1 of 8 orders: run reads f index; ...`."""
+        if self.word is Outcome.SOUND:
+            return f"every value was right, in each of {sum(self.orders.values())} orders"
         why = f" ({cut(self.message.splitlines()[0])})" if self.message.strip() else ""
         did = (self.detail and f"ended by {self.detail}{why}") or f"gave {brief(self.value)}"
         some = f"{self.orders[self.word]} of {sum(self.orders.values())} orders"

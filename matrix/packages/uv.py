@@ -6,19 +6,29 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from uv import find_uv_bin
 
 from ..errors import Unreachable
+from ..model.files import ROOT
 from ..select.settings import for_tools
 
 LONGEST = 600
+# Two threads that ask sysconfig at once may get what is half there (python/cpython#92452, to 3.11).
+FINDING = threading.Lock()
 
 
 class Refused(Exception):
     """uv did not do it; the reason is one line that names no path of this machine."""
+
+
+def program() -> str:
+    """Return where uv is."""
+    with FINDING:
+        return find_uv_bin()
 
 
 def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") -> None:
@@ -32,7 +42,7 @@ def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") ->
     seen = for_tools(os.environ) | {"SOURCE_DATE_EPOCH": "315532800", "NO_COLOR": "1"}
     try:
         done = subprocess.run(
-            [find_uv_bin(), *words],
+            [program(), *words],
             input=asked,
             env=seen,
             cwd=folder,
@@ -45,6 +55,21 @@ def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") ->
         raise Unreachable(f"uv did not start: {error}") from error
     if done.returncode:
         raise Refused(complaint(done.stderr, hidden))
+
+
+def package_cache() -> Path:
+    """Return uv's cache; raises Unreachable with what uv said when it cannot name it."""
+    done = subprocess.run(
+        [program(), "cache", "dir"],
+        env=for_tools(os.environ),
+        cwd=ROOT,  # where nox and its uv are started, by whose settings it goes
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Unreachable(f"uv cannot say where its cache is: {done.stderr.strip()}")
+    return Path(done.stdout.strip())
 
 
 def compiled(

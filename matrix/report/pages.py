@@ -94,6 +94,7 @@ def in_pieces(found: Findings, isolation: str) -> Iterator[bytes]:
     cells = (_cell_report(r, found, isolation, marked, tables) for r in found.records)
     yield b'{"schema":%d,"platform":%b,\n"cells":' % (SCHEMA, _line(found.platform))
     yield from _listed(map(_cell_lines, cells))
+    shared = found.shared and tables.shared(found.shared)
     for name, lines in (
         ("claims", _claim_reports(found)),
         ("phases", tables.phases),
@@ -104,6 +105,8 @@ def in_pieces(found: Findings, isolation: str) -> Iterator[bytes]:
         yield from _listed(map(_line, lines))
     if found.overhead is not None:
         yield b',\n"overhead":' + _line(found.overhead)
+    if shared is not None:
+        yield b',\n"shared":' + _line(shared)
     if found.is_reference:
         yield b',\n"reference":true'
     programs = {probe: found.programs[probe] for probe in found.probes if probe in found.programs}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..experiments.sharing import MEANING
 from .page.squares import STATES, WITHOUT_CLAIMS
 
 ID = "The cell: release and CPython, as in 0.57.0-cp311."
@@ -30,6 +31,8 @@ WORDS: dict[str, dict[str, str]] = {
         "programs": "By probe, the first 16 digits of the SHA-256 of its file, of what lies beside"
         " it and of its patch.",
         "overhead": "What was measured by `nox -s overhead`; not there if nothing was.",
+        "shared": "What the last run of `nox -s share` came to; not there if there was none, or if"
+        " the report is of less than all that is stored.",
     },
     "CellReport": {
         "id": ID,
@@ -123,6 +126,24 @@ WORDS: dict[str, dict[str, str]] = {
         "issue": "The address of the thread about it; or empty.",
         "why": "Why it is claimed, in a sentence; empty for a rule, and where nothing is claimed.",
         "workarounds": "Probes that do the same and are safe, by id.",
+    },
+    "SharedReport": {
+        "probe": "The cache probe that all of them ran, by id.",
+        "pairs": "Each two users of one cache folder, in either order, each with itself as well.",
+    },
+    "PairReport": {
+        "first": "Who ran first, on an empty folder, and once more in the end.",
+        "second": "Who ran on what the first had left.",
+        "outcome": "What became of it: " + "; ".join(f"{w}: {m}" for w, m in MEANING.items()) + ".",
+        "detail": "What ended a process, as in SIGSEGV; empty where none was ended.",
+        "phases": "The three processes, first, second and first again, by number in `phases`.",
+        "times": "Of each of them, as of a probe's phases.",
+        "folders": "What the folder held when each had ended, as of a probe's phases.",
+    },
+    "User": {
+        "cell": ID,
+        "cpu": "The NUMBA_CPU_NAME it had; empty for the processor's own.",
+        "numpy": "The version of the NumPy it had in place of the one that is locked; or empty.",
     },
     "OverheadReport": {
         "spread": "What a spread is, in words.",

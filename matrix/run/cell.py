@@ -25,6 +25,7 @@ from uv import find_uv_bin
 
 from ..errors import MatrixError
 from ..experiments import EXPERIMENTS
+from ..experiments.probe import AT_HOME
 from ..model.cell import CellStatus
 from ..model.files import Store, remove
 from ..model.job import Job, Observed, Run
@@ -40,6 +41,7 @@ from .environment import (
     making,
     mark,
     python_of,
+    without_caches,
 )
 
 # Shorter than the grace that nox gives a session which is to end.
@@ -156,7 +158,9 @@ def run_part(
 ) -> tuple[str, list[dict[str, Any]]]:
     """Run what has one environment; return why that failed, or "", and the runner's lines."""
     work.mkdir(exist_ok=True)
-    failure = run_script(env, run, cell, part, work)
+    at_home = any(probe.carrier in AT_HOME for probe in part.probes if probe.environment)
+    with without_caches(env) if at_home else contextlib.nullcontext():
+        failure = run_script(env, run, cell, part, work)
     lines = read_lines(work / "out.jsonl")
     if not failure and not any(line.get("done") for line in lines):
         failure = "the in-cell runner ended before it was done"

@@ -12,21 +12,18 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from packaging.utils import canonicalize_name, canonicalize_version
-from uv import find_uv_bin
 
 from ..errors import BadInput, Unreachable
-from ..model.files import ROOT, Say, read_regular, text_digest
+from ..model.files import Say, read_regular, text_digest
 from ..model.job import Job
 from ..packages.builds.build import IN_PLACE
 from ..packages.locked import FIXED, pins
 from ..packages.uv import Refused, uv
-from ..select.settings import for_tools
 
 INSTALLED = "installed-lock.txt"
 LONGEST, LONGEST_FOLDER = 87, 90  # to nox
@@ -158,7 +155,47 @@ def making(env: Path, lock: Path, python: str) -> Iterator[tuple[str, ...]]:
 def drop(env: Path) -> None:
     """Remove an environment; raises OSError. What is left of it is of no use to anybody."""
     unmark(env)
+    _open_again(env)
     shutil.rmtree(env)
+
+
+@contextlib.contextmanager
+def without_caches(env: Path) -> Iterator[None]:
+    """Let no cache of Numba's lie beside a library, as where somebody else has installed it.
+
+    It lies in the user's home then, of which a probe of a change or a race has one of its own.
+    """
+    _open_again(env)
+    for folder in list(_libraries(env)):
+        cache = folder / "__pycache__"
+        cache.mkdir(exist_ok=True)
+        for stored in cache.glob("*.nb[ic]"):
+            stored.unlink()
+        for closed in (cache, folder):
+            closed.chmod(0o555)
+    try:
+        yield
+    finally:
+        _open_again(env)
+
+
+def _open_again(env: Path) -> None:
+    """Let its folders be written to, also those of a process that was killed meanwhile."""
+    for folder in list(_libraries(env)):
+        for closed in (folder, folder / "__pycache__"):
+            if closed.exists():
+                closed.chmod(0o755)
+
+
+def _libraries(env: Path) -> Iterator[Path]:
+    """Yield the folders of an environment's libraries, but for what a cell is made of."""
+    for site in env.glob("lib/python*/site-packages"):
+        yield site
+        for library in site.iterdir():
+            if library.is_dir() and library.name not in {"__pycache__", *FIXED}:
+                yield library
+                inside = (path for path in library.rglob("*") if path.is_dir())
+                yield from (path for path in inside if path.name != "__pycache__")
 
 
 def _noted(env: Path) -> list[str]:
@@ -210,21 +247,6 @@ def difference(env: Path, lock: Path, python: str, said: Mapping[str, str]) -> s
         if canonicalize_version(asked.get(name, "")) != canonicalize_version(found.get(name, ""))
     ]
     return f"the cell ran with other packages than locked: {', '.join(wrong)}" if wrong else ""
-
-
-def package_cache() -> Path:
-    """Return uv's cache; raises Unreachable with what uv said when it cannot name it."""
-    done = subprocess.run(
-        [find_uv_bin(), "cache", "dir"],
-        env=for_tools(os.environ),
-        cwd=ROOT,  # where nox and its uv are started, by whose settings it goes
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Unreachable(f"uv cannot say where its cache is: {done.stderr.strip()}")
-    return Path(done.stdout.strip())
 
 
 def forecast(cells: int, at_once: int, envdir: Path, cache: Path) -> Iterator[str]:

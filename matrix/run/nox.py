@@ -23,6 +23,7 @@ from ..model.cell import CellStatus
 from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
 from ..packages.equip import NOTHING_MORE, Equipment, called
+from ..packages.uv import package_cache
 from ..plan.plan import Conditions, Task
 from ..plan.staging import Staged, copy_of, stage
 from ..project import PROBES, Project
@@ -31,7 +32,7 @@ from ..select.machine import Machine
 from ..select.releases import lock_path
 from ..select.settings import for_tools
 from . import processes
-from .environment import environment, environments_held, forecast, holds, package_cache
+from .environment import environment, environments_held, forecast, holds
 
 # Numba's own cases take seconds each; ten minutes is a suite that hangs.
 UPSTREAM_TIMEOUT_S = 600.0

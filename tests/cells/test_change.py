@@ -119,6 +119,19 @@ def test_a_claim_of_a_change_turned_round_fails_and_names_what_was_seen(
     }
     says = "stale in warm; claimed: noticed; value 2 where truth gave 11"
     assert failing == {"change/callee_elsewhere": ([middle], says)}
+    # The same of the rule: what is claimed against it holds only where it does not.
+    path = project / "matrix" / "data" / "claims.toml"
+    path.write_text(claim(probes[0], '{ outcome = "stale", against_rule = "turned round" }'))
+    ended = driver.run(middle)
+    assert (ended.status, ended.due()) == (1, (0, 0))
+    says = "the index has all that warm asked for, and stale in warm"
+    says += " (claimed against the rule: turned round)"
+    name = "change/callee_elsewhere index-key"
+    assert f"{name}: {middle.partition('-')[0]} -> {says}\n" in ended.without_traceback()
+    failing = {
+        c["id"]: (c["cells"], c["says"]) for c in driver.report()["claims"] if not c["holds"]
+    }
+    assert failing == {name: ([middle], says)}
     edited = project / "probes" / "change" / "_callee.py"
     edited.write_text(edited.read_text() + "\n# edited\n")
     assert driver.run(middle).due() == (1, 1)

@@ -12,7 +12,7 @@ from matrix.experiments.needs import Need
 from matrix.packages.wheels import Wheel, wheel_of
 from matrix.run.environment import environment
 from matrix.user.explain import EXAMPLES
-from tests.cells.driving import ROOT, Driver
+from tests.cells.driving import ROOT, Driver, posix_only
 
 PROJECT = """[project]
 name = "tiny"
@@ -109,6 +109,66 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     judged = driver.judge(*words)
     assert judged.status == 0
     assert "every claim that was looked at holds" in judged.said
+
+
+CALLS = '''"""The library's function, from a cached one."""
+from pathlib import Path
+
+from _tiny import scaled
+from numba import njit
+
+
+@njit(cache=True)
+def priced(n):
+    return scaled(n) + 1
+
+
+def run():
+    return priced(2)
+
+
+def other():
+    return scaled(2.5)
+
+
+def change():
+    here = Path(__file__)
+    here.write_text(here.read_text().replace("+ 1", "+ 2"))
+'''
+SCALED = """
+
+@njit(cache=True)
+def scaled(x):
+    return 3 * x
+"""
+
+
+@posix_only
+def test_what_a_library_caches_is_held_in_a_race_and_begins_with_nothing_in_a_change(
+    tmp_path: Path, driver: Driver, newest: str
+) -> None:
+    mine = project(tmp_path / "mine")
+    shutil.rmtree(mine / "probes" / "cache")
+    library = mine / "src" / "tiny" / "__init__.py"
+    library.write_text(library.read_text() + SCALED)
+    for carrier in ("change", "race"):
+        (mine / "probes" / carrier).mkdir()
+        (mine / "probes" / carrier / "priced.py").write_text(CALLS)
+        (mine / "probes" / carrier / "_tiny.py").write_text("from tiny import scaled\n")
+    words = ("--probes", str(mine / "probes"))
+
+    ended = driver.run(newest, *words, "--with", str(mine))
+
+    assert ended.status == 1
+    found = driver.outcomes(newest, "fork")
+    assert found.pop("race/priced").startswith("poisoned in race (run reads scaled index; ")
+    assert found == {"change/priced": "noticed"}
+    assert f"race/priced: {newest.partition('-')[0]} -> poisoned" in ended.without_traceback()
+    assert driver.start("claims", *words).end().status == 0
+    claims = (mine / "probes" / "claims.toml").read_text()
+    assert '["race/priced"]\nkind = "hazard"' in claims
+    assert '["change/priced"]\nkind = "promise"' in claims
+    assert driver.judge(*words).status == 0
 
 
 def test_a_build_leaves_a_library_as_it_was(tmp_path: Path) -> None:

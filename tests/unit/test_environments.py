@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from nox import sessions
 
+from matrix.model.files import ROOT
+from matrix.packages.uv import package_cache
 from matrix.project import DATA
 from matrix.run import environment as environments
 from matrix.select.releases import load, lock_path
@@ -178,4 +184,51 @@ def test_a_disk_too_small_for_both_is_said(
 
 def test_the_package_cache_is_uvs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path))
-    assert environments.package_cache() == tmp_path
+    assert package_cache() == tmp_path
+
+
+def test_no_cache_lies_beside_a_library_meanwhile_nor_one_of_before(tmp_path: Path) -> None:
+    site = tmp_path / "env" / "lib" / "python3.11" / "site-packages"
+    places = [site / "mylib" / "deep", site / "mylib", site, site / "numba"]
+    for place in places:
+        (place / "__pycache__").mkdir(parents=True)
+        (place / "__pycache__" / "f-1.py311.nbi").touch()
+        (place / "f.py").touch()
+    with environments.without_caches(tmp_path / "env"):
+        for place in places:
+            own, cache = place.name == "numba", place / "__pycache__"
+            assert [path.name for path in cache.glob("*.nbi")] == ["f-1.py311.nbi"] * own
+            for folder in (place, cache):
+                assert bool(folder.stat().st_mode & 0o222) == own
+    for place in places:
+        assert place.stat().st_mode & 0o200
+        assert (place / "__pycache__").stat().st_mode & 0o200
+
+
+# Gives up what root may do beyond others, and is killed while it holds the folders closed.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import permissions
+from matrix.run import environment
+permissions.obey()
+env = Path(sys.argv[1])
+if sys.argv[2] == "drop":
+    environment.drop(env)
+else:
+    with environment.without_caches(env):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there root can be told to obey")
+def test_what_a_killed_run_left_closed_can_be_dropped(tmp_path: Path) -> None:
+    library = tmp_path / "env" / "lib" / "python3.11" / "site-packages" / "mylib"
+    library.mkdir(parents=True)
+    (library / "x.py").touch()
+    where = os.pathsep.join(map(str, (ROOT, ROOT / "probes" / "_cell")))
+    for word, status in (("close", -signal.SIGKILL), ("drop", 0)):
+        command = [sys.executable, "-c", KILLED, str(library.parents[3]), word]
+        ended = subprocess.run(command, env=os.environ | {"PYTHONPATH": where}, check=False)
+        assert ended.returncode == status
+        assert library.exists() == (word == "close")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sysconfig
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +16,7 @@ from matrix.experiments.needs import Need, beside, declared, hopeless, needs_of
 from matrix.experiments.probe import probe_in
 from matrix.packages.locked import pins
 from matrix.packages.resolve import _conflict, serves
-from matrix.packages.uv import complaint
+from matrix.packages.uv import complaint, uv
 
 BACKEND = "error: Failed to build `x`\n  cause: It failed\n  cause: Call to `b` failed\n\nhint: x\n"
 SCRIPT = (
@@ -167,3 +172,23 @@ def test_a_change_or_a_race_has_a_second_function(tmp_path: Path, carrier: str, 
     assert hopeless(tmp_path / "p.py", carrier) == f"it has no {name}()"
     (tmp_path / "p.py").write_text(f"def run(): pass\ndef {name}(): pass\n")
     assert not hopeless(tmp_path / "p.py", carrier)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere sysconfig is filled by another function")
+def test_uv_is_found_by_threads_that_look_for_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, filling = threading.Event(), vars(sysconfig)["_init_posix"]
+
+    def slowly(variables: dict[str, object]) -> None:
+        begun.set()
+        time.sleep(0.2)
+        filling(variables)
+
+    monkeypatch.setattr(sysconfig, "_CONFIG_VARS", None)
+    monkeypatch.setattr(sysconfig, "_CONFIG_VARS_INITIALIZED", False, raising=False)
+    monkeypatch.setattr(sysconfig, "_init_posix", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(uv, "--version", folder=Path(), hidden={})
+        assert begun.wait(60)
+        second = pool.submit(uv, "--version", folder=Path(), hidden={})
+        for asked in (first, second):
+            asked.result()

@@ -372,8 +372,16 @@ def test_a_race_that_is_not_what_is_claimed_names_probe_cell_order_and_what_was_
     assert (judged.probe, judged.cell) == ("race/p", "0.57.0-cp311")
     assert "poisoned in race (run writes f index; other writes f index)" in judged.says
     assert "other() later gave 2, in 1 of 8 orders" in judged.says
-    well = judge([make.cell("0.57.0-cp311", raced())], ["race/p"], {"race/p": claim}, "exec")
-    assert well.holds
+    sound = make.cell("0.57.0-cp311", raced())
+    assert judge([sound], ["race/p"], {"race/p": claim}, "exec").holds
+    hazard = Claim(Kind.HAZARD, "why", (Expectation(Outcome.POISONED),))
+    (judged,) = judge([sound], ["race/p"], {"race/p": hazard}, "exec").judgements
+    assert not judged.holds
+    assert judged.says.endswith("every value was right, in each of 8 orders")
+    another = Expectation(Outcome.POISONED, detail="other writes f index; run writes f index")
+    order_of = Claim(Kind.HAZARD, "why", (another,))
+    (judged,) = judge([kept], ["race/p"], {"race/p": order_of}, "exec").judgements
+    assert not judged.holds
 
 
 def test_where_nothing_can_be_forked_no_race_is_asked_for_and_that_is_said(tmp_path: Path) -> None:

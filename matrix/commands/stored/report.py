@@ -178,7 +178,7 @@ def _write(
     if folder.name == "report":
         measured = summarise(measurements(project.state / FOLDER, say).load_all())
         found = reports.with_overhead(found, measured, folder)
-        shared = kept_of_sharing(project.state / SHARED, say)
+        shared = kept_of_sharing(project.state / SHARED, project.probes, project.runner, say)
         found = msgspec.structs.replace(found, shared=shared)
     pages.write(folder, found, isolation)
     if summary is not None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ...experiments.overhead.summary import OverheadReport
+from ...experiments.sharing import Sharing, User
 from ...model.cell import CellStatus
 from ...model.outcome import Outcome
 from ...model.record import Asked, DataFile, Dispatcher, Package, Phase, UpstreamResult
@@ -75,6 +76,33 @@ class ClaimReport(msgspec.Struct, frozen=True):
     workarounds: tuple[str, ...] = ()
 
 
+class PairReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Two users of one cache folder, in this order, and their phases: first, second, first again.
+
+    The phases are told as those of a probe are.
+    """
+
+    first: User
+    second: User
+    outcome: Sharing
+    detail: str
+    phases: tuple[int, ...]
+    times: tuple[Times, ...] = ()
+    folders: tuple[int, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Read as `0.57.0-cp311, then 0.57.0-cp310`."""
+        return f"{self.first}, then {self.second}"
+
+
+class SharedReport(msgspec.Struct, frozen=True):
+    """What the last `nox -s share` came to: of which probe, and of each two users."""
+
+    probe: str
+    pairs: tuple[PairReport, ...]
+
+
 class PhaseReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """A phase without what hardly two have the same: its times and the cache's files."""
 
@@ -99,7 +127,7 @@ class PhaseReport(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """matrix.json. `overhead` is there only where it was measured.
+    """matrix.json. `overhead` and `shared` are there only where there was such a run.
 
     `reference` is true where this is of the reference: no phase is known, and no CPython's patch.
     """
@@ -114,8 +142,9 @@ class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
     overhead: OverheadReport | None = None
     reference: bool = False
     programs: dict[str, str] = {}
+    shared: SharedReport | None = None
 
-    def observed(self, probe: ProbeReport) -> tuple[Phase, ...]:
+    def observed(self, probe: ProbeReport | PairReport) -> tuple[Phase, ...]:
         """Return what was observed of a probe; raises ValueError where that is not all here."""
         number = len(probe.phases)
         after = probe.folders[-number:] or (NO_FILES,) * number

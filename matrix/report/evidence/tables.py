@@ -9,9 +9,19 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from ...experiments.sharing import Shared
 from ...model.outcome import Outcome
 from ...model.record import DataFile, Package, Phase
-from .filed import NO_FILES, File, PhaseReport, ProbeReport, Times, left_by
+from .filed import (
+    NO_FILES,
+    File,
+    PairReport,
+    PhaseReport,
+    ProbeReport,
+    SharedReport,
+    Times,
+    left_by,
+)
 
 # The clock that `run()` is timed with has nanoseconds, most of them noise.
 DIGITS = 6
@@ -30,17 +40,25 @@ class Tables:
         packages: tuple[Package, ...],
     ) -> ProbeReport:  # fmt: skip
         """Return a probe, told as id, outcome, phase and detail, with numbers for what was seen."""
+        return ProbeReport(*told, *self._seen(phases), state, packages)
+
+    def shared(self, shared: Shared) -> SharedReport:
+        """Return what became of shared folders, with numbers for what was seen."""
+        pairs = (
+            PairReport(pair.first, pair.second, pair.word, pair.detail, *self._seen(pair.phases))
+            for pair in shared.pairs
+        )
+        return SharedReport(shared.probe, tuple(pairs))
+
+    def _seen(
+        self, phases: Sequence[Phase]
+    ) -> tuple[tuple[int, ...], tuple[Times, ...], tuple[int, ...]]:
+        """Return the numbers of phases, their times, and the numbers of what they left."""
         after = tuple(self._folder(phase.files_after) for phase in phases)
         before = tuple(self._folder(phase.files_before) for phase in phases)
         folders = after if before == left_by(after) else before + after
-        return ProbeReport(
-            *told,
-            tuple(map(self._phase, phases)),
-            tuple(map(_times, phases)),
-            folders if any(folders) else (),
-            state,
-            packages,
-        )
+        numbers = tuple(map(self._phase, phases))
+        return numbers, tuple(map(_times, phases)), folders if any(folders) else ()
 
     def _phase(self, phase: Phase) -> int:
         bare = msgspec.structs.replace(
