@@ -11,10 +11,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .errors import MatrixError
+from .errors import MatrixError, Status
 from .parser import parse
 from .report.terminal import complain
 from .run import processes
+from .user import pipe
 
 INTERRUPTED = 130
 # What is read is held to the end: looking through it for cycles at every 700th object, as CPython
@@ -28,13 +29,21 @@ def main(words: Sequence[str]) -> int:
         options = parse(words)
         from . import commands  # noqa: PLC0415 (a wrong word is told without them)
 
-        return commands.COMMANDS[type(options)](options)
+        status = commands.COMMANDS[type(options)](options)
+        print(end="", flush=True)  # noqa: T201 (while an error can still be told)
     except MatrixError as error:
         complain(f"error: {error}", "bold red")
         return error.status
+    except OSError as error:
+        if error.errno not in pipe.NO_ROOM:
+            raise
+        pipe.drop(sys.stdout)
+        complain(f"error: {error}", "bold red")
+        return Status.REFUSED
     except KeyboardInterrupt:
         complain("interrupted; what was done is kept", "bold yellow")
         return INTERRUPTED
+    return status
 
 
 if __name__ == "__main__":
@@ -45,4 +54,4 @@ if __name__ == "__main__":
         processes.end_with(int(parent))
     # What a user names is meant from there, whichever option or argument names it.
     os.chdir(os.environ.pop(processes.FROM, os.curdir))
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(pipe.while_read(main, sys.argv[1:]))

@@ -3,9 +3,10 @@
 
 import sys
 
+from .user.pipe import while_read
 from .user.remedy import UnknownNumba, install, main
 
 __all__ = ["UnknownNumba", "install", "main"]
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(while_read(main, sys.argv[1:]))

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import textwrap
 
-from . import explain, poisoned
+from . import explain, pipe, poisoned
 
 SAFE, UNSAFE, UNKNOWN = 0, 1, 2
 # What is known of a file before anything is.
@@ -38,10 +38,18 @@ def main(argv):
     # So that what is asked to end takes along the process in which the file is run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return answered(argv)
+        status = answered(argv)
+        print(end="", flush=True)
+    except OSError as error:
+        if error.errno not in pipe.NO_ROOM:
+            raise
+        pipe.drop(sys.stdout)
+        sys.stderr.write(f"error: {error}\n")
+        return UNKNOWN
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 128 + signal.SIGINT
+    return status
 
 
 def answered(argv):

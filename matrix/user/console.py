@@ -9,8 +9,9 @@ import difflib
 import importlib.util
 import os
 import re
-import signal
 import sys
+
+from .pipe import while_read
 
 DRIVER = (
     "run", "report", "diff", "show", "debug", "claims", "bisect", "share", "plan", "merge",
@@ -31,7 +32,10 @@ with pip install 'numba-matrix[matrix]', CPython 3.11 or newer:
 
 def main(argv=None):
     """Run the command that the words spell and return the exit status."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    return while_read(run, list(sys.argv[1:] if argv is None else argv))
+
+
+def run(words):
     command = words.pop(0) if words else ""
     if command in ("-h", "--help", "help"):
         print(USAGE, end="")
@@ -40,7 +44,7 @@ def main(argv=None):
         print(f"numba-matrix {version()}")
         return 0
     if command in COMMANDS:
-        return while_read(COMMANDS[command], words)
+        return COMMANDS[command](words)
     if command in DRIVER:
         from . import suite
 
@@ -50,18 +54,6 @@ def main(argv=None):
     said = f"error: there is no command {command!r}{hint}\n" if command else ""
     sys.stderr.write(said + USAGE)
     return 2
-
-
-def while_read(command, words):
-    """Return the command's status, or what a shell calls the end of one whose reader has gone."""
-    try:
-        status = command(words)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python says what is left when it ends, and there is nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    return status
 
 
 def version():

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from matrix.project import read_project
-from matrix.user import check, console, explain, poisoned
-from tests.cells.driving import ROOT
+from matrix.user import check, console, explain, pipe, poisoned
+from tests.cells.driving import ROOT, posix_only
 
 OPEN = b".numba.unresolved$"
 
@@ -177,12 +177,73 @@ def test_a_numba_that_raises_when_it_is_imported_is_one_message(
     assert "ended early" not in told
 
 
-@pytest.mark.skipif(os.name != "posix", reason="elsewhere a pipe ends otherwise")
-def test_whose_reader_has_gone_ends_as_a_program_in_a_pipe_does(tmp_path: Path) -> None:
-    (tmp_path / "a.plain-1.py311.1.nbc").write_bytes(pickle.dumps(b""))
+USERS = [sys.executable, str(ROOT / "matrix" / "user")]
+DRIVER = [sys.executable, "-m", "matrix"]
+SAYING = {
+    "check": [*USERS, "check", "absent.py"],
+    "check --json": [*USERS, "check", "--json", "absent.py"],
+    "check --cache": [*USERS, "check", "--cache", "caches"],
+    "--version": [*USERS, "--version"],
+    "remedy --help": [*USERS, "remedy", "--help"],
+    "in a line": [*DRIVER, "diff", "reference", "reference"],
+    "in a file": [*DRIVER, "diff", "reference", "reference", "--format", "json"],
+    "a report": [*DRIVER, "reference", "--check"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with something to say of."""
+    (tmp_path / "caches").mkdir()
+    (tmp_path / "caches" / "a.plain-1.py311.1.nbc").write_bytes(pickle.dumps(b""))
+    return tmp_path
+
+
+def ended(
+    command: list[str], folder: Path, stdout: int, stderr: int = subprocess.PIPE
+) -> tuple[int, str]:
+    """Run a command in a folder with these streams; return its status and what it complained of."""
+    done = subprocess.run(
+        command, cwd=folder, stdout=stdout, stderr=stderr, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+    )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+@posix_only
+@pytest.mark.parametrize("command", SAYING.values(), ids=SAYING)
+def test_whose_reader_has_gone_ends_as_a_program_in_a_pipe_does(
+    command: list[str], folder: Path
+) -> None:
     ours, theirs = os.pipe()
     os.close(ours)
-    command = [sys.executable, str(ROOT / "matrix" / "user"), "check", "--cache", str(tmp_path)]
-    ended = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(theirs)
-    assert (ended.returncode, ended.stderr) == (141, "")
+    try:
+        assert ended(command, folder, theirs) == (141, "")
+        assert ended(command, folder, theirs, subprocess.STDOUT)[0] == 141
+    finally:
+        os.close(theirs)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("command", [SAYING["check"], SAYING["a report"], SAYING["in a file"]])
+def test_what_finds_no_room_is_one_message_and_no_answer(command: list[str], folder: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        status, told = ended(command, folder, full.fileno())
+    assert (status, told) == (2, "error: [Errno 28] No space left on device\n")
+
+
+def test_another_pipe_that_breaks_is_an_error_like_any() -> None:
+    def write_to_its_own() -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        pipe.while_read(write_to_its_own)
+
+
+@pytest.mark.parametrize("words", [["absent.py"], []])
+def test_the_remedy_by_its_own_name_says_what_cannot_be_begun(
+    words: list[str], folder: Path
+) -> None:
+    status, told = ended([sys.executable, "-m", "matrix.remedy", *words], folder, subprocess.PIPE)
+    assert status == 2
+    assert told

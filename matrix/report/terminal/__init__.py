@@ -32,7 +32,7 @@ def complain(text: str, style: str) -> None:
 def width(stream: TextIO | None = None) -> int | None:
     """Return the columns of the terminal that a stream (standard output) is; None if it is none."""
     stream = stream or sys.stdout
-    return max(NARROWEST, Console(file=stream).width) if stream.isatty() else None
+    return max(NARROWEST, Console(file=stream).width) if stream and stream.isatty() else None
 
 
 def folded(line: str, columns: int) -> Iterator[str]:
@@ -49,9 +49,19 @@ def folded(line: str, columns: int) -> Iterator[str]:
         yield " " * (indent + 2) + part.plain.rstrip()
 
 
-def _print(text: str, stream: TextIO, style: str | None = None) -> None:
+class Terminal(Console):
+    """One that leaves the end of whatever prints to who began it, where nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on with the error; rich would end as a failed run does."""
+        raise  # noqa: PLE0704 (it is called while the error is handled)
+
+
+def _print(text: str, stream: TextIO | None, style: str | None = None) -> None:
+    if stream is None:  # it was closed before we began
+        return
     # No file is given: rich then knows the width of what is at the other end of any of the three.
-    console = Console(file=stream, highlight=False, soft_wrap=True, emoji=False)
+    console = Terminal(file=stream, highlight=False, soft_wrap=True, emoji=False)
     columns, line = width(stream), log_line(typed(text))
     for part in folded(line, columns) if columns else (line,):
         console.print(part, style=style, markup=False)
