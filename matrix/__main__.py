@@ -28,7 +28,7 @@ def main(words: Sequence[str]) -> int:
         options = parse(words)
         from . import commands  # noqa: PLC0415 (a wrong word is told without them)
 
-        return commands.COMMANDS[type(options)](options)
+        return commands.command(options)(options)
     except MatrixError as error:
         complain(f"error: {error}", "bold red")
         return error.status
