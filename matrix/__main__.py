@@ -29,7 +29,7 @@ def main(words: Sequence[str]) -> int:
         options = parse(words)
         from . import commands  # noqa: PLC0415 (a wrong word is told without them)
 
-        status = commands.COMMANDS[type(options)](options)
+        status = commands.command(options)(options)
         print(end="", flush=True)  # noqa: T201 (while an error can still be told)
     except MatrixError as error:
         complain(f"error: {error}", "bold red")

@@ -273,4 +273,6 @@ ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "diff output": ("write it to this file", {"metavar": "FILE"}),
     "output": ("append to this file", {"metavar": "FILE"}),
     "check": ("only say what is missing", {}),
+    "write": ("put the table into README", {}),
+    "growth": ("how that grows with cells and probes, drawn", {}),
 }

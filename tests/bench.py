@@ -1,265 +1,112 @@
 """How fast the suite is, beside other ways to do the same: measured in one run, as ratios.
 
 In: cells and probes that all do well. Out: wall and CPU seconds of each contender, and the ratios
-of the same round, with their spread. Contenders take turns, so that a noisy machine is noisy to
-all of them.
+of the same round, with their spread, which README's table holds. Contenders take turns, so that a
+noisy machine is noisy to all of them. How that grows is drawn by `growth`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from uv import find_uv_bin
 
-from matrix.errors import MatrixError, NothingToRun, Unreachable
-from matrix.experiments.probe import Probe, matching
-from matrix.model.cell import Cell
-from matrix.model.files import ROOT
-from matrix.model.record import observations
+from matrix.errors import MatrixError, NothingToRun
+from matrix.experiments.probe import matching
+from matrix.model.files import ROOT, write_atomically
 from matrix.options import Stored
 from matrix.parser import parse
-from matrix.project import DATA, read_project
+from matrix.project import read_project
+from matrix.report.published.drawn import in_markdown, placed
 from matrix.report.terminal import say
-from matrix.run import processes
-from matrix.run.cell import children_cpu
-from matrix.run.environment import environment, only_run
-from matrix.select.interpreters import Interpreter
+from matrix.run.environment import only_run
 from matrix.select.machine import machine_here
-from matrix.select.releases import lock_path
 from matrix.select.selection import select
+from tests.contenders import CONTENDERS, Bench, Figures, fetch, fresh
 
-# Of what the suite began with, those that do well, and a few more: what a first noxfile would hold.
-PROBES = (
-    "cache/plain_*",
-    "cache/self_eager",
-    "cache/self_lazy",
-    "cache/self_two_*",
-    "cache/array_lazy",
-    "cache/raising_lazy",
-    "aot/plain",
-    "aot/self_helper",
-    "aot/self_helper_cached",
-    "aot/array_helper",
-)
-
-
-RUNNER = ROOT / "probes" / "_cell"
-
-
-class Figures(msgspec.Struct, frozen=True):
-    """What one contender took in one round, in seconds: the wall, all its CPU, that in cells."""
-
-    wall_s: float
-    cpu_s: float
-    cells_cpu_s: float | None = None
+README = ROOT / "README.md"
+# By what they ask, of those that do well: what a first noxfile would hold.
+SETS = {
+    "cache and AOT": (
+        "cache/plain_*", "cache/self_eager", "cache/self_lazy", "cache/self_two_*",
+        "cache/array_lazy", "cache/raising_lazy",
+        "aot/plain", "aot/self_helper", "aot/self_helper_cached", "aot/array_helper",
+    ),
+    "changes": (
+        "change/callee", "change/global_configured_argument", "change/option_two_functions",
+        "change/own_source",
+    ),
+    "races": ("race/same_signature", "race/two_functions", "race/warmed_up"),
+}  # fmt: skip
+ALL = "all of these"
 
 
-class Bench(msgspec.Struct, frozen=True):
-    """What all contenders do: these probes in these cells, below this folder."""
-
-    folder: Path
-    cells: tuple[Cell, ...]
-    probes: tuple[Probe, ...]
-    interpreters: dict[str, Interpreter]
-    jobs: int
-
-    def hashed(self, cell: Cell) -> tuple[str, ...]:
-        """Return the words that name a cell's lock to an installer."""
-        return ("--require-hashes", "-r", str(lock_path(DATA / "locks", cell.release)))
-
-    def virtualenv(self, cell: Cell, env: Path) -> str:
-        """Make a plain virtualenv for a cell, and return its Python."""
-        call([self.interpreters[cell.python].path, "-m", "venv", str(env)])
-        return str(env / "bin" / "python")
-
-    @property
-    def packages(self) -> Path:
-        """Where `fetch` leaves every package for pip."""
-        return self.folder / "packages"
-
-    @property
-    def from_packages(self) -> dict[str, str]:
-        """The environment variables that make pip take packages from there, and ask nobody."""
-        return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": self.packages.as_uri()}
-
-    def job(self, folder: Path) -> Path:
-        """Write the runner's job for `folder`, a process per phase, and return its path."""
-        folder.mkdir(parents=True)
-        job = {
-            "scratch": str(folder / "scratch"),
-            "out": str(folder / "out.jsonl"),
-            "timeout_s": 120,
-            "isolation": "exec",
-            "c_once": False,
-            "probes": [
-                {"id": p.id, "carrier": p.carrier, "path": str(p.path)} for p in self.probes
-            ],
-        }
-        path = folder / "job.json"
-        path.write_text(json.dumps(job), encoding="utf-8")
-        return path
+Round = dict[str, Figures]
 
 
-def fetch(bench: Bench) -> None:
-    """Put every package where pip will find it, and into uv's cache: no time is a download's.
-
-    pip's own cache is not enough: each CPython brings a pip of its own, which may not read what
-    another keeps, and none keeps what an index forbids to.
-    """
-    for cell in bench.cells:
-        env = bench.folder / f"{cell.id}-fetch"
-        python = bench.virtualenv(cell, env)
-        hashed = bench.hashed(cell)
-        call([python, "-m", "pip", "download", "--quiet", "--dest", str(bench.packages), *hashed])
-        call([find_uv_bin(), "pip", "install", "--quiet", "--python", python, *hashed])
-        shutil.rmtree(env)
-
-
-def naive(bench: Bench, folder: Path) -> Figures:
-    """A virtualenv with pip per cell, a process per phase, one cell after the other."""
-    with measured() as figures:
-        for cell in bench.cells:
-            python = bench.virtualenv(cell, folder / cell.id)
-            call([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                  *bench.hashed(cell)], bench.from_packages)  # fmt: skip
-            call([python, str(RUNNER), str(bench.job(folder / f"{cell.id}-job"))])
-    return figures()
-
-
-def tox(bench: Bench, folder: Path) -> Figures:
-    """The same with tox, as many environments at a time as the suite runs cells."""
-    sections = [f"[tox]\nskipsdist = true\nenv_list = {','.join(c.id for c in bench.cells)}\n"]
-    for cell in bench.cells:
-        job = bench.job(folder / f"{cell.id}-job")
-        lock = lock_path(DATA / "locks", cell.release)
-        sections.append(
-            f"[testenv:{cell.id}]\nskip_install = true\n"
-            f"base_python = {bench.interpreters[cell.python].path}\n"
-            f"deps = -r {lock}\ncommands = python {RUNNER} {job}\n"
-        )
-    config = folder / "tox.ini"
-    config.write_text("\n".join(sections), encoding="utf-8")
-    with measured() as figures:
-        call([sys.executable, "-m", "tox", "run-parallel", "--parallel", str(bench.jobs),
-              "--conf", str(config), "--workdir", str(folder / ".tox")],
-             bench.from_packages)  # fmt: skip
-    return figures()
-
-
-def suite(bench: Bench, folder: Path) -> Figures:
-    """This suite: select, install, run, judge and report, from nothing but a package cache."""
-    return run_suite(bench, folder)
-
-
-def again(bench: Bench, folder: Path) -> Figures:
-    """This suite once more, every probe, in the environments that `suite` has made."""
-    return run_suite(bench, folder.with_name("suite"), "--fresh")
-
-
-def run_suite(bench: Bench, state: Path, *more: str) -> Figures:
-    """Run the suite with everything of its own below `state`; the CPU in cells is what it filed."""
-    words = [cell.id for cell in bench.cells]
-    globs = [word for probe in bench.probes for word in ("--probe", probe.id)]
-    with measured() as figures:
-        call([sys.executable, "-m", "matrix", "run", *words, *globs, "--state", str(state),
-              "--envdir", str(state / "envs"), "--jobs", str(bench.jobs), *more])  # fmt: skip
-    store = observations(state / "observations", print)
-    records = [store.load(cell.id) for cell in bench.cells]
-    in_cells = sum(record.cpu_s for record in records if record is not None)
-    return msgspec.structs.replace(figures(), cells_cpu_s=in_cells)
-
-
-def limit(bench: Bench, folder: Path) -> Figures:
-    """One process per cell that imports once and does all in line, divided by the cores."""
-    envs = folder.with_name("suite") / "envs"
-    with measured() as figures:
-        for cell in bench.cells:
-            call([str(environment(envs, cell.id) / "bin" / "python"), str(RUNNER / "limit.py"),
-                  str(bench.job(folder / cell.id))])  # fmt: skip
-    seen = figures()
-    return Figures(seen.wall_s / bench.jobs, seen.cpu_s, seen.cpu_s)
-
-
-# In this order. The limit is measured in the environments that the suite has made, where Python
-# has compiled Numba's sources already; held against it is what the suite takes there, not the
-# first time.
-CONTENDERS: tuple[Callable[[Bench, Path], Figures], ...] = (naive, tox, suite, again, limit)
-
-
-def rounds(bench: Bench, repeat: int, say: Callable[[str], None]) -> list[dict[str, Figures]]:
-    """Return what every contender took in each of `repeat` rounds."""
-    fresh(bench.folder)
-    fetch(bench)
+def rounds(
+    sets: Mapping[str, Bench], repeat: int, say: Callable[[str], None]
+) -> dict[str, list[Round]]:
+    """Return what every contender took in each of `repeat` rounds, by set of probes."""
+    first = next(iter(sets.values()))
+    fresh(first.folder)
+    fetch(first)
     say("every package is at hand, for pip and in uv's cache")
-    found = []
+    found: dict[str, list[Round]] = {name: [] for name in sets}
     for number in range(repeat):
-        took: dict[str, Figures] = {}
-        for contender in CONTENDERS:
-            name = contender.__name__
-            took[name] = contender(bench, fresh(bench.folder / name))
-            wall, cpu = took[name].wall_s, took[name].cpu_s
-            say(f"round {number + 1}, {name}: {wall:.1f} s wall, {cpu:.1f} s CPU")
-        found.append(took)
+        for name, bench in sets.items():
+            took = {}
+            for contender in CONTENDERS:
+                who = contender.__name__
+                took[who] = contender(bench, fresh(bench.folder / who))
+                say(f"round {number + 1}, {name}, {who}: {took[who]}")
+            found[name].append(took)
+    if len(found) > 1:
+        found[ALL] = [together(parts) for parts in zip(*found.values(), strict=True)]
     return found
 
 
-def fresh(folder: Path) -> Path:
-    """Return the folder, which is there and empty from now on."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+def together(parts: Iterable[Round]) -> Round:
+    """Return what the contenders took for several sets, one after the other."""
+    whole = [list(figures) for figures in zip(*(part.values() for part in parts), strict=True)]
+    return {
+        who.__name__: Figures(
+            sum(one.wall_s for one in figures),
+            sum(one.cpu_s for one in figures),
+            sum(one.cells_cpu_s or 0 for one in figures),
+        )
+        for who, figures in zip(CONTENDERS, whole, strict=True)
+    }
 
 
-def story(found: Sequence[dict[str, Figures]]) -> Iterator[str]:
-    """Yield the ratios, each as median (least to most) over the rounds."""
-    yield "naive / suite, wall: " + spread([r["naive"].wall_s / r["suite"].wall_s for r in found])
-    yield "tox / suite, wall: " + spread([r["tox"].wall_s / r["suite"].wall_s for r in found])
-    yield "again / limit, wall: " + spread([r["again"].wall_s / r["limit"].wall_s for r in found])
-    in_cells = [(r["again"].cells_cpu_s or 0) / (r["limit"].cells_cpu_s or 1) for r in found]
-    yield "again / limit, CPU in cells: " + spread(in_cells)
+# The rows of README's table, each with the ratio of one round that it is of.
+RATIOS: dict[str, Callable[[Round], float]] = {
+    "one virtualenv after the other / suite, wall": lambda r: r["naive"].wall_s / r["suite"].wall_s,
+    "tox in parallel / suite, wall": lambda r: r["tox"].wall_s / r["suite"].wall_s,
+    "suite in used environments / limit, wall": lambda r: r["again"].wall_s / r["limit"].wall_s,
+    "CPU in these cells / limit": lambda r: (
+        (r["again"].cells_cpu_s or 0) / (r["limit"].cells_cpu_s or 1)
+    ),
+}
+
+
+def table(found: Mapping[str, Sequence[Round]], where: str) -> str:
+    """Return the ratios as a table of Markdown: median (least to most) over the rounds."""
+    rows = [[where, *found]]
+    for what, ratio in RATIOS.items():
+        rows.append([what, *(spread([ratio(one) for one in part]) for part in found.values())])
+    return in_markdown(rows)
 
 
 def spread(ratios: Sequence[float]) -> str:
-    """Return ratios as `6.1 (5.8 to 6.4, 3 rounds)`."""
-    middle = statistics.median(ratios)
-    return f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f}, {len(ratios)} rounds)"
-
-
-class measured:  # noqa: N801 (read as a word: with measured() as figures)
-    """Measure the block: wall time, and the CPU of every process that ended in it."""
-
-    def __enter__(self) -> Callable[[], Figures]:
-        self.wall, self.cpu = time.monotonic(), children_cpu()
-        self.seen = Figures(0, 0)
-        return lambda: self.seen
-
-    def __exit__(self, *_: object) -> None:
-        self.seen = Figures(time.monotonic() - self.wall, children_cpu() - self.cpu)
-
-
-def call(command: Sequence[str], more: Mapping[str, str] | None = None) -> None:
-    """Run a contender's command, with `more` in its environment.
-
-    Raises Unreachable with what it said when it fails: that has no time worth comparing.
-    """
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NUMBA_"))}
-    clean[processes.PARENT] = str(os.getpid())
-    done = subprocess.run(
-        command, cwd=ROOT, env=clean | dict(more or {}), text=True, capture_output=True, check=False
-    )
-    if done.returncode:
-        said = (done.stdout + done.stderr)[-2000:]
-        raise Unreachable(f"{' '.join(command[:6])} ... failed:\n{said}")
+    """Return ratios as `6.1 (5.8 to 6.4)`."""
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,29 +114,55 @@ class Asked(Stored):
     """how fast, beside others"""  # noqa: D415 (argparse shows it so)
 
     selectors: tuple[str, ...] = ()
-    probe: tuple[str, ...] = PROBES
+    probe: tuple[str, ...] = ()
     repeat: int = 3
     jobs: int = os.cpu_count() or 1
+    envdir: Path = ROOT / ".nox"
+    write: bool = False
+    growth: bool = False
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure the suite beside other ways to do the same, and print the ratios."""
+    """Measure the suite beside other ways to do the same, or how it grows, and say it."""
     asked: Asked = parse(["bench", *words], {"bench": Asked})
     project = read_project(asked.state)
     machine = machine_here(asked.state)
     selection = select(asked.selectors, project.catalogue(machine.pythons))
-    probes = matching(project.probes, asked.probe)
     if not selection.runnable:
         raise NothingToRun("no selected cell can run here: each lacks a wheel or an interpreter")
-    say(f"{len(probes)} probes in {len(selection.runnable)} cells, {asked.repeat} rounds")
-    folder = asked.state / "bench"
-    contest = Bench(folder, selection.runnable, probes, machine.interpreters, asked.jobs)
+    sets = {"these probes": asked.probe} if asked.probe else SETS
+    contests = {
+        name: Bench(
+            asked.state / "bench", selection.runnable, matching(project.probes, globs),
+            machine.interpreters, asked.jobs,
+        )
+        for name, globs in sets.items()
+    }  # fmt: skip
     with only_run(asked.state, say):
-        found = rounds(contest, asked.repeat, say)
-    for line in story(found):
-        say(line)
-    shutil.rmtree(folder)
+        if asked.growth:
+            from tests import growth  # noqa: PLC0415 (matplotlib takes long to import)
+
+            by_cells = next(iter(contests.values()))
+            many = matching(project.probes, ("cache/*", "aot/*"))
+            by_probes = msgspec.structs.replace(by_cells, probes=many)
+            growth.grow(by_cells, by_probes, asked.envdir, asked.repeat)
+        else:
+            compare(contests, asked)
     return 0
+
+
+def compare(contests: Mapping[str, Bench], asked: Asked) -> None:
+    """Have the contenders take turns, print the ratios, and put them into README if asked to."""
+    first = next(iter(contests.values()))
+    found = rounds(contests, asked.repeat, say)
+    where = f"{len(first.cells)} cells, {asked.jobs} at a time; {asked.repeat} rounds"
+    drawn = table(found, where)
+    for line in drawn.split("\n"):
+        say(line)
+    if asked.write:
+        text = README.read_text(encoding="utf-8")
+        write_atomically(README, placed("README.md", text, drawn, "bench"))
+    shutil.rmtree(first.folder)
 
 
 if __name__ == "__main__":

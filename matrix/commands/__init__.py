@@ -6,33 +6,36 @@ printed, and an exit status. Errors are raised, not printed.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import options
-from . import bisect, overhead, reference, run, share
-from .builds import against
-from .square import debug, show
-from .stored import claims, files, report, shards
 
-
-def _run(o: options.Run) -> int:
-    return against.run(o) if o.numba or o.numba_python else run.run(o)
-
-
-COMMANDS: Mapping[type, Callable[[Any], int]] = {
-    options.Run: _run,
-    options.Report: report.report,
-    options.Reference: reference.reference,
-    options.Bisect: bisect.bisect,
-    options.Overhead: overhead.overhead,
-    options.Share: share.share,
-    options.Plan: shards.plan,
-    options.Merge: shards.merge,
-    options.Diff: files.diff,
-    options.Show: show.show,
-    options.Debug: debug.debug,
-    options.Claims: claims.claims,
-    options.Audit: files.audit,
-    options.Lock: files.lock,
+# Where each command is: pytest, templates and plots take longer to import than some of them do.
+COMMANDS: Mapping[type, str] = {
+    options.Run: "run.run",
+    options.Report: "stored.report.report",
+    options.Reference: "reference.reference",
+    options.Bisect: "bisect.bisect",
+    options.Overhead: "overhead.overhead",
+    options.Share: "share.share",
+    options.Plan: "stored.shards.plan",
+    options.Merge: "stored.shards.merge",
+    options.Diff: "stored.files.diff",
+    options.Show: "square.show.show",
+    options.Debug: "square.debug.debug",
+    options.Claims: "stored.claims.claims",
+    options.Audit: "stored.files.audit",
+    options.Lock: "stored.files.lock",
 }
+
+
+def command(asked: object) -> Callable[[Any], int]:
+    """Return the command that these options are of."""
+    place = COMMANDS[type(asked)]
+    if isinstance(asked, options.Run) and (asked.numba or asked.numba_python):
+        place = "builds.against.run"
+    module, _, name = place.rpartition(".")
+    found: Callable[[Any], int] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    return found

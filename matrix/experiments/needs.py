@@ -10,7 +10,7 @@ import ast
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -162,23 +162,26 @@ def _declared(path: Path, said: dict[str, Any]) -> Needs:
     return (*found, *((Need(python, python=True),) if python else ()))
 
 
-def beside(path: Path, text: str) -> dict[str, Path]:
+def importable(folder: Path) -> dict[str, Path]:
+    """Return what probes in a folder, and in folders in it, can import from there, by name."""
+    found = {p.stem: p for p in folder.glob("_*.py") if p.stem.isidentifier()}
+    packages = (p.parent for p in folder.glob("*/__init__.py"))
+    return found | {p.name: p for p in packages if p.name not in NOT_BESIDE}
+
+
+def beside(
+    path: Path, text: str, importable: Callable[[Path], dict[str, Path]] = importable
+) -> dict[str, Path]:
     """Return the files that a probe can import from beside it, by where they belong beside it.
 
     These are `_*.py` and packages, in its folder and in the folder of probes, as far as its imports
     name them. What is not returned is not copied: nothing can be imported that is not in its key.
     """
-    roots: dict[str, Path] = {}
-    for folder in (path.parent.parent, path.parent):
-        roots |= {p.stem: p for p in folder.glob("_*.py") if p.stem.isidentifier()}
-        packages = (p.parent for p in folder.glob("*/__init__.py"))
-        roots |= {p.name: p for p in packages if p.name not in NOT_BESIDE}
-    if not roots:
-        return {}
+    roots = importable(path.parent.parent) | importable(path.parent)
     found: dict[str, Path] = {}
     waiting, seen = [text], set[str]()
     while waiting:
-        for name in _imported(waiting.pop()) & roots.keys() - seen:
+        for name in _imported(waiting.pop(), roots) - seen:
             seen.add(name)
             files = _files(roots[name])
             found |= files
@@ -194,15 +197,18 @@ def _files(root: Path) -> dict[str, Path]:
     return {p.relative_to(root.parent).as_posix(): p for p in inside}
 
 
-def _imported(text: str) -> set[str]:
+def _imported(text: str, roots: Collection[str]) -> set[str]:
+    """Return those of the `roots` that a text imports."""
+    if text.isascii() and not any(root in text for root in roots):
+        return set()  # nor is it read: most name none
     try:
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError):
         # A newer Python may read it: then whatever it names may be imported.
-        return set(re.findall(r"\w+", text))
+        return set(re.findall(r"\w+", text)).intersection(roots)
     names = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
     names |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
-    return {name.partition(".")[0] for name in names}
+    return {name.partition(".")[0] for name in names}.intersection(roots)
 
 
 # What a probe of some carriers has beside its run().

@@ -6,8 +6,9 @@ In: a folder laid out as `<carrier>/<probe>.py`. Out: `Probe`s. Probes are never
 from __future__ import annotations
 
 import fnmatch
+import functools
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..model.files import read_regular, text_digest
 from ..model.job import Job, Observed, Run
 from ..model.record import PHASES, CellRecord, Phase, ProbeRecord, UpstreamResult
 from . import outside
-from .needs import Needs, beside, declared
+from .needs import Needs, beside, declared, importable
 
 CARRIERS = tuple(PHASES)
 # Their caches lie beside them, and those of a library in the home that each has.
@@ -74,8 +75,9 @@ def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, .
     Raises:
         BadInput: there is none, or one is no file that can be read.
     """
+    near = functools.cache(importable)  # of the same few folders for all
     found = tuple(
-        probe_in(path)
+        probe_in(path, near)
         for carrier in carriers
         for path in sorted((folder / carrier).glob("*.py"))
         # Editors and file systems leave hidden files beside those they work on.
@@ -95,16 +97,16 @@ def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, .
     return found
 
 
-def probe_in(path: Path) -> Probe:
+def probe_in(path: Path, near: Callable[[Path], dict[str, Path]] = importable) -> Probe:
     """Return the probe that a file is; raises BadInput when it is none that can be read."""
     carrier, digest = path.parent.name, text_digest(path)
     text = read_regular(path).decode(errors="replace").replace("\r\n", "\n")
-    near = beside(path, text)
-    if near:
-        told = "\n".join(f"{place} {text_digest(file)}" for place, file in near.items())
+    files = beside(path, text, near)
+    if files:
+        told = "\n".join(f"{place} {text_digest(file)}" for place, file in files.items())
         digest = hashlib.sha256(f"{digest}\n{told}".encode()).hexdigest()
     needs = declared(path, text)
-    return Probe(f"{carrier}/{path.stem}", carrier, path, digest, needs=needs, beside=near)
+    return Probe(f"{carrier}/{path.stem}", carrier, path, digest, needs=needs, beside=files)
 
 
 def matching(probes: Iterable[Probe], globs: Iterable[str]) -> tuple[Probe, ...]:

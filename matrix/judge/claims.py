@@ -182,11 +182,9 @@ def _check(
             raise BadInput(f"{where}: the workaround {workaround!r} is no probe; {hint}")
     for expectation in claim.expect:
         _check_expectation(where, expectation, cells)
-    for cell in cells:
-        about = [e for e in claim.expect if e.covers(cell)]
-        if len(about) != 1:
-            number = "no expectation is" if not about else f"{len(about)} expectations are"
-            raise BadInput(f"{where}: {number} about {cell.id}; it must be exactly one")
+    for cell, about in _not_once(tuple((e.releases, e.pythons) for e in claim.expect), cells):
+        number = "no expectation is" if not about else f"{about} expectations are"
+        raise BadInput(f"{where}: {number} about {cell.id}; it must be exactly one")
 
 
 def _check_expectation(where: str, expectation: Expectation, cells: tuple[Cell, ...]) -> None:
@@ -212,6 +210,18 @@ def _check_specifier(where: str, text: str) -> None:
 
 
 # The same few specifiers are held against the same cells by every claim.
+@functools.cache
+def _not_once(
+    parts: tuple[tuple[str, str], ...], cells: tuple[Cell, ...]
+) -> tuple[tuple[Cell, int], ...]:
+    """Return the cells that not just one of these is about, each with how many are."""
+    about = {
+        cell: sum(_contains(of, cell.release) and _contains(on, cell.python) for of, on in parts)
+        for cell in cells
+    }
+    return tuple((cell, number) for cell, number in about.items() if number != 1)
+
+
 @functools.cache
 def _contains(specifier: str, version: str) -> bool:
     return SpecifierSet(specifier).contains(Version(version), prereleases=True)

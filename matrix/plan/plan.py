@@ -6,6 +6,7 @@ In: cells, probes, what is stored. Out: for each cell the probes to run, dearest
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -26,6 +27,10 @@ DEFAULT_PROBE_S = 1.0
 DEFAULT_SUITE_S = 30.0
 # What a probe needs and finds neither in its environment nor beside it.
 MISSING = ("ImportError", "ModuleNotFoundError")
+# As Python says it of what is in the lock: that will not be found under the same key either.
+LOCKED = re.compile(
+    r"No module named '(numba|numpy|llvmlite)\.|cannot import .+ from '(numba|numpy|llvmlite)[.']"
+)
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -134,7 +139,8 @@ def stale(
 
     A cell that did not run keeps nothing: whatever it lacked may be there now. Nor does a phase
     that was ended sooner than after `limit_s` seconds: it may need no more than that; one that
-    did not find a module; and one whose modules are not, by the `memo`, what they were.
+    did not find a module beyond the lock; and one whose modules are not, by the `memo`, what they
+    were.
     """
     if record is None or record.status is not CellStatus.RAN:
         return tuple(probes)
@@ -148,10 +154,13 @@ def stale(
 
 def _may_pass(phase: Phase, limit_s: float) -> bool:
     """Whether a phase failed of what the key does not hold, and what may be otherwise by now."""
+    if phase.status == "answered":
+        return False
     if phase.status == "timed_out":
         return phase.wall_s < limit_s
-    missing = phase.name == "interpreted" and phase.exception in MISSING
-    return missing or phase.exception == "GenerationDied"
+    if phase.name == "interpreted" and phase.exception in MISSING:
+        return not LOCKED.match(phase.message or "")
+    return phase.exception == "GenerationDied"
 
 
 def expected_cost(probes: Iterable[Probe], record: CellRecord | None) -> float:

@@ -82,6 +82,26 @@ def test_what_was_given_less_time_than_it_would_get_now_runs_again(
     assert stale(record, [P], UNDER, limit_s) == due
 
 
+@pytest.mark.parametrize(
+    ("message", "due"),
+    [
+        ("No module named 'mylib'", (P,)),
+        ("No module named 'numba'", (P,)),
+        ("cannot import name 'f' from 'mylib' (mylib.py)", (P,)),
+        ("No module named 'numba.experimental'", ()),
+        ("cannot import name 'literally' from 'numba' (numba/__init__.py)", ()),
+    ],
+)
+def test_what_lacks_a_module_runs_again_unless_the_lock_holds_that(
+    message: str, due: tuple[Probe, ...]
+) -> None:
+    failed = records.failing(
+        "interpreted", "raised", exception="ModuleNotFoundError", message=message
+    )
+    seen = records.probe(P.id, failed, key=UNDER.key(P))
+    assert stale(records.cell(CELL.id, seen), [P], UNDER, LIMIT_S) == due
+
+
 def test_what_was_seen_of_another_probe_runner_or_lock_is_no_observation_of_these(
     tmp_path: Path,
 ) -> None:

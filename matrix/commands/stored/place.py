@@ -12,6 +12,7 @@ from ...model.files import UNDECODABLE, read_regular
 from ...model.text import counted
 
 Square = tuple[str, str]  # a cell and a probe
+PLACE, BESIDE = "report", "report-narrow"
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ def place(
     What was `narrowed`, by selectors or probes, goes beside the report that is there, unless it has
     as many squares of which anything was `seen`, or was `asked` for all that the other one is of.
     """
-    folder, beside = state / "report", state / "report-narrow"
+    folder, beside = state / PLACE, state / BESIDE
     if not narrowed or not (folder / "matrix.json").exists():
         return folder, ""
     of = f"this report, of {counted(len(seen), 'square')}, is in {beside.name}: {folder.name}"

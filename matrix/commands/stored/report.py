@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,21 +19,21 @@ from ...judge.judge import judge
 from ...judge.patches import Change, broken
 from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
-from ...model.files import append
+from ...model.files import ROOT, Say, append
 from ...model.record import NOTHING, CellRecord, packages_of
+from ...model.text import FRONT
 from ...packages.wheels import parameters
+from ...plan import unchanged
 from ...plan.bisected import bisected, without
 from ...plan.bisected import told as left_out
 from ...project import Project, read_project
 from ...report import findings as reports
-from ...report import pages, verdict
 from ...report.evidence.alike import Alike
-from ...report.terminal import say
+from ...report.terminal import say, width
 from ...report.terminal.conclusion import conclusion, patch_lines
 from ...select.machine import default_isolation
 from ...select.selection import Selected, Selection, select_everywhere
-from .drawn import report_reference
-from .place import place
+from .place import BESIDE, PLACE, place
 
 SHARED = "share.json"  # what the last `nox -s share` came to
 
@@ -40,6 +42,8 @@ def report(o: asked.Report) -> int:
     """Judge and report what is stored, running nothing."""
     project = read_project(o.state, o.probes)
     if o.reference:
+        from .drawn import report_reference  # noqa: PLC0415 (its templates take long to import)
+
         return report_reference(o, project)
     narrowed = bool(o.selectors or o.probe)
     statuses = [
@@ -103,15 +107,68 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def judge_and_report(
     project: Project, selection: Selection, probes: tuple[Probe, ...], wanted: Wanted
 ) -> int:
-    """Judge the selected cells, write the reports, print the verdict, choose the status."""
+    """Judge the selected cells, write the reports, print the verdict, choose the status.
+
+    Where all of that would be as it was, it is only told again.
+    """
+    folders = (project.state / PLACE, project.state / BESIDE)
+    key = _made_of(project, selection, probes, wanted)
+    told = unchanged.recall(project.state, key, folders) if key else None
+    if told is not None:
+        for line in told.lines:
+            say(line)
+        return told.status
+    lines: list[str] = []
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    status = _judge_and_report(project, selection, probes, wanted, tell)
+    if key and key == _made_of(project, selection, probes, wanted):
+        unchanged.remember(project.state, key, folders, lines, status)
+    return status
+
+
+def _made_of(
+    project: Project, selection: Selection, probes: Sequence[Probe], wanted: Wanted
+) -> str:
+    """Return what names all that this report is made of, or "" where that is more than this knows.
+
+    Which modules of a user's a probe imported, and which packages it had, is looked up elsewhere.
+    """
+    state, ours = project.state, (ROOT / "matrix", ROOT / "tests" / "claims")
+    if (
+        project.folder
+        or wanted.summary
+        or any(map(Path.exists, (state / "outside", state / "packages")))
+    ):
+        return ""
+    cells = [selected.cell.id for selected in (*selection.cells, *selection.beyond)]
+    files = [project.store(say).path(cell) for cell in cells]
+    files += [state / SHARED, *sorted((state / FOLDER).rglob("*"))]
+    files += sorted(path for folder in ours for path in folder.rglob("*") if path.suffix != ".pyc")
+    installed = Path(msgspec.__file__).parents[1].stat().st_mtime_ns
+    around = (sys.version, installed, Path.cwd(), width(), os.environ.get(FRONT), project.runner)
+    wishes = [(probe.id, probe.sha256) for probe in (*probes, *project.probes)]
+    return unchanged.made_of(
+        files, map(repr, (*around, project.platform, selection, wishes, wanted))
+    )
+
+
+def _judge_and_report(
+    project: Project, selection: Selection, probes: tuple[Probe, ...], wanted: Wanted, tell: Say
+) -> int:
+    from ...report import verdict  # noqa: PLC0415 (pytest takes long to import)
+
     alike = Alike()
-    records = [_record(project, selected, probes, alike) for selected in selection.cells]
+    records = [_record(project, selected, probes, alike, tell) for selected in selection.cells]
     records, aside = without(wanted.aside, records)
-    beyond = [_record(project, selected, probes, alike) for selected in selection.beyond]
+    beyond = [_record(project, selected, probes, alike, tell) for selected in selection.beyond]
     found = _found(project, records, probes, wanted, beyond)
     unknown = {probe.id for probe in probes} - set(found.probes)
     if unstored := unknown.difference(*aside.values()):
-        say(f"of {len(unstored)} probes nothing is stored in these cells")
+        tell(f"of {len(unstored)} probes nothing is stored in these cells")
     comparison = _compared(project, records, probes, wanted.isolation)
     against, differing = comparison, []
     if isinstance(comparison, Comparison):
@@ -120,7 +177,7 @@ def judge_and_report(
     asked_for = {(record.cell, probe.id) for record in found.records for probe in probes}
     seen_of = {(cell, probe) for probe, did in found.by_probe.items() for cell in did}
     folder, beside = place(project.state, asked_for, seen_of, narrowed=wanted.narrowed)
-    _write(project, found, folder, wanted.isolation, wanted.summary)
+    _write(project, found, folder, wanted, tell)
     holds = bool(found.ran) and verdict.give(
         found.verdict, found.probes, found.spans, folder / "junit.xml"
     )
@@ -130,7 +187,7 @@ def judge_and_report(
     )
     patched = patch_lines(found, wanted.isolation, wanted.suites) if wanted.patched else ()
     for line in (*told, *filter(None, (against, page, beside, left_out(aside))), *patched):
-        say(line)
+        tell(line)
     return _status(found, wanted, holds=holds, all_seen=not (missing or unknown or found.unseen))
 
 
@@ -168,21 +225,23 @@ def publish(project: Project) -> None:
     records, _ = without(bisected(project.state), records)
     wanted = Wanted(isolation=default_isolation(), whole=False)
     found = _found(project, records, project.probes, wanted)
-    _write(project, found, project.state / "report", wanted.isolation, None)
+    _write(project, found, project.state / PLACE, wanted, say)
 
 
 def _write(
-    project: Project, found: reports.Findings, folder: Path, isolation: str, summary: Path | None
+    project: Project, found: reports.Findings, folder: Path, wanted: Wanted, tell: Say
 ) -> None:
     """Write the reports; what was measured is part of the one for all that is stored."""
-    if folder.name == "report":
-        measured = summarise(measurements(project.state / FOLDER, say).load_all())
+    from ...report import pages  # noqa: PLC0415 (its templates take long to import)
+
+    if folder.name == PLACE:
+        measured = summarise(measurements(project.state / FOLDER, tell).load_all())
         found = reports.with_overhead(found, measured, folder)
-        shared = kept_of_sharing(project.state / SHARED, project.probes, project.runner, say)
+        shared = kept_of_sharing(project.state / SHARED, project.probes, project.runner, tell)
         found = msgspec.structs.replace(found, shared=shared)
-    pages.write(folder, found, isolation)
-    if summary is not None:
-        append(summary, (folder / "report.md").read_text(encoding="utf-8"))
+    pages.write(folder, found, wanted.isolation)
+    if wanted.summary is not None:
+        append(wanted.summary, (folder / "report.md").read_text(encoding="utf-8"))
 
 
 def _compared(
@@ -197,10 +256,10 @@ def _compared(
 
 
 def _record(
-    project: Project, selected: Selected, probes: Sequence[Probe], alike: Alike
+    project: Project, selected: Selected, probes: Sequence[Probe], alike: Alike, tell: Say
 ) -> CellRecord:
     """Return what is known of a cell: what is stored, or why there is nothing."""
-    stored = project.record(selected.cell.id, probes, say) if selected.status is None else None
+    stored = project.record(selected.cell.id, probes, tell) if selected.status is None else None
     return (
         alike.of(stored)
         if stored

@@ -77,10 +77,10 @@ SERIES = (
     Series("cached load, recursive", Program.LAZY_RECURSIVE, WARM, "^", filled=False, shift=0.15),
 )
 
-
+LINES = "no signature; a line is ± the spread, grey where unsteady"
 CAPTIONS = {
-    "compile-and-load": "third function of a process, no signature; a line is ± the spread, grey where unsteady",
-    "process-start": "to the end of the first call, no signature; a line is ± the spread, grey where unsteady",
+    "compile-and-load": f"third function of a process, {LINES}",
+    "process-start": f"to the end of the first call, {LINES}",
 }
 
 

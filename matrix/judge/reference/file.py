@@ -6,6 +6,7 @@ nothing of times, of a machine, or of how a process failed beyond its exception 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -170,13 +171,18 @@ def stretches(cells: Collection[str], order: Sequence[str]) -> tuple[str, ...]:
 
 def expanded(told: Iterable[str], order: Sequence[str]) -> Iterator[str]:
     """Yield the cells in stretches; raises ValueError for one that is not in `order`."""
-    place = {cell: number for number, cell in enumerate(order)}
+    place = _places(tuple(order))
     for stretch in told:
         first, to, last = stretch.partition(OPEN_END)
         ends = (first or order[0], (last or order[-1]) if to else first)
         if not place.keys() >= set(ends) or place[ends[0]] > place[ends[1]]:
             raise ValueError(f"{stretch!r} is no stretch of its cells")
         yield from order[place[ends[0]] : place[ends[1]] + 1]
+
+
+@functools.cache
+def _places(order: tuple[str, ...]) -> dict[str, int]:
+    return {cell: number for number, cell in enumerate(order)}
 
 
 def written(reference: Reference) -> str:
@@ -225,4 +231,5 @@ def _check(found: Reference) -> None:
         told = [cell for kept in program.did for cell in expanded(kept.cells, order)]
         if len(told) != len(set(told)):
             raise ValueError(f"{probe}: two results are given for one cell")
-    found.results()
+        for kept in program.did:
+            told_value(kept.value)

@@ -33,13 +33,17 @@ def readme(text: str, found: Findings) -> str:
     return placed("README.md", text, table(found))
 
 
-def placed(name: str, text: str, drawn: str) -> str:
-    """Return a file's text with the table between its marks; raises BadInput without marks."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def placed(name: str, text: str, drawn: str, of: str = "reference") -> str:
+    """Return a file's text with the table `of` something between its marks.
+
+    Raises BadInput without marks.
+    """
+    opening, closing = (mark.replace("reference", of) for mark in (BEGIN, END))
+    before, begin, rest = text.partition(opening)
+    _, end, after = rest.partition(closing)
     if not (begin and end):
-        raise BadInput(f"{name}: the table of the reference belongs between {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{drawn}\n\n{END}{after}"
+        raise BadInput(f"{name}: the table of the {of} belongs between {opening} and {closing}")
+    return f"{before}{opening}\n\n{drawn}\n\n{closing}{after}"
 
 
 def table(found: Findings) -> str:
