@@ -184,11 +184,6 @@ def runner_digest(folder: Path) -> str:
     )
 
 
-def runner_of(probe: Probe, runner: str) -> str:
-    """Return the digests of what this probe is run by."""
-    return runner if probe.carrier == "race" else runner.partition(" ")[0]
-
-
 class Probing:
     """The experiment of cache and AOT probes, and of Numba's own tests where they are asked for."""
 

@@ -15,10 +15,11 @@ import msgspec
 
 from ..errors import BadInput
 from ..model.files import UNDECODABLE, Say, read_regular, write_atomically
+from ..model.job import runner_of
 from ..model.outcome import same_value
 from ..model.record import Phase
 from ..model.text import without_paths
-from .probe import Probe, runner_of
+from .probe import Probe
 
 
 class Sharing(StrEnum):
@@ -151,7 +152,7 @@ def kept(path: Path, probes: Iterable[Probe], runner: str, say: Say) -> Shared |
 
 def source(probe: Probe, runner: str) -> str:
     """Return what names a probe as it is, and what it is run by."""
-    return hashlib.sha256(f"{probe.sha256} {runner_of(probe, runner)}".encode()).hexdigest()
+    return hashlib.sha256(f"{probe.sha256} {runner_of(probe.id, runner)}".encode()).hexdigest()
 
 
 def grid(pairs: Sequence[Pair]) -> list[list[str]]:

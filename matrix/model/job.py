@@ -10,6 +10,14 @@ from .cell import CellStatus
 from .record import Package
 
 
+def runner_of(probe: str, runner: str) -> str:
+    """Return the digests of what a probe is run by, given all: races have an engine of their own.
+
+    The first of them is of what every probe has a part of.
+    """
+    return runner if probe.startswith("race/") else runner.partition(" ")[0]
+
+
 class ProbeJob(msgspec.Struct, frozen=True):
     """A probe to run, and the key and the source that its observations will be good under.
 

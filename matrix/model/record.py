@@ -153,17 +153,13 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         A run goes on after each phase that answered, up to a clean hit or its carrier's last.
         """
         told = tuple(
-            (
-                phase.name,
-                phase.status != "answered" or (phase.name == "warm" and phase.is_clean_hit),
-            )
-            for phase in self.phases
+            (p.name, p.status != "answered" or (p.name == "warm" and p.is_clean_hit))
+            for p in self.phases
         )
         return _unfinished(self.carrier, told, patched="@" in self.id)
 
 
-# Ten thousands of probes went through the same few phases.
-@functools.cache
+@functools.cache  # ten thousands of probes went through the same few phases
 def _unfinished(carrier: str, told: tuple[tuple[str, bool], ...], *, patched: bool) -> str:
     """Return why these phases, each with whether it ends a run, are not a whole one, or ""."""
     names = tuple(name for name, _ in told)

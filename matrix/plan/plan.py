@@ -15,10 +15,11 @@ import msgspec
 from ..experiments import upstream
 from ..experiments.needs import Needs
 from ..experiments.outside import Memo, is_current, recall
-from ..experiments.probe import Probe, runner_of
+from ..experiments.probe import Probe
 from ..experiments.upstream import UpstreamSuite
 from ..model.cell import Cell, CellStatus
 from ..model.files import Store, text_digest
+from ..model.job import runner_of
 from ..model.record import CellRecord, Phase
 from ..select.releases import lock_path
 
@@ -54,7 +55,7 @@ class Conditions(msgspec.Struct, frozen=True):
         """Return the key under which this probe's observations are good."""
         built = self.building if probe.carrier == "aot" else ""
         more = (dict(self.installed).get(probe.needs, "nothing"),) if probe.needs else ()
-        return self._digest(runner_of(probe, self.runner), probe.id, probe.sha256, built, *more)
+        return self._digest(runner_of(probe.id, self.runner), probe.id, probe.sha256, built, *more)
 
     def source(self, probe: Probe) -> str:
         """Return what names the probe, the runner and the lock: the same on all machines."""
@@ -71,7 +72,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
 def source(probe: Probe, runner: str, lock: str) -> str:
     """Return what names a probe, a runner and a lock, given the digests of those two."""
-    return digest(probe.id, probe.sha256, runner_of(probe, runner), lock)
+    return digest(probe.id, probe.sha256, runner_of(probe.id, runner), lock)
 
 
 def digest(*words: str) -> str:

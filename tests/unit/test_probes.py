@@ -18,8 +18,8 @@ from matrix.experiments.probe import (
     discover,
     matching,
     runner_digest,
-    runner_of,
 )
+from matrix.model.job import runner_of
 
 PROBES = Path(__file__).parents[2] / "probes"
 
@@ -108,7 +108,7 @@ def test_what_only_races_run_is_of_races_alone(tmp_path: Path) -> None:
     changed = runner_digest(tmp_path)
     for name, differs in (("cache/p", False), ("change/p", False), ("race/p", True)):
         one = Probe(name, name.partition("/")[0], Path(), "")
-        assert (runner_of(one, changed) != runner_of(one, runner_digest(PROBES))) == differs
+        assert (runner_of(one.id, changed) != runner_of(one.id, runner_digest(PROBES))) == differs
     used = {
         (path.name, f"{word}.py")
         for path in (PROBES / "_cell").glob("*.py")

@@ -16,7 +16,7 @@ from matrix.errors import BadInput
 from matrix.judge.claims import Claim, Expectation, Kind
 from matrix.judge.judge import same_result
 from matrix.judge.reference import file
-from matrix.judge.reference.compare import compared, judged, lacking
+from matrix.judge.reference.compare import compared, judged, lacking, standing
 from matrix.judge.reference.file import (
     Reference,
     expanded,
@@ -26,9 +26,9 @@ from matrix.judge.reference.file import (
     stretches,
     written,
 )
-from matrix.judge.reference.squares import seen_in, settled
+from matrix.judge.reference.squares import Squares, Versions, seen_in, settled
 from matrix.model.cell import CellStatus
-from matrix.model.outcome import Outcome, same_value
+from matrix.model.outcome import Outcome, Result, same_value
 from matrix.model.record import CellRecord, ProbeRecord
 from matrix.project import REFERENCE, read_project
 from matrix.select.releases import Platform
@@ -214,11 +214,30 @@ def test_what_it_lacks_is_named() -> None:
         "probes changed since: cache/p",
         "cells not in it: 0.61.0-cp312",
         "locks changed since: 0.48.0, 0.57.0, 0.57.1, 0.60.0",
-        "the in-cell runner has changed since",
+        "the in-cell runner has changed since, for cache/p",
     ]
     assert list(lacking(reference, CELLS, {}, "r" * 64, known["locks"])) == [
         "probes in it that are gone: cache/p"
     ]
+
+
+def test_what_only_races_run_is_no_matter_of_other_probes() -> None:
+    did = {"cache/p": Result(Outcome.HIT, "warm"), "race/p": Result(Outcome.SOUND, "race")}
+    probes, locks = {"cache/p": "a" * 64, "race/p": "b" * 64}, {"0.48.0": "c" * 64}
+    then, now = (f"{'r' * 64} {engine * 64}" for engine in "xy")
+    found = made(
+        Squares({CELLS[0]: Versions("1", "2", "3")}, {CELLS[0]: did}), (),
+        probes=probes, runner=then, locks=locks, platform=Platform.LINUX_X86_64,
+    )  # fmt: skip
+    assert list(lacking(found, CELLS[:1], probes, then, locks)) == []
+    assert len(standing(found, probes, then, locks)) == 2
+    said = "the in-cell runner has changed since, for race/p"
+    assert list(lacking(found, CELLS[:1], probes, now, locks)) == [said]
+    assert standing(found, probes, now, locks).did.keys() == {CELLS[0]}
+    assert standing(found, probes, now, locks).did[CELLS[0]].keys() == {"cache/p"}
+    assert len(standing(found, probes, now.replace("r", "s"), locks)) == 0
+    assert len(standing(found, probes, then, {"0.48.0": "d" * 64})) == 0
+    assert len(standing(found, probes | {"cache/p": "e" * 64}, then, locks)) == 1
 
 
 BROKEN = {

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ...model.cell import CellStatus, parse_cell
+from ...model.job import runner_of
 from ...model.outcome import Result
 from ...model.record import CellRecord, chosen
 from ...model.text import counted, listed
 from ..claims import Claim
 from ..judge import Judgement, Verdict, unlike_in
 from ..patches import Change, Effect, between, tally, worst_first
-from .file import Reference, digest_of
+from .file import Reference, short
 from .squares import Squares, settled
 
 LISTED = 5
@@ -120,20 +121,21 @@ def lacking(
     for what, names in named.items():
         if names:
             yield f"{what}: {listed(names, LISTED)}"
-    if digest_of(runner) != reference.runner:
-        yield "the in-cell runner has changed since"
+    others = [p for p in then if runner_of(p, reference.runner) != runner_of(p, short(runner))]
+    if others:
+        yield f"the in-cell runner has changed since, for {listed(others, LISTED)}"
 
 
 def standing(
     reference: Reference, probes: Mapping[str, str], runner: str, locks: Mapping[str, str]
 ) -> Squares:
     """Return the squares of it that were seen with the probes, runner and locks of today."""
-    if digest_of(runner) != reference.runner:
-        return Squares()
     same = {
-        p
-        for p, sha256 in probes.items()
-        if p in reference.probes and reference.probes[p].is_of(sha256)
+        probe
+        for probe, sha256 in probes.items()
+        if probe in reference.probes
+        and reference.probes[probe].is_of(sha256)
+        and runner_of(probe, reference.runner) == runner_of(probe, short(runner))
     }
     cells = {
         cell: versions

@@ -7,7 +7,6 @@ nothing of times, of a machine, or of how a process failed beyond its exception 
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from .squares import Squares, Versions, told_value, value_text
 
 SCHEMA = 1
 OPEN_END = ".."  # of a stretch of cells: `A..B`, or `A..` to the last cell there is
-DIGITS = 16  # of the SHA-256 of a probe, and of the runner
+DIGITS = 16  # of the SHA-256 of a probe, of a lock, and of each part of the runner
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +55,7 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of it. `runner` and `locks` are digests of what it was seen with.
 
+    Those of the runner are two: of what every probe has a part of, and of what only races run.
     `cells` ran, in order of release and Python; `absent` did not, and why.
     """
 
@@ -130,7 +130,7 @@ def made(
     return Reference(
         schema=SCHEMA,
         platform=platform,
-        runner=digest_of(runner),
+        runner=short(runner),
         locks={release: locks[release][:DIGITS] for release in releases},
         cells={cell: seen.cells[cell] for cell in order},
         absent=dict.fromkeys(lacking, CellStatus.NO_INTERPRETER),
@@ -138,9 +138,9 @@ def made(
     )
 
 
-def digest_of(runner: str) -> str:
-    """Return what names a runner here, given its digests."""
-    return hashlib.sha256(runner.encode()).hexdigest()[:DIGITS]
+def short(runner: str) -> str:
+    """Return what names a runner here: the first digits of each of its digests."""
+    return " ".join(digest[:DIGITS] for digest in runner.split())
 
 
 def _kept(result: Result, cells: tuple[str, ...]) -> Kept:
