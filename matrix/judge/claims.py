@@ -29,6 +29,7 @@ KNOWN_PHASES = tuple(dict.fromkeys((*itertools.chain(*PHASES.values()), PATCH)))
 SILENT = (Outcome.STALE, Outcome.POISONED)
 
 REMEDY = "under the remedy no open symbol leaves the process that compiles it"
+NOT_CURED = "the remedy leaves no symbol open, and what an index is asked for and notices as it is"
 GUARD = "to store nothing that holds an open symbol is not enough: stored callers hold copies"
 
 
@@ -91,8 +92,11 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def under_patches(self, probe: str) -> Iterator[tuple[str, Claim]]:
         """Yield what is claimed of the probe under the patches that come with the suite."""
-        if self.remedy:
+        if self.remedy and any(e.outcome in GOOD for e in self.remedy):
             yield f"{probe}@remedy", Claim(Kind.PROMISE, REMEDY, self.remedy, self.issue)
+        elif self.remedy:
+            left = Claim(Kind.HAZARD, NOT_CURED, self.remedy, self.issue, self.workarounds)
+            yield f"{probe}@remedy", left
         if self.guard:
             cured = (f"{probe}@remedy",)
             yield f"{probe}@guard", Claim(Kind.HAZARD, GUARD, self.guard, self.issue, cured)

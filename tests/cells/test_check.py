@@ -48,6 +48,8 @@ DIFFERENCE = {
     "promoted": "promoted",
     "return_cast": "return functions",
     "shrinking_tuple": "length",
+    "swapped": "promoted",
+    "unreached": "functions",
 }
 
 

@@ -53,6 +53,24 @@ def test_a_good_file_gives_a_claim_per_probe(tmp_path: Path) -> None:
     assert str(loaded["cache/mutual"].expect[0]) == "crashed in warm (SIGSEGV)"
 
 
+@pytest.mark.parametrize(
+    ("remedied", "kind"),
+    [
+        ('{ outcome = "hit" }', Kind.PROMISE),
+        ('{ outcome = "recompiled" }', Kind.HAZARD),
+        (
+            '{ outcome = "hit", releases = "<0.57" }, { outcome = "wrong", releases = ">=0.57" }',
+            Kind.PROMISE,
+        ),
+    ],
+)
+def test_what_is_not_well_under_the_remedy_is_a_hazard_there(
+    tmp_path: Path, remedied: str, kind: Kind
+) -> None:
+    text = f"{GOOD['cache/mutual']}\nremedy = [{remedied}]"
+    assert claims(tmp_path, {"cache/mutual": text})["cache/mutual@remedy"].kind is kind
+
+
 def test_each_cell_has_the_one_expectation_that_covers_it(tmp_path: Path) -> None:
     text = """kind = "promise"
 why = "w"
