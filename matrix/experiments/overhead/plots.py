@@ -78,9 +78,10 @@ SERIES = (
 )
 
 
+SPREAD = "a line is ± the spread, grey where unsteady"
 CAPTIONS = {
-    "compile-and-load": "third function of a process, no signature; a line is ± the spread, grey where unsteady",
-    "process-start": "to the end of the first call, no signature; a line is ± the spread, grey where unsteady",
+    "compile-and-load": f"third function of a process, no signature; {SPREAD}",
+    "process-start": f"to the end of the first call, no signature; {SPREAD}",
 }
 
 
