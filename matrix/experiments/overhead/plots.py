@@ -76,8 +76,6 @@ SERIES = (
     Series("cached load, plain", Program.LAZY_PLAIN, WARM, "s", filled=True, shift=-0.15),
     Series("cached load, recursive", Program.LAZY_RECURSIVE, WARM, "^", filled=False, shift=0.15),
 )
-
-
 SPREAD = "a line is ± the spread, grey where unsteady"
 CAPTIONS = {
     "compile-and-load": f"third function of a process, no signature; {SPREAD}",
