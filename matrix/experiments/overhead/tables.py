@@ -125,7 +125,8 @@ def taken_on(cell: CellFigures) -> str:
     busy = " (BUSY: something else ran on the machine)" if cell.busy else ""
     return (
         f"Numba {cell.numba}, Python {cell.python}, NumPy {cell.numpy};"
-        f" {counted(cell.repeat, 'repetition')} on {cell.cpu}, {cell.cores} cores{load}{busy}, {cell.when}."
+        f" {counted(cell.repeat, 'repetition')} on {cell.cpu}, {cell.cores} cores{load}{busy},"
+        f" {cell.when}."
     )
 
 
