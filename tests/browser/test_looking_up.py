@@ -198,7 +198,7 @@ def test_an_address_of_nothing_is_said_and_filters_nothing(
         ("#at=0.99.0-cp311,cache/self_lazy&release=0.61", "#release=0.61"),
         ("#release=0.61&at=0.61.2-cp313,cache/self_lazy", None),
         ("#hazard-literal-seed", None),
-        ("#release=0.61&text=literal", None),
+        ("#text=literal&release=0.61", None),
     ],
 )
 def test_a_copied_link_is_of_what_is_shown_whatever_address_somebody_came_by(

@@ -76,11 +76,10 @@ SERIES = (
     Series("cached load, plain", Program.LAZY_PLAIN, WARM, "s", filled=True, shift=-0.15),
     Series("cached load, recursive", Program.LAZY_RECURSIVE, WARM, "^", filled=False, shift=0.15),
 )
-
-LINES = "no signature; a line is ± the spread, grey where unsteady"
+SPREAD = "a line is ± the spread, grey where unsteady"
 CAPTIONS = {
-    "compile-and-load": f"third function of a process, {LINES}",
-    "process-start": f"to the end of the first call, {LINES}",
+    "compile-and-load": f"third function of a process, no signature; {SPREAD}",
+    "process-start": f"to the end of the first call, no signature; {SPREAD}",
 }
 
 

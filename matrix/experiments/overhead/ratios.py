@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import msgspec
 
+from ...model.text import counted
 from .figures import Figure, digits, figure
 from .samples import FUNCTIONS, PARTS, Measurement, Program, RunKind
 
@@ -96,7 +97,7 @@ class Judged(msgspec.Struct, frozen=True):
         """Read as `15x (12x to 17x in 5 repetitions), claimed: at least 20x`."""
         extremes = f"{digits(self.lowest)}x to {digits(self.highest)}x"
         return (
-            f"{digits(self.ratio)}x ({extremes} in {self.samples} repetitions), claimed:"
+            f"{digits(self.ratio)}x ({extremes} in {counted(self.samples, 'repetition')}), claimed:"
             f" {asks(self.least)}"
         )
 

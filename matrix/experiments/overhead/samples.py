@@ -17,6 +17,7 @@ import msgspec
 from ...model.cell import CellStatus
 from ...model.files import SCHEMA, Say, Store, remove
 from ...model.job import Job, Observed, Run
+from ...model.text import counted
 
 FOLDER = "overhead"
 # Where time is taken, in the order in which the programs do these things.
@@ -154,7 +155,7 @@ def file_what_was_taken(taken: Path, folder: Path, enough: int, say: Say) -> dic
             done[newer.cell] = newer
         if newer.repeat < enough:
             fate = "stored as they are" if kept else "let go, as more are stored"
-            say(f"{newer.cell}: {newer.repeat} repetitions of a run cut short, {fate}")
+            say(f"{newer.cell}: {counted(newer.repeat, 'repetition')} of a run cut short, {fate}")
     remove(taken)
     return done
 

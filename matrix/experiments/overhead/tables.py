@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from ...model.text import counted
 from .figures import digits, seconds
 from .ratios import CLAIMS, Judged, Standing
 from .samples import STEPS, Program, RunKind
@@ -123,8 +124,9 @@ def taken_on(cell: CellFigures) -> str:
     load = "" if cell.load is None else f", load average {cell.load[0]:.1f} to {cell.load[1]:.1f}"
     busy = " (BUSY: something else ran on the machine)" if cell.busy else ""
     return (
-        f"Numba {cell.numba}, Python {cell.python}, NumPy {cell.numpy}; {cell.repeat} repetitions"
-        f" on {cell.cpu}, {cell.cores} cores{load}{busy}, {cell.when}."
+        f"Numba {cell.numba}, Python {cell.python}, NumPy {cell.numpy};"
+        f" {counted(cell.repeat, 'repetition')} on {cell.cpu}, {cell.cores} cores{load}{busy},"
+        f" {cell.when}."
     )
 
 
