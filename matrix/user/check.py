@@ -10,7 +10,6 @@ import argparse
 import ctypes
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -30,7 +29,6 @@ VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
 
 
 PR_SET_PDEATHSIG = 1
-LONGEST = 300  # characters of an error
 
 
 def main(argv):
@@ -219,14 +217,14 @@ def said(facts):
     if facts["unfit"]:
         yield f"  {facts['unfit']}"
     for call in raised(facts):
-        told = brief(call["raised"])
+        told = explain.brief(call["raised"])
         yield from wrapped(f"{call['call']} raised {told}; what comes after was not seen")
     if facts["remedy"]:
         yield "  the program installs the remedy, and this is what happens with it"
     for line in dict.fromkeys(each(facts)):  # a gufunc stores its kernel and what calls that
         yield from wrapped(line)
     for one in facts["elsewhere"]:
-        told = f"{one['name']}({one['signature']}): ends the next process; check it"
+        told = f"{one['name']}({one['signature']}): {explain.fate(one)}; check it"
         yield f"  elsewhere, {explain.place(one)}: {told}"
     if facts["uncompiled"]:
         yield f"  not compiled, so not judged: {', '.join(facts['uncompiled'])}"
@@ -238,20 +236,12 @@ def said(facts):
 def each(facts):
     """Yield a line for each function that is stored or exported, or could not be."""
     for one in sorted(facts["stored"], key=lambda one: one["survives"]):
-        if one["error"]:
-            word = f"cannot be stored: {brief(one['error'])}"
-        elif not one["survives"]:
-            word = "ends the next process"
-        elif one["open"]:
-            word = "would end a process that loaded it; none that is started anew does"
-        else:
-            word = "survives"
-        yield f"cached    {one['name']}({one['signature']}): {word}"
+        yield f"cached    {one['name']}({one['signature']}): {explain.fate(one)}"
     for one in facts["uncached"]:
         yield f"no cache  {one['name']}({one['signature']}): would not survive one"
     for one in facts["built"]:
         if one["error"]:
-            word = f"cannot be built: {brief(one['error'])}"
+            word = f"cannot be built: {explain.brief(one['error'])}"
         elif one["open"]:
             word = "is built and cannot be loaded: undefined symbol .numba.unresolved$..."
         elif one["missing"]:
@@ -259,14 +249,6 @@ def each(facts):
         else:
             word = "is built and loads"
         yield f"exported  {one['module']} ({', '.join(one['exports'])}): {word}"
-
-
-def brief(error):
-    """Return an error in a line: of Numba's the first paragraph, without where its compiler was."""
-    kind, _, told = error.strip().partition(": ")
-    told = re.sub(r"Failed in \w+ mode pipeline \(step: [^)]*\)\s*", "", told).split("\n\n")[0]
-    told = " ".join(told.split())
-    return f"{kind}: {told if len(told) <= LONGEST else told[:LONGEST].rstrip() + ' ...'}"
 
 
 def wrapped(line):

@@ -9,6 +9,7 @@ import inspect
 import os
 import re
 
+LONGEST = 300  # characters of an error
 # By what differs: a program that shows it and one that does the same safely, cached and exported.
 EXAMPLES = {
     "literal": ("literal_seed_called", "literal_seed_np_int64_called"),
@@ -349,6 +350,31 @@ def specialised(one):
     """Return a specialisation in words: its types, where it is, and who asked for it."""
     asked = one["asked_by"] or "Python"
     return f"  {one['name']}{one['signature']}   {place(one)}, asked for by {asked}"
+
+
+def fate(one):
+    """Return what becomes of a function that is stored."""
+    anew = one["loaded_by"] != "the next process"
+    if one["error"] or one["unread"]:
+        does = "cannot be stored:" if one["error"] else "whoever reads the cache's index raises"
+        return f"{does} {brief(one['error'] or one['unread'])}"
+    if one["survives"] and one["open"]:
+        return "would end a process that loaded it; none that is started anew does"
+    if one["survives"]:
+        return "survives" + (
+            ", as each process that is started anew compiles again" if anew else ""
+        )
+    if anew:
+        return "ends a process that is forked beside this one; a new one compiles again"
+    return "ends the next process"
+
+
+def brief(error):
+    """Return an error in a line: of Numba's the first paragraph, without where its compiler was."""
+    kind, _, told = error.strip().partition(": ")
+    told = re.sub(r"Failed in \w+ mode pipeline \(step: [^)]*\)\s*", "", told).split("\n\n")[0]
+    told = " ".join(told.split())
+    return f"{kind}: {told if len(told) <= LONGEST else told[:LONGEST].rstrip() + ' ...'}"
 
 
 def place(where):

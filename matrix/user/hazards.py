@@ -16,35 +16,62 @@ def warnings(stored, types):
     found = {}
     for entry in stored:
         name = getattr(entry.function, "__qualname__", entry.name)
-        for text in (*of_types(entry.args, types), *of_function(entry.function)):
+        for text in (*of_types(entry, types), *of_function(entry.function)):
             found[f"{name}: {text}"] = None
     return list(found)
 
 
-def ends_the_next(entry, types):
-    """Whether a process that is started anew loads this from a cache and calls an open symbol.
+def loaded_by(entry, types):
+    """Return who loads this from a cache: "the next process", only its "forks", or "none".
 
-    Pickled into a key, a dispatcher has an id that each process makes for itself.
+    Pickled into a key, a dispatcher has an id that each process makes for itself, and a jitclass
+    its address, which a fork has in common with what it was forked from.
     """
     cells = getattr(entry.function, "__closure__", None) or ()
-    own_key = any(isinstance(arg, types.Dispatcher) for arg in entry.args) or any(
-        is_jitted(contents(cell)) for cell in cells
-    )
-    return bool(entry.symbols) and not own_key
+    held = [kind for arg in entry.args for kind in made_of(arg, types)]
+    if (
+        entry.unread
+        or any(isinstance(kind, types.Dispatcher) for kind in held)
+        or any(is_jitted(contents(cell)) for cell in cells)
+    ):
+        return "none"
+    by_address = any(isinstance(kind, types.ClassInstanceType) for kind in held)
+    return "forks" if by_address else "the next process"
 
 
-def of_types(args, types):
+def ends_a_process(entry, types):
+    """Whether a process loads this from a cache and calls an open symbol."""
+    return bool(entry.symbols) and loaded_by(entry, types) != "none"
+
+
+def made_of(kind, types):
+    """Return a type and all those that it is made of, as a list its items', each once."""
+    found, waiting = [], [kind]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, types.Type):
+            if not any(one is other for other in found):
+                found.append(one)
+                waiting += vars(one).values()
+        elif isinstance(one, (tuple, list)):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+    return found
+
+
+def of_types(entry, types):
     """Yield what the types of arguments do to a cache."""
-    for arg in args:
-        if isinstance(arg, (types.Dispatcher, getattr(types, "FunctionType", types.Dispatcher))):
-            yield "a function is an argument: every process compiles again (" + ISSUES + "6772)"
-        elif isinstance(arg, types.ClassInstanceType):
-            yield (
-                "a jitclass instance is an argument: every process compiles again, for its type"
-                " holds an address (" + ISSUES + "9659)"
-            )
-        elif isinstance(arg, types.DeferredType):
-            yield "a type refers to itself: the cache's index cannot be read (" + ISSUES + "1681)"
+    held = [kind for arg in entry.args for kind in made_of(arg, types)]
+    if any(isinstance(kind, types.Dispatcher) for kind in held):
+        yield "a function is an argument: every process compiles again (" + ISSUES + "6772)"
+    if entry.unread:
+        yield "a type refers to itself: the cache's index cannot be read (" + ISSUES + "1681)"
+    elif any(isinstance(kind, types.ClassInstanceType) for kind in held):
+        yield (
+            "a jitclass instance is an argument, whose type holds an address: every process that is"
+            " started anew compiles again, and stores a file more (" + ISSUES + "9659)"
+        )
 
 
 def of_function(function):

@@ -70,10 +70,15 @@ class Recursion(Naming):
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
+        from . import explain
         from .subject import findings
 
         seen = findings(self.watch, self.types)
-        lost = [[one["name"], one["signature"]] for one in seen["stored"] if not one["survives"]]
+        lost = [
+            [one["name"], one["signature"], explain.fate(one)]
+            for one in seen["stored"]
+            if not one["survives"]
+        ]
         seen = (seen["causes"], lost, len(set(self.watch.made)))
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[OUTPUT] = seen
@@ -99,7 +104,7 @@ class Recursion(Naming):
         if not (self.found or self.lost):
             return
         terminalreporter.section("recursion that does not survive", red=True)
-        for name, signature in self.lost:
-            terminalreporter.write_line(f"{name}({signature}): ends the next process")
+        for name, signature, fate in self.lost:
+            terminalreporter.write_line(f"{name}({signature}): {fate}")
         for line in explain.told(self.found):
             terminalreporter.write_line(line)

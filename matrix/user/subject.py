@@ -120,11 +120,8 @@ class Answer:
         """Return what the tests store that does not survive and lies in another file."""
         if self.function is not None or self.order["tests"] is None:
             return []
-        return [
-            dict(explain.where(entry.function), signature=_args(entry.args))
-            for entry in self.watch.stored
-            if hazards.ends_the_next(entry, self.types) and not self.wanted(entry.function)
-        ]
+        others = stored(self.watch, self.types, lambda function: not self.wanted(function))
+        return [one for one in others if not one["survives"]]
 
     def facts(self):
         """Return what is known as JSON holds it."""
@@ -150,8 +147,8 @@ class Answer:
 
 def findings(watch, types, wanted=lambda _: True, built=()):
     """Return what is stored of the `wanted` functions, what is wrong with it and why, as JSON."""
-    stored = [entry for entry in watch.stored if wanted(entry.function)]
-    ending = [entry for entry in stored if hazards.ends_the_next(entry, types)]
+    entries = [entry for entry in watch.stored if wanted(entry.function)]
+    ending = [entry for entry in entries if hazards.ends_a_process(entry, types)]
     open_names = {name for entry in ending for name in entry.symbols}
     uncached = [
         dict(explain.where(dispatcher.py_func), signature=_args(result.signature.args))
@@ -165,25 +162,33 @@ def findings(watch, types, wanted=lambda _: True, built=()):
     if not getattr(sys.modules["numba"], "_numba_matrix_remedy", None):  # it sees to that
         wrong = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]
         causes += [explain.wrong(edge, returns) for edge, returns in wrong]
-    known = {edge.symbol for edge in watch.edges}
     return {
-        "stored": [
-            dict(
-                explain.where(entry.function or entry.name),
-                signature=_args(entry.args),
-                kind="kernel" if entry.kernel else "function",
-                survives=entry not in ending and not entry.error,
-                open=bool(entry.symbols),
-                error=entry.error,
-                calls_unknown=sorted(set(entry.symbols) - known),
-                during=entry.during,
-            )
-            for entry in stored
-        ],
+        "stored": stored(watch, types, wanted),
         "uncached": uncached,
         "causes": merged(causes),
-        "warnings": hazards.warnings(stored, types),
+        "warnings": hazards.warnings(entries, types),
     }
+
+
+def stored(watch, types, wanted):
+    """Return what is stored of the `wanted` functions and what becomes of it, as JSON."""
+    known = {edge.symbol for edge in watch.edges}
+    return [
+        dict(
+            explain.where(entry.function or entry.name),
+            signature=_args(entry.args),
+            kind="kernel" if entry.kernel else "function",
+            survives=not (hazards.ends_a_process(entry, types) or entry.error or entry.unread),
+            open=bool(entry.symbols),
+            loaded_by=hazards.loaded_by(entry, types),
+            error=entry.error,
+            unread=entry.unread,
+            calls_unknown=sorted(set(entry.symbols) - known),
+            during=entry.during,
+        )
+        for entry in watch.stored
+        if wanted(entry.function)
+    ]
 
 
 def place_of(thing):

@@ -11,6 +11,7 @@ CPython 3.6 or newer, the standard library and Numba 0.48 or newer.
 import functools
 import importlib
 import inspect
+import pickle
 import sys
 
 OPEN = ".numba.unresolved$"  # RuntimeLinker.PREFIX
@@ -68,6 +69,7 @@ class Stored:
         self.args = tuple(getattr(signature, "args", signature))
         self.library, self.during = getattr(data, "library", data), during
         self.symbols, self.reached, self.error = (), False, None
+        self.unread = None  # why the index that holds its key cannot be read
 
 
 class Watch:
@@ -190,10 +192,14 @@ class Watch:
                 self._tell()
 
         @wrap(caching.IndexDataCacheFile, "save")
-        def pickle(_, file, key, data):
-            file._dump(key)
+        def dump(_, file, key, data):
+            index = file._dump({key: ""})
             file._dump(data)
             self.saving[-1].reached = True
+            try:
+                pickle.loads(index)  # noqa: S301 (we have just written it)
+            except Exception as error:  # noqa: BLE001 (whatever putting a type together raises)
+                self.saving[-1].unread = f"{type(error).__name__}: {error}"
 
         @wrap(caching.IndexDataCacheFile, "load")
         def miss(_, file, key):

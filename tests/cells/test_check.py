@@ -289,6 +289,99 @@ def run():
     assert json.loads(called.stdout)["warnings"] == []
 
 
+JITCLASS = """\
+import os
+
+from numba import deferred_type, int64, njit, optional
+
+try:
+    from numba.experimental import jitclass
+except ImportError:  # before Numba 0.49
+    from numba import jitclass
+
+node_type = deferred_type()
+
+
+@jitclass([("value", int64)])
+class Box:
+    def __init__(self, value):
+        self.value = value
+
+
+@jitclass([("value", int64), ("rest", optional(node_type))])
+class Node:
+    def __init__(self, value, rest):
+        self.value = value
+        self.rest = rest
+
+
+node_type.define(Node.class_type.instance_type)
+
+
+@njit(cache=True)
+def plain(box, n):
+    return box.value + n
+
+
+@njit(cache=True)
+def within(boxes, n):
+    return boxes[0].value + n
+
+
+@njit(cache=True)
+def seeded(box, n, result):
+    return box.value + result if n < 1 else seeded(box, n - 1, 1)
+
+
+def in_forks(call):
+    statuses = []
+    for _ in range(2):
+        pid = os.fork()
+        if not pid:
+            call()
+            os._exit(0)
+        statuses.append(os.waitpid(pid, 0)[1])
+    return statuses
+"""
+CALLS = {
+    "plain(Box(1), 2)": ("safe", "survives, as each process that is started anew compiles again"),
+    "within((Box(1),), 2)": (
+        "safe", "survives, as each process that is started anew compiles again",
+    ),
+    "seeded(Box(1), 2, 3)": (
+        "unsafe", "ends a process that is forked beside this one; a new one compiles again",
+    ),
+    "plain(Node(1, None), 2)": ("unsafe", "whoever reads the cache's index raises AttributeError"),
+}  # fmt: skip
+
+
+@posix_only
+@pytest.mark.parametrize("call", CALLS)
+def test_of_a_jitclass_it_says_what_processes_do(python: str, tmp_path: Path, call: str) -> None:
+    verdict, fate = CALLS[call]
+    (tmp_path / "program.py").write_text(JITCLASS)
+
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        words = [python, "-c", f"from program import *; {code}"]
+        return subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    name = call.partition("(")[0]
+    hits = f"{call}; print(sum({name}.stats.cache_hits.values()))"
+    assert run(hits).returncode == 0
+    again = run(hits)
+    raises = "AttributeError" in again.stderr
+    assert raises or again.stdout == "0\n"
+    shutil.rmtree(tmp_path / "__pycache__")
+    forked = run(f"print(in_forks(lambda: {call}))").stdout
+    ended = asked(python, "program.py", "--call", call, cwd=tmp_path)
+    said = " ".join(ended.stdout.split())
+    assert f"program.py: {verdict} on Numba" in said
+    assert fate in said
+    assert ("raises" in fate) == raises
+    assert ("ends" in fate) == (forked == f"[0, {int(signal.SIGSEGV)}]\n")
+    assert ("every process that is started anew compiles again" in said) == (not raises)
+
+
 def test_a_module_of_a_package_is_imported_as_one(python: str, tmp_path: Path) -> None:
     package = tmp_path / "package"
     package.mkdir()

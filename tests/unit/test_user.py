@@ -121,8 +121,8 @@ def test_the_command_says_what_there_is(
 def test_an_error_is_told_by_its_first_paragraph_bounded_and_wrapped() -> None:
     failed = "Failed in nopython mode pipeline (step: nopython frontend)\n"
     told = f"TypingError: {failed}{failed}Untyped global name 'f':\nno type.\n\nFile 'a.py'\n"
-    assert check.brief(told) == "TypingError: Untyped global name 'f': no type."
-    long = check.brief("TypingError: " + 300 * "word ")
+    assert explain.brief(told) == "TypingError: Untyped global name 'f': no type."
+    long = explain.brief("TypingError: " + 300 * "word ")
     assert long.endswith("word ...")
     raised = dict(check.NOTHING, file="a.py", function=None, status=2, verdict="not known")
     raised["calls"] = [{"call": "f(1)", "raised": "TypingError: " + 300 * "word "}]
@@ -133,7 +133,10 @@ def test_an_error_is_told_by_its_first_paragraph_bounded_and_wrapped() -> None:
 
 
 def test_what_is_stored_twice_is_said_once() -> None:
-    one = {"name": "row", "signature": "int64", "error": None, "survives": False, "open": True}
+    one = {
+        "name": "row", "signature": "int64", "error": None, "unread": None, "survives": False,
+        "open": True, "loaded_by": "the next process",
+    }  # fmt: skip
     facts = dict(check.NOTHING, file="a.py", function=None, status=1, verdict="unsafe")
     lines = list(check.said(dict(facts, stored=[one, one])))
     assert lines == ["a.py: unsafe", "  cached    row(int64): ends the next process"]
