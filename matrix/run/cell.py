@@ -188,17 +188,18 @@ def told_apart(run: Run, part: Job, failure: str, attempt: Attempt) -> list[dict
     Numba's own tests', or took all the time there is, is of no one probe.
     """
     others = "OSError" in failure or failure.startswith(processes.SILENT) or part.upstream_key
-    left, told, lines = part.probes, list[dict[str, Any]](), list[dict[str, Any]]()
-    if others or len(left) == 1 or run.experiment != "probes":
+    left, told = part.probes, list[dict[str, Any]]()
+    if others or run.experiment != "probes":
         return None
-    while len(left) > 1:
-        middle = len(left) // 2
+    while True:
+        middle = len(left) // 2  # of one there is nobody: that shows whether it is this one
         (one, first), (other, second) = map(attempt, (left[:middle], left[middle:]))
         if bool(one) == bool(other):  # it was the machine, or is of more than one
             return None if one else [*told, *first, *second]
         failure, told = one or other, told + (second if one else first)
-        left, lines = (left[:middle], first) if one else (left[middle:], second)
-    return None if left[0].patch else [*told, *ended_by(left[0], failure, lines)]
+        left, ended = (left[:middle], first) if one else (left[middle:], second)
+        if len(left) == 1:
+            return None if left[0].patch else [*told, *ended_by(left[0], failure, ended)]
 
 
 def children_cpu() -> float:

@@ -333,6 +333,9 @@ def test_who_ends_the_runner_takes_no_other_probe_with_it(
     assert ended.status == 1
     said = f"cache/ends_the_runner: {newest.partition('-')[0]} -> raised in cold (RunnerEnded)"
     assert f"{said}\n  the in-cell runner ends each time: " in ended.without_traceback()
+    # With nobody beside it as well, which takes nothing away from what is stored of the others.
+    alone = ("--probe", "cache/ends_the_runner", "--fresh")
+    assert driver.run(newest, "--probes", str(probes), *alone).due() == (1, 1)
     assert driver.outcomes(newest) == {
         "cache/ends_the_runner": "raised in cold (RunnerEnded)",
         "cache/healthy": "hit",
