@@ -17,8 +17,9 @@ import msgspec
 from ..errors import BadInput, nearest
 from ..model.cell import CellStatus
 from ..model.files import read_regular, text_digest
-from ..model.job import Job, Observed, Run
+from ..model.job import Job, Observed, ProbeJob, Run
 from ..model.record import PHASES, CellRecord, Phase, ProbeRecord, UpstreamResult
+from ..model.text import cut
 from . import outside
 from .needs import Needs, beside, declared, importable
 
@@ -224,6 +225,31 @@ class Probing:
             outside.remember(Path(run.state), cell, run.isolation, seen.lines)
             record = _filled(record, run, seen)
         return record.merged(older, run.known)
+
+
+NO_PHASE = ("probe", "outside")  # what a line says beside what a phase holds
+
+
+def ended_by(
+    probe: ProbeJob, failure: str, lines: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the lines of a probe that ends its runner, the last one saying how.
+
+    What was under way is the phase after those that the runner has written down, or the last.
+    """
+    kept = [line for line in lines if line.get("probe") == probe.id]
+    seen = [{name: line[name] for name in line if name not in NO_PHASE} for line in kept]
+    phases = msgspec.convert(seen, tuple[Phase, ...])
+    order = PHASES[probe.carrier]
+    phase = order[order.index(phases[-1].name) + 1 :][:1] if phases else order[:1]
+    if phases and not ProbeRecord(probe.id, probe.carrier, "exec", "", phases, "").unfinished():
+        phase = (kept.pop()["name"],)
+    message = f"the in-cell runner ends each time: {cut(failure, 300)}"
+    ended = {"exception": "RunnerEnded", "message": message}
+    return [
+        *kept,
+        {"probe": probe.id, "name": phase[0], "status": "raised", "wall_s": 0.0, **ended},
+    ]
 
 
 def _filled(record: CellRecord, run: Run, seen: Observed) -> CellRecord:

@@ -25,10 +25,10 @@ from uv import find_uv_bin
 
 from ..errors import MatrixError
 from ..experiments import EXPERIMENTS
-from ..experiments.probe import AT_HOME
+from ..experiments.probe import AT_HOME, ended_by
 from ..model.cell import CellStatus
 from ..model.files import Store, remove
-from ..model.job import Job, Observed, Run
+from ..model.job import Job, Observed, ProbeJob, Run
 from ..model.text import log_line, log_lines
 from . import processes
 from .environment import (
@@ -47,6 +47,8 @@ from .environment import (
 # Shorter than the grace that nox gives a session which is to end.
 GRACE_S = 1.0
 MARGIN_S = 30.0
+# Runs some of the probes; returns why that failed, or "", and the runner's lines.
+Attempt = Callable[[tuple[ProbeJob, ...]], tuple[str, list[dict[str, Any]]]]
 
 
 def run_cell(session: nox.Session, run_file: Path, cell: str) -> None:
@@ -156,16 +158,48 @@ def environment_of(session: nox.Session, cell: str, name: str) -> Path:
 def run_part(
     env: Path, run: Run, cell: str, part: Job, work: Path
 ) -> tuple[str, list[dict[str, Any]]]:
-    """Run what has one environment; return why that failed, or "", and the runner's lines."""
-    work.mkdir(exist_ok=True)
+    """Run what has one environment; return why that failed, or "", and the runner's lines.
+
+    A probe that ends the runner whenever it is there did just that, and takes no other with it.
+    """
+
+    def attempt(probes: tuple[ProbeJob, ...]) -> tuple[str, list[dict[str, Any]]]:
+        remove(work)
+        work.mkdir()
+        failure = run_script(env, run, cell, msgspec.structs.replace(part, probes=probes), work)
+        lines = read_lines(work / "out.jsonl")
+        if not failure and not any(line.get("done") for line in lines):
+            failure = "the in-cell runner ended before it was done"
+        return failure, lines
+
     at_home = any(probe.carrier in AT_HOME for probe in part.probes if probe.environment)
     with without_caches(env) if at_home else contextlib.nullcontext():
-        failure = run_script(env, run, cell, part, work)
-    lines = read_lines(work / "out.jsonl")
-    if not failure and not any(line.get("done") for line in lines):
-        failure = "the in-cell runner ended before it was done"
+        failure, lines = attempt(part.probes)
+        told = failure and told_apart(run, part, failure, attempt)
+    failure, lines = ("", told) if told else (failure, lines)
     said = Observed(CellStatus.RAN, lines=tuple(lines)).versions
     return failure or difference(env, Path(part.lock), part.version, said), lines
+
+
+def told_apart(run: Run, part: Job, failure: str, attempt: Attempt) -> list[dict[str, Any]] | None:
+    """Return what all probes did where just one of them ends the runner; None if that is not so.
+
+    Half of them are run at a time, until it is alone. What is a disk's fault, or a patch's, or
+    Numba's own tests', or took all the time there is, is of no one probe.
+    """
+    others = "OSError" in failure or failure.startswith(processes.SILENT) or part.upstream_key
+    left, told = part.probes, list[dict[str, Any]]()
+    if others or run.experiment != "probes":
+        return None
+    while True:
+        middle = len(left) // 2  # of one there is nobody: that shows whether it is this one
+        (one, first), (other, second) = map(attempt, (left[:middle], left[middle:]))
+        if bool(one) == bool(other):  # it was the machine, or is of more than one
+            return None if one else [*told, *first, *second]
+        failure, told = one or other, told + (second if one else first)
+        left, ended = (left[:middle], first) if one else (left[middle:], second)
+        if len(left) == 1:
+            return None if left[0].patch else [*told, *ended_by(left[0], failure, ended)]
 
 
 def children_cpu() -> float:
@@ -210,7 +244,7 @@ def run_script(env: Path, run: Run, cell: str, job: Job, work: Path) -> str:
     }
     job_file = work / "job.json"
     job_file.write_bytes(msgspec.json.encode(order))
-    patience = Patience(work / "out.jsonl", 3 * experiment.longest_s(run, job) + MARGIN_S)
+    patience = processes.Patience(work / "out.jsonl", 3 * experiment.longest_s(run, job) + MARGIN_S)
     script = str(Path(run.runner) / experiment.script)
     python = in_place(Path(job.lock)) or str(python_of(env))
     command = [python, "-E", "-s", script, str(job_file)]
@@ -222,31 +256,13 @@ def run_script(env: Path, run: Run, cell: str, job: Job, work: Path) -> str:
                 stdout=out if experiment.quiet else None,
             )  # fmt: skip
     except processes.Overdue:
-        return f"the in-cell runner was ended: it said nothing for {patience.limit_s:.0f} s"
+        return f"{processes.SILENT} for {patience.limit_s:.0f} s"
     except OSError as error:
         return f"the in-cell runner did not start: {error.strerror}"
     if not status:
         return ""
     failed = [line["failed"] for line in read_lines(work / "out.jsonl") if "failed" in line]
     return "".join(failed) or tail(said, 2000) or "the in-cell runner failed without a word"
-
-
-class Patience:
-    """Ends when a file has not grown for `limit_s` seconds.
-
-    The runner bounds each of its phases and writes down each. But a probe can get at the runner.
-    """
-
-    def __init__(self, file: Path, limit_s: float) -> None:
-        self.file, self.limit_s = file, limit_s
-        self.size, self.since = 0, time.monotonic()
-
-    def has_ended(self) -> bool:
-        """Whether nothing has been heard for too long."""
-        size = self.file.stat().st_size if self.file.exists() else 0
-        if size != self.size:
-            self.size, self.since = size, time.monotonic()
-        return time.monotonic() - self.since > self.limit_s
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

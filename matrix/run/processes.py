@@ -31,6 +31,9 @@ ASK_S = 0.25  # and how often one asks whether one's parent is still there
 GRACE_S = 20.0  # for what cleans up when it is interrupted
 
 
+SILENT = "the in-cell runner was ended: it said nothing"
+
+
 class Overdue(Exception):
     """A command took longer than it may, and was ended."""
 
@@ -250,3 +253,21 @@ def _interrupt(*_: object) -> None:
 
 def _pass_over(*_: object) -> None:
     """Do nothing; unlike SIG_IGN, a handler is nothing that a new process inherits."""
+
+
+class Patience:
+    """Ends when a file has not grown for `limit_s` seconds.
+
+    The runner bounds each of its phases and writes down each. But a probe can get at the runner.
+    """
+
+    def __init__(self, file: Path, limit_s: float) -> None:
+        self.file, self.limit_s = file, limit_s
+        self.size, self.since = 0, time.monotonic()
+
+    def has_ended(self) -> bool:
+        """Whether nothing has been heard for too long."""
+        size = self.file.stat().st_size if self.file.exists() else 0
+        if size != self.size:
+            self.size, self.since = size, time.monotonic()
+        return time.monotonic() - self.since > self.limit_s

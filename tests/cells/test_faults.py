@@ -319,3 +319,26 @@ def test_a_load_that_was_under_way_in_a_generation_that_died_is_not_tried_again(
     assert driver.outcomes(newest) == {
         "cache/compiles_more_when_loaded": "recompiled in warm (late)"
     }
+
+
+@linux_only
+def test_who_ends_the_runner_takes_no_other_probe_with_it(
+    tmp_path: Path, memo: Path, newest: str
+) -> None:
+    probes = shutil.copytree(FAULTS / "ending", tmp_path / "probes")
+    for name in ("healthy", "not_cached", "segfaults"):
+        shutil.copy(FAULTS / "cache" / f"{name}.py", probes / "cache")
+    driver = new_driver(tmp_path / "ending", memo)
+    ended = driver.run(newest, "--probes", str(probes))
+    assert ended.status == 1
+    said = f"cache/ends_the_runner: {newest.partition('-')[0]} -> raised in cold (RunnerEnded)"
+    assert f"{said}\n  the in-cell runner ends each time: " in ended.without_traceback()
+    # With nobody beside it as well, which takes nothing away from what is stored of the others.
+    alone = ("--probe", "cache/ends_the_runner", "--fresh")
+    assert driver.run(newest, "--probes", str(probes), *alone).due() == (1, 1)
+    assert driver.outcomes(newest) == {
+        "cache/ends_the_runner": "raised in cold (RunnerEnded)",
+        "cache/healthy": "hit",
+        "cache/not_cached": "uncacheable in cold",
+        "cache/segfaults": "crashed in interpreted (SIGSEGV)",
+    }

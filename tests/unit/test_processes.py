@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from matrix.run import processes
-from matrix.run.cell import Patience
 from tests.cells.driving import alive, linux_only, posix_only, wait_for
 
 pytestmark = posix_only
@@ -131,7 +130,7 @@ def test_patience_ends_when_nothing_is_added_for_too_long(
 ) -> None:
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    patience = Patience(tmp_path / "out.jsonl", 10)
+    patience = processes.Patience(tmp_path / "out.jsonl", 10)
     now[0] = 9.0
     assert not patience.has_ended()
     (tmp_path / "out.jsonl").write_text("line")
