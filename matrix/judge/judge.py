@@ -6,6 +6,7 @@ the probes that did not do the same in all cells they are claimed to.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -22,7 +23,7 @@ from .rules import ISOLATION, both_ways, differences
 UNCLAIMED = "unclaimed"
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """One claim in one cell: whether it holds, and what was seen there."""
 
     id: str
@@ -149,7 +150,8 @@ def _judgement(
         if claim and fixed_in(claim, result):
             says += "; the hazard is gone here, so the claim wants editing"
         says += _evidence(record, result)
-    return Judgement(probe, probe, cell, kind, holds, says, issue)
+    # The same few words for ten thousands of squares.
+    return Judgement(probe, probe, cell, kind, holds, sys.intern(says), issue)
 
 
 def _rule(
@@ -164,7 +166,7 @@ def _rule(
     says = rule.says(record, result)
     if excuse:
         says += f" (claimed against the rule: {excuse})"
-    name = f"{record.id} {rule.name}"
+    name, says = sys.intern(f"{record.id} {rule.name}"), sys.intern(says)
     return Judgement(name, record.id, cell, "rule", found != bool(excuse), says)
 
 

@@ -32,7 +32,8 @@ ISOLATIONS = ("exec", "fork")
 NOTHING = "nothing is stored of it"  # the reason of a cell that nobody has run
 
 
-class DataFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+# Of these there are hundreds of thousands, and nothing in them can come back to itself: `gc=False`.
+class DataFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An index or data file of Numba's cache: size in bytes, first 16 digits of its SHA-256."""
 
     name: str
@@ -40,21 +41,21 @@ class DataFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
-class Specialisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Specialisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One compiled signature; `unresolved`: its LLVM IR holds a `.numba.unresolved$` symbol."""
 
     signature: str
     unresolved: bool
 
 
-class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Dispatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A dispatcher among the probe's attributes, and what it had compiled when the phase ended."""
 
     name: str
     specialisations: tuple[Specialisation, ...]
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What a process asked an index file for, and which parts of that were not in it."""
 
     index: str
@@ -84,7 +85,7 @@ class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=Tru
         return f"{self.name} {self.version}" + (f" ({self.sha256[:8]})" if self.sha256 else "")
 
 
-class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What one process of a probe did. Times in seconds; `message` and the streams are bounded.
 
     `hits` and `misses` are the counters of the probe's own dispatchers and cfuncs; `loads`, `saves`

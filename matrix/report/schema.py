@@ -55,7 +55,8 @@ WORDS: dict[str, dict[str, str]] = {
         "phases": "Every phase that was run, in that order, by number in the table `phases`;"
         " each was a process of its own.",
         "times": "Of each of its phases, in seconds: wall time, CPU time and wall time in `run()`"
-        " alone, the last to the microsecond; null where one is not known.",
+        " alone, to the millisecond, or two digits where it is less than ten; null where one is not"
+        " known.",
         "folders": "What the cache held when each of its phases had ended, by number in the table"
         " `folders`. The first began with no file, any other with what the one before had left:"
         " otherwise there are twice as many, first what each began with. Not there: never a file.",

@@ -161,10 +161,8 @@ def _judge_and_report(
 ) -> int:
     from ...report import verdict  # noqa: PLC0415 (pytest takes long to import)
 
-    alike = Alike()
-    records = [_record(project, selected, probes, alike, tell) for selected in selection.cells]
+    records, beyond = _records(project, selection, probes, tell)
     records, aside = without(wanted.aside, records)
-    beyond = [_record(project, selected, probes, alike, tell) for selected in selection.beyond]
     found = _found(project, records, probes, wanted, beyond)
     unknown = {probe.id for probe in probes} - set(found.probes)
     if unstored := unknown.difference(*aside.values()):
@@ -253,6 +251,15 @@ def _compared(
     if project.platform != project.reference.platform:
         return f"not compared with the reference, which is of {project.reference.platform}"
     return compared(project.reference, records, {p.id: p.sha256 for p in probes}, isolation)
+
+
+def _records(
+    project: Project, selection: Selection, probes: Sequence[Probe], tell: Say
+) -> tuple[list[CellRecord], list[CellRecord]]:
+    """Return what is known of the cells, and of those beyond."""
+    alike = Alike()
+    records = [_record(project, selected, probes, alike, tell) for selected in selection.cells]
+    return records, [_record(project, one, probes, alike, tell) for one in selection.beyond]
 
 
 def _record(

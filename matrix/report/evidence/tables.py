@@ -6,6 +6,7 @@ In: probes as they were observed, one after the other. Out: how each is filed, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import overload
 
 import msgspec
 
@@ -23,8 +24,7 @@ from .filed import (
     left_by,
 )
 
-# The clock that `run()` is timed with has nanoseconds, most of them noise.
-DIGITS = 6
+TEN_MS = 0.01
 
 
 class Tables:
@@ -93,5 +93,15 @@ class Tables:
 
 
 def _times(phase: Phase) -> Times:
-    run_s = None if phase.run_s is None else round(phase.run_s, DIGITS)
-    return phase.wall_s, phase.cpu_s, run_s
+    return told_s(phase.wall_s), told_s(phase.cpu_s), told_s(phase.run_s)
+
+
+@overload
+def told_s(exactly: float) -> float: ...
+@overload
+def told_s(exactly: None) -> None: ...
+def told_s(exactly: float | None) -> float | None:
+    """Return seconds to the millisecond, of less than ten of them two digits: the rest is noise."""
+    if exactly is None or exactly >= TEN_MS:
+        return exactly and round(exactly, 3)
+    return float(f"{exactly:.2g}")

@@ -79,20 +79,20 @@ def squares(
     wrong = frozenset(broken)
     # A promise that is claimed to fail somewhere is a hazard there, to whoever relies on it.
     hopes = claim is not None and claim.hoped
-    return {
-        cell: Square(
+    found, kinds = {}, dict[Square, Square]()
+    for cell, result in did.items():
+        state = (
             State.BROKEN
             if cell in wrong
             else State.HAZARD
             if hopes and result.outcome not in GOOD
             else State.KEPT
             if judged
-            else State.UNCLAIMED,
-            result.outcome.replace("_", " "),
-            str(result),
+            else State.UNCLAIMED
         )
-        for cell, result in did.items()
-    }
+        square = Square(state, result.outcome.replace("_", " "), str(result))
+        found[cell] = kinds.setdefault(square, square)
+    return found
 
 
 def all_squares(
