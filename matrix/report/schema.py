@@ -82,7 +82,7 @@ WORDS: dict[str, dict[str, str]] = {
         "loads": f"{COUNT} loads heard at Numba's cache, for all but Numba's own helpers.",
         "saves": f"{COUNT} saves heard at Numba's cache, for all but Numba's own helpers.",
         "compiled": f"{COUNT} compilations heard, for all but Numba's own helpers.",
-        "unresolved": "The `.numba.unresolved$` symbols left open in what it compiled or loaded.",
+        "unresolved": "The `.numba.unresolved$` symbols put into its code; LLVM may drop one.",
         "dispatchers": "The jitted functions of the probe and what they had compiled at the end.",
         "asked": "What it asked the index files of the cache for; known of changes only.",
         "strays": f"{COUNT} processes that it left behind and that were ended.",
