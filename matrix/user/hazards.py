@@ -4,8 +4,11 @@
 In: what would be stored. Out: one line each. CPython 3.6 or newer, the standard library.
 """
 
+import ast
 import dis
+import functools
 import inspect
+import tokenize
 import types as pytypes
 
 ISSUES = "https://github.com/numba/numba/issues/"
@@ -95,7 +98,10 @@ def of_function(function):
                     + ISSUES
                     + "1833)"
                 )
-        elif "." in name and not callable(value) and not inspect.ismodule(value):
+        elif "." in name:
+            if not callable(value) and not inspect.ismodule(value):
+                yield f"it reads {name} from another module: a change there is not noticed"
+        elif name in bound_elsewhere(function.__code__.co_filename) and not inspect.ismodule(value):
             yield f"it reads {name} from another module: a change there is not noticed"
 
 
@@ -112,10 +118,31 @@ def contents(cell):
         return None
 
 
+@functools.lru_cache(maxsize=None)
+def bound_elsewhere(file):
+    """Return the names that a file takes from modules of somebody's own (`from X import NAME`)."""
+    try:
+        with tokenize.open(file) as opened:
+            tree = ast.parse(opened.read())
+    except (OSError, SyntaxError, ValueError):  # typed in at a prompt, exec'd, in a zip
+        return frozenset()
+    return frozenset(
+        name.asname or name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.level or not is_settled(node.module))
+        for name in node.names
+    )
+
+
+def is_settled(module):
+    """Whether what a module holds is not going to change: NumPy's pi, a type of Numba's."""
+    return module.partition(".")[0] in ("numpy", "math", "cmath", "numba")
+
+
 def referred(function):
     """Yield what a function refers to by its globals: names, and attributes of modules, resolved.
 
-    Only of modules that are somebody's own: NumPy's pi is not going to change.
+    Only of modules that are somebody's own.
     """
     module = None
     for step in dis.get_instructions(function.__code__):
@@ -125,6 +152,6 @@ def referred(function):
             yield step.argval, value
         elif module and step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
             name, owner = module
-            if owner.__name__.partition(".")[0] not in ("numpy", "math", "cmath", "numba"):
+            if not is_settled(owner.__name__):
                 yield f"{name}.{step.argval}", getattr(owner, step.argval, None)
             module = None

@@ -249,9 +249,16 @@ def test_it_warns_of_what_keeps_a_cache_from_being_hit_or_lets_it_go_stale(
 ) -> None:
     (tmp_path / "other.py").write_text(
         """\
+import enum
+
 from numba import njit
 
 RATE = 3
+LIMIT = 4
+
+
+class Colour(enum.IntEnum):
+    RED = 1
 
 
 @njit(cache=True)
@@ -264,13 +271,16 @@ def double(n):
 import math
 
 import other
-from numba import njit
-from other import double
+from math import tau
+from numba import int64, njit
+from other import LIMIT as most, Colour, double
+
+OWN = 5
 
 
 @njit(cache=True)
 def call(n):
-    return double(n) + other.RATE + math.pi
+    return double(n) + other.RATE + math.pi + tau + int64(most) + OWN * (n == Colour.RED)
 
 
 def run():
@@ -284,6 +294,8 @@ def run():
         "call: it calls double, which lies in another file: an edit there is not noticed ("
         + CALLEE,
         "call: it reads other.RATE from another module: a change there is not noticed",
+        "call: it reads most from another module: a change there is not noticed",
+        "call: it reads Colour from another module: a change there is not noticed",
     ]
     called = asked(python, str(PROBES / "cache" / "plain_lazy.py"), "--json")
     assert json.loads(called.stdout)["warnings"] == []
