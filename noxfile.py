@@ -255,9 +255,8 @@ def python_meant(word: str, envdir: Path) -> str:
     told = ", ".join(release + name.removeprefix(plain) for name in others)
     cell = "--numba WHEEL" if release.endswith("local") else word
     makes = "a run with --with makes one" if packages else f"nox -s matrix -- {cell} makes it"
-    raise LookupError(
-        f"there is no environment of {word}; " + (f"there are {told}" if told else makes)
-    )
+    hint = f"there are {told}" if told else f"{makes}, and none lies in {envdir}"
+    raise LookupError(f"there is no environment of {word}; {hint}")
 
 
 @nox.session(python=False, requires=["driver"])

@@ -70,7 +70,7 @@ def test_a_cell_a_release_or_packages_lead_to_an_environment(
         ("0.70.0+local-cp313", "of 0.70.0+local-cp313; nox -s matrix -- --numba WHEEL makes it"),
         ("0.57", "no environment of 0.57; nox -s matrix -- 0.57 makes it"),
         ("0.68.1-cp313+deadbeef", "deadbeef; there are 0.68.1-cp313+d7c5ecdb$"),
-        ("0.68.1-cp39+deadbeef", "deadbeef; a run with --with makes one"),
+        ("0.68.1-cp39+deadbeef", "deadbeef; a run with --with makes one, and none lies in "),
         ("./mine.py", "no Python ./mine.py; name a PYTHON or a CELL, then FILE"),
         ("--json", "no Python --json; name a PYTHON or a CELL, then FILE"),
         ("pyhton3", "no Python pyhton3; name a PYTHON or a CELL, then FILE"),
