@@ -14,6 +14,7 @@ import platform
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -165,7 +166,13 @@ def _look(old: Memo | None, patience: float) -> Memo:
         folders, paths = old.folders, list(old.asked)
     else:
         folders, paths = _candidates()
-    asked = {path: known.get(path) or _ask(path, patience) for path in paths}
+    # Each waits for its interpreter to start, most of the time for the disk.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            answers = list(pool.map(lambda path: known.get(path) or _ask(path, patience), paths))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    asked = dict(zip(paths, answers, strict=True))
     if None in asked.values():
         # One was too slow to answer. Without settings the next look begins with all of them again.
         settings = ()
