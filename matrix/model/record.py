@@ -153,24 +153,22 @@ class ProbeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         A run goes on after each phase that answered, up to a clean hit or its carrier's last.
         """
-        told = tuple(
-            (p.name, p.status != "answered" or (p.name == "warm" and p.is_clean_hit))
-            for p in self.phases
-        )
+        told = tuple((p.name, p.status == "answered", p.is_clean_hit) for p in self.phases)
         return _unfinished(self.carrier, told, patched="@" in self.id)
 
 
 @functools.cache  # ten thousands of probes went through the same few phases
-def _unfinished(carrier: str, told: tuple[tuple[str, bool], ...], *, patched: bool) -> str:
-    """Return why these phases, each with whether it ends a run, are not a whole one, or ""."""
-    names = tuple(name for name, _ in told)
+def _unfinished(carrier: str, told: tuple[tuple[str, bool, bool], ...], *, patched: bool) -> str:
+    """Return why these phases are no whole run, or ""; each answered or not, a clean hit or not."""
+    names = tuple(name for name, *_ in told)
     order, begins = PHASES.get(carrier, ()), ALSO_FIRST.get(carrier)
     if begins and names[:1] in ((begins,), (PATCH,)):
         order = order[order.index(begins) :]
     plain = order[:1] == ("interpreted",)  # which no patch is for
     if PATCH in names[plain:] and patched:  # and not answered: in the place of a phase
         order = (*order[: names.index(PATCH)], PATCH)
-    ends = [last or name == order[-1] for name, last in told if order]
+    ends = [not answered or name == order[-1] or (name == "warm" and hit)
+            for name, answered, hit in told if order]  # fmt: skip
     if not names:
         return "no phase was recorded"
     if names == order[: len(names)] and ends[-1] and not any(ends[:-1]):
