@@ -12,12 +12,15 @@ is defined in the IR, as a constant that holds the address of the function NAME,
 that function is linked in where it is not: before the library is optimised if the function is
 known by then, and in a copy made for the cache if not. So a stored library is complete, and
 loading one needs no patch at all. Storing waits until the last function of the cycle is compiled.
+What is stored whole holds code of all files that the cycle lies in, so their stamps lie beside it,
+and when one is another it counts as not stored.
 
 A call that was lowered while the return type of its callee was provisional, and turned out
 another (numba#8882: a wrong value), is compiled anew with the settled type.
 """
 
 import contextlib
+import copy
 import functools
 import hashlib
 import importlib
@@ -32,7 +35,7 @@ import weakref
 MODULES = "base caching codegen compiler cpu dispatcher errors lowering typeinfer"  # of numba.core
 OPEN = ".numba.unresolved$"  # RuntimeLinker.PREFIX
 CLOSED = "numba.recursion$"
-FORMAT = "+numba-matrix-remedy.1"  # of what is stored: a Numba without the remedy ignores it
+FORMAT = "+numba-matrix-remedy.2"  # of what is stored: a Numba without the remedy ignores it
 ROUNDS = 8  # a return type that has not settled by then never will
 
 
@@ -56,6 +59,7 @@ class _Known:
 
     def __init__(self):
         self.libraries = weakref.WeakValueDictionary()  # by the function each one defines
+        self.stamps = {}  # of source files, as Numba took them when a function was decorated
         self.depth = 0  # of compilations within compilations
         self.frames = []  # theirs, the innermost last
         self.jitted = None  # while pycc compiles an export: plain function -> its dispatcher
@@ -130,11 +134,12 @@ def _close(library, numba, libraries):
             if source is not library:
                 module.link_in(source._get_module_for_linking(), preserve=True)
                 _inherit_reload_init(library, source)
+                _files(library).update(_files(source))
             symbol = module.get_global_variable(OPEN + name)
             # Nobody else's business: another module may have the same symbol, and still open.
             symbol.linkage = "internal"
             symbol.name = CLOSED + name
-            linked = True
+            linked = library._recursive = True
 
 
 def _defines(module, name):
@@ -174,6 +179,7 @@ def _sealed(library, numba, libraries):
     if not _open_symbols(library):
         return library
     sealed = library._codegen.create_library(library._name)
+    _files(sealed).update(_files(library))
     sealed._final_module.link_in(library._final_module, preserve=True)
     _inherit_reload_init(sealed, library)
     _close(sealed, numba, libraries)
@@ -254,6 +260,66 @@ def _patch_save(numba, known):
     numba.caching.Cache.save_overload = save_overload
 
 
+def _patch_stamps(numba, known):
+    """Store the stamps of all files with what is whole, and take it for missing when one differs.
+
+    Numba looks at the file of the one function that is asked for.
+    """
+    for impl in (numba.caching.CompileResultCacheImpl, numba.caching.CodeLibraryCacheImpl):
+        _patch_impl(impl, known)
+
+
+def _patch_impl(impl, known):
+    original_reduce, original_rebuild = impl.reduce, impl.rebuild
+
+    @functools.wraps(original_reduce)
+    def reduce(self, data):
+        library, folder = _library(data), self._locator.get_cache_path()
+        files = _files(library) if getattr(library, "_recursive", False) else ()
+        stamps = {
+            _relative(path, folder): known.stamps.get(path) or _stamp(path, self._locator)
+            for path in files
+            if path != os.path.abspath(self._locator._py_file)
+        }
+        return stamps, original_reduce(self, data)
+
+    @functools.wraps(original_rebuild)
+    def rebuild(self, target_context, payload):
+        stamps, payload = payload
+        folder = self._locator.get_cache_path()
+        files = {os.path.normpath(os.path.join(folder, name)): name for name in stamps}
+        if any(_stamp(path, self._locator) != stamps[name] for path, name in files.items()):
+            return None  # which is what there is for a signature that is not stored
+        data = original_rebuild(self, target_context, payload)
+        _files(_library(data)).update(files)
+        return data
+
+    impl.reduce, impl.rebuild = reduce, rebuild
+
+
+def _files(library):
+    """Return the files, a set, that the code in a library is of, as far as it was jitted."""
+    return library.__dict__.setdefault("_files_by_remedy", set())
+
+
+def _stamp(path, locator):
+    """Return what this release tells one state of a source file from another by, None without."""
+    other = copy.copy(locator)
+    other._py_file = path
+    try:
+        return other.get_source_stamp()
+    except OSError:
+        return None
+
+
+def _relative(path, folder):
+    """Return the path as seen from the folder, where there is a way: both may be moved."""
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:  # another drive
+        return path
+
+
 def _with_library(cres, sealed):
     init = sealed._reload_init.union(cres.reload_init)
     return cres._replace(library=sealed, reload_init=list(init))
@@ -279,18 +345,30 @@ def _patch_overloads(numba, known):
     @functools.wraps(original)
     def add_overload(self, cres):
         original(self, cres)
-        _register(cres, numba, known)
+        _register(cres, self.py_func, numba, known)
+        _note_stamp(self, known)
         if known.depth:
             known.overloads.append((self, cres))
 
     numba.dispatcher._DispatcherBase.add_overload = add_overload
 
 
-def _register(cres, numba, known):
+def _register(cres, function, numba, known):
+    _files(cres.library).add(_file(function))
     if isinstance(cres.library, numba.JITCodeLibrary):
         known.libraries[cres.fndesc.llvm_func_name] = cres.library
         # To 0.62 a library does not know what the code in it needs.
         cres.library.__dict__.setdefault("_reload_init", set()).update(cres.reload_init)
+
+
+def _note_stamp(dispatcher, known):
+    cache = getattr(dispatcher._cache, "_cache_file", None)
+    if cache is not None:
+        known.stamps[_file(dispatcher.py_func)] = cache._source_stamp
+
+
+def _file(function):
+    return os.path.abspath(function.__code__.co_filename)
 
 
 def _patch_calls(numba, known):
@@ -317,6 +395,7 @@ def _patch_names(numba, known):
 
     @functools.wraps(original)
     def _lower_call_RecursiveCall(self, fnty, expr, signature):
+        _note_stamp(fnty.dispatcher_type.dispatcher, known)
         tags = _abi_tags(fnty.dispatcher_type.dispatcher, signature.args, known)
         if tags is None:
             return original(self, fnty, expr, signature)
@@ -369,7 +448,7 @@ def _patch_compile(numba, known):
         call = signature.bind(*args, **kwargs).arguments
         with numba.global_compiler_lock, known.compilation():
             cres = _compile_until_settled(original, call, numba, known)
-            _register(cres, numba, known)
+            _register(cres, call["func"], numba, known)
             waiting, known.unsaved = known.unsaved, []
             for cache, sig, data in waiting:
                 try:
@@ -509,6 +588,7 @@ def _patch_link(numba, known):
         if not isinstance(self, numba.JITCodeLibrary):
             library = _sealed(library, numba, known.libraries) or library
         original(self, library)
+        _files(self).update(_files(library))
 
     numba.CPUCodeLibrary.add_linking_library = add_linking_library
 
@@ -567,6 +647,7 @@ PARTS = (
     _patch_optimize,
     _patch_index,
     _patch_save,
+    _patch_stamps,
     _patch_overloads,
     _patch_calls,
     _patch_names,
@@ -594,6 +675,12 @@ codegen.RuntimeLinker f4dbeb07
 codegen.JITCPUCodegen.insert_unresolved_ref a94e4de6
 caching.Cache.save_overload 4a14fb73
 caching.Cache._save_overload 63bb3776 5a386c2a
+caching.Cache._load_overload 4562e9b3 df318742
+caching.CodeLibraryCacheImpl.rebuild 91e845cd
+caching.CodeLibraryCacheImpl.reduce 401a0d91
+caching.CompileResultCacheImpl.rebuild 9f927aaa
+caching.CompileResultCacheImpl.reduce 257e8c92
+caching._SourceFileBackedLocatorMixin.get_source_stamp a6e0faaf 9c0c5b93
 caching.IndexDataCacheFile.__init__ d42e4efe
 caching.IndexDataCacheFile._load_index 40642dc9 64f669bc
 caching.IndexDataCacheFile._save_index 5ce03d28

@@ -147,8 +147,13 @@ class Running(msgspec.Struct, frozen=True):
 
 
 def copy_project(folder: Path, probes: Iterable[str], claims: str) -> Path:
-    """Copy the project with some of its probes and other claims, as if somebody had edited it."""
-    wanted = [*PROJECT_FILES, *(f"probes/{probe}.py" for probe in probes)]
+    """Copy the project with some of its probes and other claims, as if somebody had edited it.
+
+    What these may import from beside them is copied with them.
+    """
+    files = [ROOT / "probes" / f"{probe}.py" for probe in probes]
+    files += [path for near in {file.parent for file in files} for path in near.glob("_*.py")]
+    wanted = [*PROJECT_FILES, *(file.relative_to(ROOT).as_posix() for file in files)]
     for name in wanted:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

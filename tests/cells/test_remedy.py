@@ -188,6 +188,25 @@ NEEDED = {
     "_patch_export": EXPORTED,
 }
 
+# One function of a cycle over three files, each of which ends with the import of the next one.
+LINK = """\
+from numba import njit
+
+@njit(cache=True)
+def {name}(n):
+    return 0 if n == 0 else {step} + {following}(n - 1)
+
+from {following}_file import {following}
+"""
+LINKED = """\
+from first_file import first
+from second_file import second
+from third_file import third
+
+def run():
+    return [first(4), second(4), third(4)]
+"""
+
 # What every process does: import Numba, install what is asked for, run the program, answer.
 CHILD = """\
 import importlib.util, json, sys, warnings
@@ -372,7 +391,8 @@ def test_no_part_can_be_left_out(in_newest: Folder, part: str) -> None:
 
 
 def test_the_parts_that_are_left_out_are_all_there_are() -> None:
-    assert {*NEEDED, "_patch_index"} == {part.__name__ for part in remedy.PARTS}
+    elsewhere = {"_patch_index", "_patch_stamps"}
+    assert elsewhere | NEEDED.keys() == {part.__name__ for part in remedy.PARTS}
 
 
 def works(folder: Folder, program: str, **settings: Any) -> bool:
@@ -404,6 +424,38 @@ def test_without_that_part_one_reads_what_the_other_wrote(in_newest: Folder) -> 
     assert in_newest.run().misses == 1
     assert in_newest.run(off="_patch_index", remedy=True).misses == 1
     assert in_newest.run(remedy=False).misses == 0
+
+
+def put_links(folder: Folder, steps: dict[str, int]) -> list[int]:
+    """Write a cycle over three files, and return what its functions give of 4."""
+    names = list(steps)
+    for number, (name, step) in enumerate(steps.items()):
+        text = LINK.format(name=name, step=step, following=names[(number + 1) % 3])
+        (folder.path / f"{name}_file.py").write_text(text, encoding="utf-8")
+    each = list(steps.values())
+    return [sum(each) + one for one in each]
+
+
+def test_an_edit_of_any_file_of_a_cycle_is_noticed(folder: Folder) -> None:
+    folder.put(LINKED)
+    steps = {"first": 1, "second": 10, "third": 100}
+    for edited in ("", *steps):
+        if edited:
+            steps[edited] += 5000
+        truth = put_links(folder, steps)
+        cold, warm = folder.run(), folder.run()
+        assert (cold.value, cold.hits, cold.misses) == (truth, 0, 3), edited
+        assert (warm.value, warm.hits, warm.misses) == (truth, 3, 0), edited
+
+
+def test_without_that_part_two_files_out_of_three_are_those_of_before(in_newest: Folder) -> None:
+    in_newest.put(LINKED)
+    steps = {"first": 1, "second": 10, "third": 100}
+    before = put_links(in_newest, steps)
+    assert in_newest.run(off="_patch_stamps").value == before
+    truth = put_links(in_newest, steps | {"second": 5000})
+    mixed = in_newest.run(off="_patch_stamps").value
+    assert mixed not in (before, truth)
 
 
 def test_a_crash_waiting_in_a_folder_is_not_loaded(folder: Folder) -> None:

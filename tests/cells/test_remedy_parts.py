@@ -24,13 +24,15 @@ INDEX = "cache/prange_index_parallel"
 HELPER = "aot/even_odd_helper"
 PRINTING = "aot/even_odd_helper_printing"
 DIRECT = "aot/self_direct"
-PROBES = (ADDED, FILLED, CAST, CYCLE, INDEX, HELPER, PRINTING, DIRECT)
+ELSEWHERE = "change/cycle_elsewhere"
+PROBES = (ADDED, FILLED, CAST, CYCLE, INDEX, HELPER, PRINTING, DIRECT, ELSEWHERE)
 
 # What does otherwise than is claimed of it where a part is missing.
 BROKEN = {
     "_patch_optimize": {ADDED},
     "_patch_index": {FILLED},
     "_patch_save": {CAST, CYCLE},
+    "_patch_stamps": {ELSEWHERE},
     "_patch_overloads": {CAST, ADDED},
     "_patch_calls": {CAST},
     "_patch_names": {INDEX},
