@@ -21,6 +21,7 @@ from matrix.experiments.overhead.samples import (
 )
 from matrix.model.cell import CellStatus
 from matrix.model.job import Job, Observed, Run
+from matrix.model.text import counted
 from matrix.options import Overhead
 from matrix.parser import parse
 from tests.unit.overhead_records import measurement as made
@@ -130,7 +131,7 @@ def test_what_was_cut_short_takes_the_place_of_no_more_than_it_is(
     assert (found.run == "newer") == (taken >= min(stored_before, enough))
     assert not work.exists()
     fate = "stored as they are" if found.run == "newer" else "let go, as more are stored"
-    line = f"{CELL}: {taken} repetitions of a run cut short, {fate}"
+    line = f"{CELL}: {counted(taken, 'repetition')} of a run cut short, {fate}"
     assert said == ([line] if taken < enough else [])
 
 
