@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .. import options as asked
 from ..errors import BadInput, NothingToRun, Status
 from ..experiments.outside import recall
-from ..experiments.probe import named
+from ..experiments.probe import Probe, named
 from ..judge.bisect import bisect as halve
 from ..judge.changes import spans, story
 from ..judge.judge import results
@@ -17,9 +17,9 @@ from ..model.record import CellRecord
 from ..model.text import counted
 from ..plan import plan as planning
 from ..plan.bisected import bisected, note
-from ..project import read_project
+from ..project import Project, read_project
 from ..report.terminal import say
-from ..select.machine import machine_here
+from ..select.machine import Machine, machine_here
 from ..select.selection import one_per_release
 from .run import needing, run_due
 
@@ -50,36 +50,44 @@ def bisect(o: asked.Bisect) -> int:
         return seen_in([cell for cell in there if cell.id not in missed])
 
     # Looking at what is stored under today's conditions costs nothing.
-    under = project.conditions(cells, machine, o.isolation)
-    stored = [
-        cell
-        for cell in cells
-        if not planning.stale(
-            project.store(say).load(cell.id),
-            (probe,),
-            under[cell.id],
-            o.timeout,
-            recall(project.state, cell.id),
-        )
-    ]
+    stored = _stored(o, project, probe, cells, machine)
     seen = halve([cell.id for cell in cells], look, {} if o.fresh else seen_in(stored))
     if not seen:
         say("no cell ran: nothing is known")
         return Status.COULD_NOT_RUN
+    _tell(project, probe.id, seen, len(cells))
+    return Status.HOLDS
+
+
+def _stored(
+    o: asked.Bisect, project: Project, probe: Probe, cells: Sequence[Cell], machine: Machine
+) -> list[Cell]:
+    """Return the cells of which what is stored is of what is here now."""
+    under, store = project.conditions(cells, machine, o.isolation), project.store(say)
+    return [
+        cell
+        for cell in cells
+        if not planning.stale(
+            store.load(cell.id), (probe,), under[cell.id], o.timeout, recall(project.state, cell.id)
+        )
+    ]
+
+
+def _tell(project: Project, probe: str, seen: Mapping[str, Result], releases: int) -> None:
+    """Say where the probe's outcome changed, and what that is known from."""
     say("")
     found = spans(seen, project.served)
-    for line in story(probe.id, found):
+    for line in story(probe, found):
         say(line)
     inferred = "; what was not looked at between two that did the same is inferred to have done so"
     gaps = any(span.releases.has_gaps for span in found)
-    say(f"looked at {len(seen)} of {len(cells)} releases" + (inferred if gaps else ""))
-    alone = sum(probe.id in probes for probes in bisected(project.state).values())
+    say(f"looked at {len(seen)} of {releases} releases" + (inferred if gaps else ""))
+    alone = sum(probe in probes for probes in bisected(project.state).values())
     if alone:
         say(
             f"{counted(alone, 'square')} that no run asked for: kept for the next one, and left out"
-            f" of `nox -s report`; `nox -s report -- --probe {probe.id}` shows all of this probe"
+            f" of `nox -s report`; `nox -s report -- --probe {probe}` shows all of this probe"
         )
-    return Status.HOLDS
 
 
 def _is_new(stored: CellRecord | None, probe: str) -> bool:

@@ -202,21 +202,21 @@ def _turn(
     out.unlink(missing_ok=True)
     job = {"order": order, "settings": settings, "timeout_s": o.timeout, "out": str(out)}
     (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    python = python_of(env)
     script = staged.runner_folder / "shared.py"
+    _run(user, [str(python_of(env)), "-E", "-s", str(script), str(scratch / "job.json")], out)
+    line = json.loads(out.read_text(encoding="utf-8"))
+    return msgspec.convert({k: v for k, v in line.items() if k not in ("probe", "outside")}, Phase)
+
+
+def _run(user: User, command: Sequence[str], out: Path) -> None:
+    """Have a process write what it did to a file; raises Unreachable where it does not."""
     try:
-        ended = subprocess.run(
-            [str(python), "-E", "-s", str(script), str(scratch / "job.json")],
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
     except OSError as error:
         raise Unreachable(
-            f"{python} did not start: {error.strerror}; run the cell alone"
+            f"{command[0]} did not start: {error.strerror}; run the cell alone"
         ) from error
     if ended.returncode or not out.exists():
         raise Unreachable(
             f"{user}: its process said nothing (exit {ended.returncode}); run the cell alone"
         )
-    line = json.loads(out.read_text(encoding="utf-8"))
-    return msgspec.convert({k: v for k, v in line.items() if k not in ("probe", "outside")}, Phase)

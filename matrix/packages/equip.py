@@ -6,7 +6,7 @@ In: cells, probes, this machine. Out: for each cell and each set of needs a lock
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ..model.job import Environment
 from ..model.record import Package
 from ..select.machine import Machine
 from .resolve import Resolved, resolve
-from .wheels import wheels
+from .wheels import Built, wheels
 
 
 class Equipment(msgspec.Struct, frozen=True):
@@ -97,9 +97,7 @@ def equip(
     sets = sorted({probe.needs for probe in probes if probe.needs})
     if not sets:
         return NOTHING_MORE
-    every: set[Need] = {need for needs in sets for need in needs}
-    pythons = sorted({cell.python for cell in cells}, key=lambda python: -int(python[2:]))
-    built = wheels(every, {python: _path(python, machine) for python in pythons}, folder)
+    built = _built(sets, {cell.python for cell in cells}, machine, folder)
     wanted = [(cell, needs) for cell in cells for needs in sets]
 
     def one(asked: tuple[Cell, Needs]) -> Resolved:
@@ -119,6 +117,13 @@ def equip(
         for (cell, needs), resolved in zip(wanted, pool.map(one, wanted), strict=True):
             found[cell.id][needs] = resolved
     return Equipment(folder, probes, found)
+
+
+def _built(sets: Iterable[Needs], pythons: Iterable[str], machine: Machine, folder: Path) -> Built:
+    """Build what the sets need on each CPython, the newest first."""
+    every: set[Need] = {need for needs in sets for need in needs}
+    newest_first = sorted(pythons, key=lambda python: -int(python.partition(".")[2]))
+    return wheels(every, {python: _path(python, machine) for python in newest_first}, folder)
 
 
 def _version(python: str, machine: Machine) -> str:
