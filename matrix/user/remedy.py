@@ -3,7 +3,8 @@
 
 Call :func:`install` before the first cached function is compiled or loaded and before the first
 ``CC`` is compiled, or run a script under it: ``python remedy.py SCRIPT ARGS...``. One file, to be
-imported or vendored; it needs nothing but the standard library and Numba.
+imported or vendored; it needs nothing but the standard library and Numba. Processes that a script
+starts anew (``spawn``, ``forkserver``) have it where the script itself calls :func:`install`.
 
 Why it is needed: a call into a function that is still being compiled is lowered to a call through
 a global named ``.numba.unresolved$NAME``, an *open symbol*, which only the compiling process fills
@@ -13,7 +14,7 @@ that function is linked in where it is not: before the library is optimised if t
 known by then, and in a copy made for the cache if not. So a stored library is complete, and
 loading one needs no patch at all. Storing waits until the last function of the cycle is compiled.
 What is stored whole holds code of all files that the cycle lies in, so their stamps lie beside it,
-and when one is another it counts as not stored.
+and when one is another it counts as not stored. No two processes give functions the same names.
 
 A call that was lowered while the return type of its callee was provisional, and turned out
 another (numba#8882: a wrong value), is compiled anew with the settled type.
@@ -25,6 +26,7 @@ import functools
 import hashlib
 import importlib
 import inspect
+import itertools
 import os
 import runpy
 import sys
@@ -32,10 +34,11 @@ import types as pytypes
 import warnings
 import weakref
 
-MODULES = "base caching codegen compiler cpu dispatcher errors lowering typeinfer"  # of numba.core
+# Of numba.core.
+MODULES = "base bytecode caching codegen compiler cpu dispatcher errors lowering typeinfer"
 OPEN = ".numba.unresolved$"  # RuntimeLinker.PREFIX
 CLOSED = "numba.recursion$"
-FORMAT = "+numba-matrix-remedy.2"  # of what is stored: a Numba without the remedy ignores it
+FORMAT = "+numba-matrix-remedy.3"  # of what is stored: a Numba without the remedy ignores it
 ROUNDS = 8  # a return type that has not settled by then never will
 
 
@@ -333,6 +336,27 @@ def _library(data):
 def _warn_not_stored(cache, why, numba):
     message = "Cannot cache {!r}: {}".format(cache, why)
     warnings.warn(numba.errors.NumbaWarning(message), stacklevel=3)
+
+
+def _patch_numbers(numba, known):
+    """Number functions as no other process does.
+
+    The number is part of the name, and Numba's begins at 1 in each process. So what is loaded and
+    what is compiled may have one name, and a call through an open symbol goes to either.
+    """
+    numba.bytecode.FunctionIdentity._unique_ids = _Numbers()
+
+
+class _Numbers:
+    """Numbers from a random one on; a process that was forked has a random one of its own."""
+
+    process = None
+
+    def __next__(self):
+        if self.process != os.getpid():
+            self.numbers = itertools.count(int.from_bytes(os.urandom(6), "big"))
+            self.process = os.getpid()
+        return next(self.numbers)
 
 
 # --- compiling ------------------------------------------------------------------------------------
@@ -648,6 +672,7 @@ PARTS = (
     _patch_index,
     _patch_save,
     _patch_stamps,
+    _patch_numbers,
     _patch_overloads,
     _patch_calls,
     _patch_names,
@@ -688,6 +713,7 @@ compiler.CompileResult._reduce 86794d73 6fc2a1b3 d153c468
 compiler.compile_extra dc3d3292
 dispatcher._DispatcherBase._reset_overloads 09d40abb
 dispatcher._DispatcherBase.add_overload e79a1898 1a2950d1
+bytecode.FunctionIdentity.from_function 5536bffd ce4d5017
 base.BaseContext.call_unresolved 5efb702b
 base.BaseContext.refresh 62105fbe ce01a9d7 8586d22a
 base.BaseContext.remove_user_function 6006b13d
@@ -803,4 +829,4 @@ def main(arguments, program="python -m numba_matrix.remedy"):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], "python " + os.path.basename(__file__)))

@@ -161,10 +161,37 @@ def odd(n):
 """
 EXPORTED_HELPER = EXPORTED_INNER.replace("\nis_even(6)\n", "")
 
+# A later process loads the first two, and compiles two others of the same names.
+TWICE = """\
+from numba import njit
+
+@njit(cache=True)
+def even(n):
+    return 100 if n == 0 else odd(n - 1)
+
+@njit(cache=True)
+def odd(n):
+    return 200 if n == 0 else even(n - 1)
+
+first = even(10)
+
+@njit(cache=True)
+def even(n):
+    return 1 if n == 0 else odd(n - 1)
+
+@njit(cache=True)
+def odd(n):
+    return 2 if n == 0 else even(n - 1)
+
+def run():
+    return first if COLD else [first, even(10), odd(10), even(9)]
+"""
+
 # What they give in the first process and in later ones, and what is True of the built module.
 VALUES = {
     CYCLE: ([True, False], [True, False]),
     ADDED_LATER: (32, [32, 32]),
+    TWICE: (100, [100, 1, 2, 2]),
     RETURN_CAST: (0.125, 0.125),
     PARALLEL: (301.0, 202.0),
 }
@@ -174,8 +201,12 @@ EXPORTS = {
     EXPORTED_HELPER: "built.odd(9)",
 }
 
+# How many functions a later process compiles beside what it loads.
+MORE = {ADDED_LATER: 1, TWICE: 2}
+
 # For each part a program that fails without it.
 NEEDED = {
+    "_patch_numbers": TWICE,
     "_patch_optimize": ADDED_LATER,
     "_patch_save": CYCLE,
     "_patch_overloads": ADDED_LATER,
@@ -351,7 +382,7 @@ def test_without_it_the_second_process_ends(folder: Folder) -> None:
     assert folder.run(remedy=False).status < 0
 
 
-@pytest.mark.parametrize("program", [ADDED_LATER, RETURN_CAST, PARALLEL])
+@pytest.mark.parametrize("program", [ADDED_LATER, TWICE, RETURN_CAST, PARALLEL])
 def test_what_else_goes_through_an_open_symbol_is_right_and_a_hit(
     folder: Folder, program: str
 ) -> None:
@@ -404,7 +435,7 @@ def works(folder: Folder, program: str, **settings: Any) -> bool:
             EXPORTS[program]
         ).stdout.endswith("True\n")
     cold, warm, again = (folder.run(cold=cold, **settings) for cold in (True, False, False))
-    compiled = 1 if program == ADDED_LATER else 0
+    compiled = MORE.get(program, 0)
     first, later = VALUES[program]
     found = [cold.value, warm.value, warm.misses, again.value, again.misses]
     return found == [first, later, compiled, later, 0]
