@@ -22,7 +22,7 @@ from ..select.machine import machine_here
 from ..select.releases import Platform
 from ..select.selection import Selection, select
 from .run import run_due
-from .stored.drawn import drawn, outdated
+from .stored.drawn import drawn, outdated, redrawn
 
 PLATFORM = Platform.LINUX_X86_64
 # What both isolations saw must be the same; where only one was run, that one counts.
@@ -42,7 +42,7 @@ def reference(o: asked.Reference) -> int:
     if o.check:
         return check(project)
     if o.redraw:
-        files = drawn(project, project.reference)
+        files = redrawn(project)
     else:
         made_now = renewed(o, project)
         # All is worked out before anything is written.

@@ -6,7 +6,8 @@ data set that is published beside the page of the matrix. Nothing is run and not
 one file of the standard library, so that it answers where neither Numba nor the matrix is.
 
 Exit status: 0 safe (or refused, as it must be), 1 something asked for is not safe (or right, but
-not cached), 2 a word is wrong, nothing matches, or more than one shape does.
+not cached) or was not looked at, so that nobody knows, 2 a word is wrong, nothing matches, or more
+than one shape does.
 """
 
 import argparse
@@ -21,9 +22,9 @@ import textwrap
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "data", "ask.json")
 SCHEMA = 1
-SAFE, WRONG_WORD = "safe", 2
+SAFE, UNKNOWN, WRONG_WORD = "safe", "not looked at", 2
 # The worse, the later.
-SAFETIES = (SAFE, "refused, as it must be", "right, but not cached", "not looked at", "not safe")
+SAFETIES = (SAFE, "refused, as it must be", "right, but not cached", UNKNOWN, "not safe")
 CARRIED = {"cache": "cache=True", "aot": "ahead of time"}
 PATCHES = {
     "remedy": "under the remedy (matrix/user/remedy.py; remedy.install() before the first call)"
@@ -436,7 +437,7 @@ def _answer(data, programs, cells):
     names = list(dict.fromkeys(name for program in programs for name in program["instead"]))
     instead = [data["programs"][name] for name in names if name in data["programs"]]
     carriers = [
-        _under(carrier, [p for p in programs if p["carrier"] == carrier], cells, order)
+        _under(data, carrier, [p for p in programs if p["carrier"] == carrier], cells, order)
         for carrier in dict.fromkeys(p["carrier"] for p in programs)
     ]
     return {
@@ -458,15 +459,23 @@ def _answer(data, programs, cells):
     }  # fmt: skip
 
 
-def _under(carrier, programs, cells, order):
-    """Return how safe a shape is under a carrier: the worst of its hazards, or of all programs."""
+def _under(data, carrier, programs, cells, order):
+    """Return how safe a shape is under a carrier: the worst of its hazards, or of all programs.
+
+    Where a program was not looked at that is more than a way round another, it is not safe.
+    """
     wanted, there = cells
+    around = {name for program in data["programs"].values() for name in program["instead"]}
     judged = [p for p in programs if p["hazard"]] or programs
     worst = {}
     for did in (_by_cell(program, order) for program in judged):
         for cell in there:
-            kind = did.get(cell, {"safety": "not looked at"})
+            kind = did.get(cell, {"safety": UNKNOWN})
             worst[cell] = max(worst.get(cell, kind), kind, key=_badness)
+    for did in (_by_cell(p, order) for p in programs if p["id"] not in around):
+        for cell in there:
+            if cell not in did:
+                worst[cell] = max(worst[cell], {"safety": UNKNOWN}, key=_badness)
     words = {}
     for release in _releases(wanted):
         seen = {worst[cell]["safety"] for cell in wanted if cell[0] == release}
@@ -479,6 +488,7 @@ def _under(carrier, programs, cells, order):
         "patch": patch,
         "safe": all(_is_safe(worst[cell]) for cell in wanted),
         "safe_from": _safe_from(worst, there),
+        "newest": _newest(worst, there),
         "on": [
             {"safety": on, "releases": words[rank, on]}
             for rank, on in sorted(words, key=lambda key: -key[0])
@@ -509,6 +519,7 @@ def _told(data, program, wanted, there, order):
         "issue": program["issue"],
         "safe": all(_is_safe(did.get(cell)) for cell in wanted),
         "safe_from": _safe_from(did, there),
+        "newest": _newest(did, there),
         "on": _grouped(did, wanted),
     }
     if remedy:
@@ -536,6 +547,12 @@ def _safe_from(did, there):
     return first
 
 
+def _newest(did, there):
+    """Return how safe it is on the newest release there is, at worst."""
+    cells = [cell for cell in there if cell[0] == there[-1][0]]
+    return max((did.get(cell, {"safety": UNKNOWN})["safety"] for cell in cells), key=SAFETIES.index)
+
+
 def _grouped(did, wanted):
     """Return what happened where, as lists of releases; CPythons where they differ."""
     groups = []
@@ -546,7 +563,7 @@ def _grouped(did, wanted):
                 kind = did.get(cell)
                 told = (
                     (kind["safety"], kind["outcome"], kind["phase"], kind["detail"])
-                    if kind else ("not looked at", "", "", "")
+                    if kind else (UNKNOWN, "", "", "")
                 )  # fmt: skip
                 kinds.setdefault(told, []).append(cell[1])
         for told, tried in kinds.items():
@@ -575,15 +592,14 @@ def _lines(answer):
         )
         carrier = CARRIED.get(under["carrier"], under["carrier"])
         patch = ", " + PATCHES.get(under["patch"], under["patch"]) if under["patch"] else ""
-        since = under["safe_from"] or "never"
-        yield f"{answer['shape']}, {carrier}{patch}: {on}; safe from: {since}"
+        yield f"{answer['shape']}, {carrier}{patch}: {on}; safe from: {_since(under)}"
     yield f"({answer['platform']})"
     for program in answer["programs"]:
         yield ""
         yield f"{program['id']}: {program['says']}"
         for line in _did(program["on"], known):
             yield f"  {line}"
-        yield f"  safe from: {program['safe_from'] or 'never'}"
+        yield f"  safe from: {_since(program)}"
         if program["why"]:
             yield f"  why: {program['why']}"
         if program["issue"]:
@@ -600,6 +616,10 @@ def _lines(answer):
             yield f"    {line}"
     yield ""
     yield f"Of releases after {known[-1]} nothing is known."
+
+
+def _since(told):
+    return told["safe_from"] or ("not known" if told["newest"] == UNKNOWN else "never")
 
 
 def _told_safety(seen):

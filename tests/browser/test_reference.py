@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import expect
 
@@ -38,6 +39,27 @@ def test_a_square_of_the_reference_says_that_it_holds_no_evidence(
     page.goto(f"{address}#at=0.68.1-cp314,{SEED}")
     expect(panel).to_contain_text("It did not run in this cell. no_interpreter")
     expect(page.locator("header")).to_contain_text("there is no evidence in it")
+
+
+def test_a_shape_whose_hazard_nobody_saw_as_it_is_now_is_not_called_safe(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    project = read_project(tmp_path)
+    assert project.reference is not None
+    probes = [
+        msgspec.structs.replace(p, sha256="0" * 64) if p.id == SEED else p for p in project.probes
+    ]
+    found = of_reference(project.reference, project.claims or {}, probes, project.served)
+    address = written(tmp_path, found)
+    line = "- literal seed, cache=True: not known on 0.61.0, 0.61.2; what to write instead"
+    for more in ("", "&outcome=hit", "&outcome=not_run", "&python=3.11"):
+        answer = visitor.open(f"{address}#shape=literal_seed&release=0.61{more}").locator("#answer")
+        expect(answer.locator("li").first).to_have_text(line)
+    page = visitor.open(f"{address}#shape=literal_seed&at=0.61.2-cp313,{SEED}")
+    expect(page.locator('[data-shape="literal_seed"] [data-carrier="cache"] .sign')).to_have_text(
+        "-"
+    )
+    expect(page.get_by_role("dialog")).to_contain_text("changed since the reference was made")
 
 
 @pytest.mark.parametrize("width", [1400, 400])

@@ -26,6 +26,8 @@ from tests.unit import records, wide
 
 ISSUE = "https://github.com/numba/numba/issues/6061"
 MEGABYTE = 1_000_000
+WORDS = {"safe": "✓", "right, but not cached": "~", "not known": "-", "hazard": "▲",
+         "not as claimed": "✗"}  # fmt: skip
 
 
 def found_of(claims: dict[str, Claim], *cells: CellRecord) -> Findings:
@@ -96,13 +98,41 @@ def test_a_shape_is_told_from_its_plainest_hazard() -> None:
 
 def test_a_shape_has_a_sign_for_each_carrier_and_its_lead_is_of_what_is_cached() -> None:
     by_name = {s.name: s for s in shapes_of(rows_of(wide.findings([wide.seed_cell()]), "exec"))}
-    words_ = {"safe": "✓", "right, but not cached": "~", "hazard": "▲", "not as claimed": "✗"}
-    signs = {name: shape.signs(words_, "not as claimed") for name, shape in by_name.items()}
+    signs = {name: shape.signs(WORDS, "not as claimed") for name, shape in by_name.items()}
     assert signs["self"] == {"cache": "✓", "aot": "▲"}
     assert signs["literal_seed"] == {"cache": "▲", "aot": "▲"}
     assert signs["closure"] == {"cache": "~"}
     assert signs["strings"] == {"cache": "✓"}
     assert by_name["self"].lead.startswith("Self-recursion on one signature")
+
+
+def signs_of(*cells: CellRecord, expect: Expectation) -> dict[str, str]:
+    claims = {
+        "cache/a_called": hazard(expect, workarounds=("cache/a_int_called",)),
+        "cache/a_int_called": promise(HIT),
+        "cache/a_lazy": promise(HIT),
+        "cache/b_lazy": promise(HIT),
+    }
+    shapes = {shape.name: shape for shape in shapes_of(rows_of(found_of(claims, *cells), "exec"))}
+    return shapes["a"].signs(WORDS, "not as claimed")
+
+
+def test_a_shape_of_which_a_form_was_not_seen_where_others_were_is_not_known() -> None:
+    ill, well = records.crashed("cache/a_called"), records.hit("cache/a_called")
+    around, form = records.hit("cache/a_int_called"), records.hit("cache/a_lazy")
+    here, other = "0.57.0-cp311", records.cell("0.58.0-cp311", records.hit("cache/b_lazy"))
+    assert signs_of(records.cell(here, around, form, well), expect=HIT) == {"cache": "✓"}
+    assert signs_of(records.cell(here, around, form), expect=HIT) == {"cache": "-"}
+    assert signs_of(records.cell(here, around, form), other, expect=CRASH) == {"cache": "-"}
+    # A workaround need not be seen, another form has to be.
+    assert signs_of(records.cell(here, form, well), expect=HIT) == {"cache": "✓"}
+    assert signs_of(records.cell(here, around, well), expect=HIT) == {"cache": "-"}
+    # A hazard that was seen is one.
+    assert signs_of(records.cell(here, ill), expect=CRASH) == {"cache": "▲"}
+    # A cell in which nobody looked at any of it says nothing of those where somebody did.
+    whole = records.cell(here, around, form, well)
+    assert signs_of(whole, other, expect=HIT) == {"cache": "✓"}
+    assert signs_of(other, expect=HIT) == {"cache": "-"}
 
 
 def test_what_ran_under_a_patch_says_so_at_the_legend_and_in_the_chapter() -> None:

@@ -29,7 +29,17 @@ from matrix.report.published import drawn, evidence
 from matrix.report.published.dataset import Dataset, dataset, json_schema, written
 from matrix.report.published.reference import of_reference
 from matrix.report.published.site import publish
-from matrix.report.published.strips import BY_PYTHON, HAZARD, SAFE, SIGNS, UNCACHED, Strip, strips
+from matrix.report.published.strips import (
+    BY_PYTHON,
+    HAZARD,
+    NOT_KNOWN,
+    SAFE,
+    SIGNS,
+    UNCACHED,
+    Strip,
+    strips,
+)
+from matrix.user import ask
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '</script><img src=x onerror="alert(1)">|`*_&'
@@ -193,7 +203,9 @@ def test_the_picture_is_svg_of_every_shape_and_says_it_without_colour(found: Fin
     assert picture.get("viewBox", "").startswith("0 0 400 ")
     told = [element.text for element in picture.iter(f"{SVG}text")]
     titles = {by[carrier].title for by in recursions(found) for carrier in by}
-    assert set(told) >= titles | set(SIGNS.values()) | set(SIGNS)
+    # What is not known has a place there when there is such a thing.
+    assert set(told) >= titles | ({*SIGNS, *SIGNS.values()} - {NOT_KNOWN, SIGNS[NOT_KNOWN]})
+    assert NOT_KNOWN not in told
     for rect in picture.iter(f"{SVG}rect"):
         place, width = float(rect.get("x", 0)), float(rect.get("width", 0))
         assert 0 <= place <= place + width <= 400
@@ -290,15 +302,71 @@ def test_the_data_set_obeys_its_schema_and_reads_back(found: Findings) -> None:
 
 def test_a_program_that_changed_since_is_left_out_and_that_is_said(project: Project) -> None:
     reference, claims, probes, served = parts(project)
-    edited = [
-        msgspec.structs.replace(p, sha256="0" * 64) if p.id == "cache/self_lazy" else p
-        for p in probes
-    ]
-    told = of_reference(reference, claims, edited, served)
+    told = of_reference(reference, claims, edited(probes, "cache/self_lazy"), served)
     before = of_reference(reference, claims, probes, served)
     assert set(told.left_out) - set(before.left_out) == {"cache/self_lazy"}
-    assert "cache/self_lazy" not in told.by_probe
-    assert "cache/self_lazy" not in dataset(told).programs
+    assert told.by_probe["cache/self_lazy"] == {}
+    assert dataset(told).programs["cache/self_lazy"].did == ()
+    assert set(strips(told)["self"]["cache"].words.values()) == {NOT_KNOWN}
+
+
+def edited(probes: Any, *ids: str) -> list[Any]:
+    return [msgspec.structs.replace(p, sha256="0" * 64) if p.id in ids else p for p in probes]
+
+
+def test_nothing_that_is_drawn_calls_a_shape_safe_whose_hazard_was_edited(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference, claims, probes, served = parts(project)
+    found = of_reference(reference, claims, edited(probes, "cache/literal_seed_called"), served)
+    assert "| literal seed | - not known | ▲ hazard |" in drawn.table(found)
+    badges = {name: text for name, text in drawn.badges(found) if "literal-seed-cache" in name}
+    assert len(badges) > 10
+    assert all("): - not known, 0." in titled(text) for text in badges.values())
+    picture = drawn.picture(found)
+    assert "literal seed, cache: not known, 0.48.0 - " in picture
+    drawing = ET.fromstring(picture)  # noqa: S314 (ours)
+    assert {NOT_KNOWN, "-"} <= {element.text for element in drawing.iter(f"{SVG}text")}
+    for rect in drawing.iter(f"{SVG}rect"):
+        assert float(rect.get("x", 0)) + float(rect.get("width", 0)) <= 400
+    html = page(found, "exec", {})
+    index = html.partition('<li data-shape="literal_seed">')[2].partition("</li>")[0]
+    assert re.findall(r'<b class="sign">(.)</b>', index) == ["-", "▲"]
+    data = tmp_path / "ask.json"
+    data.write_text(written(dataset(found)), encoding="utf-8")
+    assert ask.main(["literal", "seed", "cache", "--numba", "0.61", "--data", str(data)]) == 1
+    said = capsys.readouterr().out
+    assert "literal seed, cache=True: not looked at on Numba 0.61.0, 0.61.2; safe from: no" in said
+    assert "safe from: never" not in said.partition("write instead")[0]
+    # What of it is known to be a hazard is one still.
+    other = of_reference(reference, claims, edited(probes, "cache/even_odd_lazy"), served)
+    assert set(strips(other)["even_odd"]["cache"].words.values()) == {HAZARD}
+
+
+def test_a_form_that_was_not_seen_leaves_its_release_not_known(found: Findings) -> None:
+    hit = found.by_probe["cache/self_lazy"]
+    did = {cell: r for cell, r in found.by_probe["cache/literal_seed_called"].items()
+           if cell != "0.61.2-cp313" and parse_cell(cell).release != "0.68.1"}  # fmt: skip
+    plain = {cell: result for cell, result in hit.items() if cell != "0.60.0-cp312"}
+    odd = {"cache/literal_seed_called": did, "cache/self_two_types_lazy": plain}
+    some = msgspec.structs.replace(found, by_probe={**found.by_probe, **odd})
+    words = strips(some)["literal_seed"]["cache"].words
+    assert (words["0.61.2"], words["0.68.1"]) == (HAZARD, NOT_KNOWN)
+    plainly = strips(some)["self"]["cache"].words
+    assert {r for r, word in plainly.items() if word != SAFE} == {"0.60.0"}
+    assert plainly["0.60.0"] == NOT_KNOWN
+
+
+def test_drawing_anew_says_what_is_not_known_and_draws_it_so(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = edited(project.probes, "cache/literal_seed_called")
+    changed = msgspec.structs.replace(project, probes=tuple(odd))
+    files = committed.redrawn(changed)
+    said = capsys.readouterr().out
+    assert "new or changed since the reference, and so not known: " in said
+    assert "| literal seed | - not known |" in files[committed.README]
+    assert committed.README in outdated(changed)
 
 
 def test_hostile_text_stays_text(project: Project, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from ... import options as asked
 from ...errors import BadInput, Status
 from ...judge.reference.file import Reference
 from ...model.files import ROOT, append, read_regular
+from ...model.text import counted, listed
 from ...project import DATA, Project
 from ...report.findings import Findings
 from ...report.published import drawn as drawing
@@ -20,6 +21,7 @@ from ...report.published.reference import of_reference
 from ...report.published.site import publish
 from ...report.terminal import say
 
+NAMED = 8
 README = ROOT / "README.md"
 PICTURE = ROOT / ".github" / "map.svg"
 ASKED = DATA / "ask.json"
@@ -31,7 +33,20 @@ def drawn(project: Project, reference: Reference | None) -> dict[Path, str]:
 
     Raises BadInput when there is no reference, or no place for its table.
     """
-    found = _findings(project, reference)
+    return _texts(_findings(project, reference))
+
+
+def redrawn(project: Project) -> dict[Path, str]:
+    """Return the same of the reference as it is, and say what it does not know.
+
+    What is committed says so as well: a shape is never safe for what nobody saw of it.
+    """
+    found = _findings(project, project.reference)
+    _say_unknown(found)
+    return _texts(found)
+
+
+def _texts(found: Findings) -> dict[Path, str]:
     return {
         ASKED: written(dataset(found)),
         PICTURE: drawing.picture(found),
@@ -55,17 +70,21 @@ def report_reference(o: asked.Report, project: Project) -> int:
     publish(folder, found)
     if o.summary is not None:
         append(o.summary, (folder / "report.md").read_text(encoding="utf-8"))
-    if found.left_out:
-        say(
-            f"{len(found.left_out)} probes are new or changed since the reference and left out,"
-            f" {found.left_out[0]} first"
-        )
+    _say_unknown(found)
     words = "every claim holds" if found.verdict.holds else "not every claim holds"
-    squares = f"{len(found.probes)} probes in {len(found.ran)} cells on {found.platform}"
+    known = len(found.probes) - len(found.left_out)
+    squares = f"{known} probes in {len(found.ran)} cells on {found.platform}"
     say(f"{words} of the reference: {squares}. Nothing was run, and no evidence is in it")
     say(f"report: {folder / 'index.html'}")
     say(f"badges, with their Markdown: {folder / 'badges' / 'README.md'}")
     return Status.HOLDS if found.verdict.holds else Status.FAILS
+
+
+def _say_unknown(found: Findings) -> None:
+    if found.left_out:
+        probes = counted(len(found.left_out), "probe is", "probes are")
+        names = listed(found.left_out, NAMED)
+        say(f"{probes} new or changed since the reference, and so not known: {names}")
 
 
 def _findings(project: Project, reference: Reference | None) -> Findings:

@@ -27,7 +27,7 @@ from ..findings import Findings
 from ..lines.causes import caused
 from ..published.drawn import SITE, Badge, badge, badged
 from ..templating import TEMPLATES, environment
-from .rows import HAZARD, PATCHES, Row, answer, coded, rows_of, shapes_of
+from .rows import HAZARD, NOT_KNOWN, PATCHES, Row, answer, coded, rows_of, shapes_of
 from .squares import NOT_RUN, Square, State, packed, states
 
 COMMANDS = (
@@ -80,11 +80,11 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
 
 def _words(told_states: Mapping[State, tuple[str, str, str]]) -> dict[str, str]:
     """Return the words for how safe a shape is, each with its sign, the worst last."""
-    (kept, kept_word, _), (broken, broken_word, _) = (
-        told_states[state] for state in (State.KEPT, State.BROKEN)
+    (unknown, *_), (kept, kept_word, _), (broken, broken_word, _) = (
+        told_states[state] for state in (State.NOT_RUN, State.KEPT, State.BROKEN)
     )
-    return {"safe": kept, kept_word: kept, "right, but not cached": "~", HAZARD: "▲",
-            broken_word: broken}  # fmt: skip
+    return {"safe": kept, kept_word: kept, "right, but not cached": "~", NOT_KNOWN: unknown,
+            HAZARD: "▲", broken_word: broken}  # fmt: skip
 
 
 def _badges(found: Findings) -> dict[str, list[Badge]]:
@@ -138,7 +138,7 @@ def _data(
     probes = [
         {
             "id": row.id, "number": row.number, "shape": row.place.shape, "hazard": row.hazard,
-            "hoped": row.hoped, "patch": row.patch,
+            "hoped": row.hoped, "workaround": row.workaround, "patch": row.patch,
             "carrier": row.place.carrier, "form": row.place.form, "quoted": shlex.quote(row.id),
             "why": row.claim.why if row.claim else "",
             "issue": row.claim.issue if row.claim else "",
@@ -159,6 +159,7 @@ def _data(
         "told": [
             "" if kind is NOT_RUN else answer(kind, told_states[State.BROKEN][1]) for kind in kinds
         ],
+        "unknown": NOT_KNOWN,
         "carried": CARRIED,
         "states": {state: told[:2] for state, told in told_states.items()},
         "commands": [

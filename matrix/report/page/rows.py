@@ -59,7 +59,7 @@ PATCHES = {
     "symbol open is not enough (README, My second run segfaults)",
 }
 UNCACHED = (Outcome.RECOMPILED, Outcome.UNCACHEABLE)
-HAZARD = "hazard"
+HAZARD, NOT_KNOWN = "hazard", "not known"
 LEXER = PythonLexer()
 FORMATTER = HtmlFormatter(nowrap=True)
 
@@ -77,6 +77,7 @@ class Row(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...]
     said: str
     said_in: str
+    workaround: bool = False
 
     @property
     def hazard(self) -> bool:
@@ -163,14 +164,35 @@ class Shape(msgspec.Struct, frozen=True):
         plainest = hazards or sorted(cached, key=lambda row: len(row.id))
         return (plainest or self.hazards or self.rows)[0].lead
 
+    @property
+    def carriers(self) -> list[str]:
+        """Those under which something says how safe it is."""
+        return list(dict.fromkeys(row.place.carrier for row in self.rows if row.hoped))
+
+    def speaking(self, carrier: str) -> list[Row]:
+        """Return what speaks for it under a carrier: the hazards, or all where there is none."""
+        hoped = [row for row in self.rows if row.hoped and row.place.carrier == carrier]
+        return [row for row in hoped if row.hazard] or hoped
+
+    def known(self, carrier: str, cell: str) -> bool:
+        """Whether all was seen there that has to be before it may be called safe.
+
+        A workaround says nothing of what it is there to avoid.
+        """
+        hoped = [row for row in self.rows if row.hoped and row.place.carrier == carrier]
+        needed = [row for row in hoped if not row.workaround] + self.speaking(carrier)
+        return all(cell in row.squares for row in needed)
+
     def signs(self, words: Mapping[str, str], broken: str) -> dict[str, str]:
         """Return the sign of the worst it does, by carrier, of `words` with the worst last."""
         order = [*words]
         found = {}
-        for carrier in dict.fromkeys(row.place.carrier for row in self.rows if row.hoped):
-            rows = [row for row in self.rows if row.hoped and row.place.carrier == carrier]
-            rows = [row for row in rows if row.hazard] or rows
+        for carrier in self.carriers:
+            rows = self.speaking(carrier)
             told = [answer(square, broken) for row in rows for square in row.squares.values()]
+            here = [r for r in self.rows if r.place.carrier == carrier and not r.patch]
+            looked_at = {cell for row in here for cell in row.squares}
+            told += [NOT_KNOWN for cell in looked_at if not self.known(carrier, cell)]
             found[carrier] = words[max(told, key=order.index)] if told else "-"
         return found
 
@@ -218,6 +240,7 @@ def rows_of(found: Findings, isolation: str) -> list[Row]:
     where = places(found.probes, kin)
     marked = all_squares(found.by_probe, found.claims, found.verdict)
     kept = {record.cell: chosen(record, isolation) for record in found.ran}
+    around = {other for others in kin.values() for other in others}
     rows = []
     for number, probe in enumerate(found.probes):
         did, claim = found.by_probe[probe], found.claims.get(probe)
@@ -230,7 +253,7 @@ def rows_of(found: Findings, isolation: str) -> list[Row]:
         lead = _lead(source)
         rows.append(
             Row(number, probe, where[probe], claim, lead, code, marked[probe], found.spans[probe],
-                said, last if last and said else "")
+                said, last if last and said else "", probe in around)
         )  # fmt: skip
     return rows
 

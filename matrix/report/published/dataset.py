@@ -49,7 +49,7 @@ class Program(msgspec.Struct, frozen=True):
     issue: Annotated[str, _means("the thread upstream, or empty")]
     instead: Annotated[tuple[str, ...], _means("the programs that do the same safely, by id")]
     source: Annotated[str, _means("its text; empty under a patch, which is of another's text")]
-    did: Annotated[tuple[Did, ...], _means("what it did, in all cells")]
+    did: Annotated[tuple[Did, ...], _means("what it did; elsewhere it was not looked at")]
 
 
 class Shape(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ import msgspec
 from ...errors import BadInput
 from ...model.text import table_cell
 from ..findings import Findings
+from ..page.rows import NOT_KNOWN
 from ..page.shapes import anchor
 from ..templating import environment
 from .strips import BY_PYTHON, CARRIERS, SIGNS, Strip, strips
@@ -82,8 +83,11 @@ def picture(found: Findings) -> str:
     """Return the map of all shapes as SVG, to be read at 400 pixels as well."""
     releases = list(dict.fromkeys(record.numba for record in found.ran))
     ticks = [release for release in ("0.48.0", "0.57.0") if release in releases[:-8]]
+    shown = _shown(found)
+    seen = {word for by in shown.values() for strip in by.values() for word in strip.words.values()}
+    unknown = NOT_KNOWN if NOT_KNOWN in seen else ""  # the rest of the legend is there always
     return environment().get_template("map.svg.jinja").render(
-        shapes=_shown(found), carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
+        shapes=shown, unknown=unknown, carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
         releases=releases, ticks=[*ticks, releases[-1]] if releases else [], signs=SIGNS,
         platform=found.platform, runs=_runs,
     )  # fmt: skip

@@ -24,7 +24,8 @@ def of_reference(
 ) -> Findings:
     """Work out what the reports show of the reference.
 
-    A probe that is not what it was then is left out: what is known is of another program.
+    Of a probe that is not what it was then nothing is known, as what is known is of another
+    program. It is there all the same: its shape is not safe for what nobody saw of it.
     """
     here = [
         probe
@@ -36,8 +37,8 @@ def of_reference(
         cell: {p.id: did[p.id][cell] for p in here if cell in did[p.id]} for cell in reference.cells
     }
     given = judged(reference, {probe.id: claims[probe.id] for probe in here})
-    ids = [probe.id for probe in here]
+    ids = [probe.id for probe in probes]
     found = of_results(reference.records(), by_cell, ids, given, releases)
-    found = with_claims(found, claims, here)
+    found = with_claims(found, claims, probes)
     left_out = tuple(probe.id for probe in probes if probe not in here)
     return msgspec.structs.replace(found, is_reference=True, left_out=left_out)

@@ -6,18 +6,17 @@ In: `Findings`. Out: `Strip`s, which README's table, its picture and the badges 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from ...judge.changes import Stretch
-from ...model.cell import parse_cell
 from ..findings import Findings
-from ..page.rows import Row, rows_of, safety, shapes_of
+from ..page.rows import HAZARD, NOT_KNOWN, Shape, rows_of, safety, shapes_of
 
-SAFE, UNCACHED, BY_PYTHON, HAZARD = "safe", "right, but not cached", "by Python", "hazard"
+SAFE, UNCACHED, BY_PYTHON = "safe", "right, but not cached", "by Python"
 # No word is told by its colour alone.
-SIGNS = {SAFE: "✓", UNCACHED: "~", BY_PYTHON: "◐", HAZARD: "▲"}
+SIGNS = {SAFE: "✓", UNCACHED: "~", NOT_KNOWN: "-", BY_PYTHON: "◐", HAZARD: "▲"}
 CARRIERS = ("cache", "aot")
 
 
@@ -49,32 +48,30 @@ def strips(found: Findings) -> dict[str, dict[str, Strip]]:
     """Return the strips by shape and carrier: of the hazards, or of all where there is none."""
     by_shape: dict[str, dict[str, Strip]] = {}
     for shape in sorted(shapes_of(rows_of(found, "exec")), key=lambda s: (not s.hazards, s.name)):
-        plain = [row for row in shape.rows if row.hoped]
-        for carrier in dict.fromkeys(row.place.carrier for row in plain):
-            rows = [row for row in plain if row.place.carrier == carrier]
-            hazards = [row for row in rows if row.hazard]
-            words = _words(found, hazards or rows)
+        for carrier in shape.carriers:
+            hazard = any(row.hazard for row in shape.speaking(carrier))
             by_shape.setdefault(shape.name, {})[carrier] = Strip(
-                shape.name, shape.title, carrier, bool(hazards), words
+                shape.name, shape.title, carrier, hazard, _words(found, shape, carrier)
             )
     return by_shape
 
 
-def _words(found: Findings, rows: Iterable[Row]) -> dict[str, str]:
-    """Return the worst of what these probes did, by release; that is told by Python if a hazard."""
-    worst: dict[str, dict[str, str]] = {}  # by release and cell
+def _words(found: Findings, shape: Shape, carrier: str) -> dict[str, str]:
+    """Return the worst of what a shape did, by release; that is told by Python if a hazard."""
     order = list(SIGNS)
-    for row in rows:
-        for cell, result in found.by_probe[row.id].items():
-            told = safety(result.outcome)
-            word = told if told in SIGNS else HAZARD
-            there = worst.setdefault(parse_cell(cell).release, {})
-            there[cell] = max(word, there.get(cell, SAFE), key=order.index)
-    releases = dict.fromkeys(parse_cell(record.cell).release for record in found.ran)
+    worst: dict[str, set[str]] = {}
+    for record in found.ran:
+        did = [found.by_probe[row.id].get(record.cell) for row in shape.speaking(carrier)]
+        told = {safety(result.outcome) for result in did if result}
+        words = {word if word in SIGNS else HAZARD for word in told}
+        if not shape.known(carrier, record.cell):
+            words.add(NOT_KNOWN)
+        worst.setdefault(record.numba, set()).add(max(words, key=order.index))
     return {
-        release: BY_PYTHON if len(words) > 1 and HAZARD in words else max(words, key=order.index)
-        for release in releases
-        if (words := set(worst.get(release, {}).values()))
+        release: BY_PYTHON
+        if HAZARD in words and words - {HAZARD, NOT_KNOWN}
+        else max(words, key=order.index)
+        for release, words in worst.items()
     }
 
 

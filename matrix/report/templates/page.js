@@ -119,16 +119,20 @@
   ].join("\n").toLowerCase();
 
   const squeezed = (text) => text.replace(/\s+/g, "");
-  const chosen = (probe) => {
-    const own = columns.filter((column) => !column.tag);
-    const found = own.map((column) => square(probe, column));
+  // What is asked about; how safe that is does not hang on which of its outcomes are to be seen.
+  const named = (probe) => {
     const text = view.text.toLowerCase(), words = text.split(/\s+/).filter(Boolean);
     // Code means itself, however it is spaced; words may stand anywhere.
     const told = /[()=@]/.test(text) ? squeezed(haystack(probe)).includes(squeezed(text)) : words.every((word) => haystack(probe).includes(word));
-    const ran = own.flatMap((column) => column.cells.map((n) => probe.squares[n])).filter(Boolean);
     return told
       && (!view.shape || probe.shape === view.shape)
-      && (!view.carrier || [probe.carrier, probe.form].includes(view.carrier))
+      && (!view.carrier || [probe.carrier, probe.form].includes(view.carrier));
+  };
+  const chosen = (probe) => {
+    const own = columns.filter((column) => !column.tag);
+    const found = own.map((column) => square(probe, column));
+    const ran = own.flatMap((column) => column.cells.map((n) => probe.squares[n])).filter(Boolean);
+    return named(probe)
       && (!view.outcome || own.some((column) => column.cells.some((n) =>
         kinds[probe.squares[n]].slice(0, 2).includes(view.outcome))))
       && (!view.differs || new Set(ran).size > 1)
@@ -218,11 +222,28 @@
     const kind = probe.squares[n];
     return kind && !probe.hoped ? states[kinds[kind][0]][1] : data.told[kind];
   };
+  // As Shape.known has it: where the shape was looked at, all has to be seen that is no workaround.
+  const toldIn = (members, n) => {
+    const seen = members.map((probe) => told(probe, n)).filter(Boolean);
+    const [{ shape, carrier }] = members;
+    const all = probes.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
+    const lacks = shown.some((probe) => all.includes(probe) && probe.hoped && !probe.workaround && !probe.squares[n])
+      || members.some((probe) => !probe.squares[n]);
+    if (lacks && all.some((probe) => probe.squares[n])) seen.push(data.unknown);
+    return worst(seen);
+  };
   // The hazards speak for a shape; without one all that hope to be safe; else what was refused.
+  // As Shape.known has it, all that is no workaround has to be seen before any of it is called safe.
   const telling = (shape, carrier) => {
-    const members = shown.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
-    const hoped = members.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
-    return [hazards, hoped].find((some) => some.length) ?? members;
+    const all = probes.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
+    const asked = all.filter(named), hoped = asked.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
+    const members = [hazards, hoped].find((some) => some.length) ?? asked;
+    return { all, members, needed: [...members, ...hoped.filter((probe) => !probe.workaround)] };
+  };
+  const toldIn = ({ all, members, needed }, n) => {
+    const seen = members.map((probe) => told(probe, n)).filter(Boolean);
+    const lacks = needed.some((probe) => !probe.squares[n]) && all.some((probe) => probe.squares[n]);
+    return worst(lacks ? [...seen, data.unknown] : seen);
   };
   const drawAnswer = () => {
     const asked = FIELDS.slice(0, 6).some((name) => view[name]), shapes = [...new Set(shown.map((probe) => probe.shape))];
@@ -232,10 +253,12 @@
     $("answer").replaceChildren(...($("answer").hidden ? [] : lines));
   };
   const answerTo = (shape, carrier) => {
-    const members = telling(shape, carrier), runs = [];
-    for (const column of members.length ? columns.filter((c) => !c.tag) : []) {
-      const each = column.cells.map((n) => worst(members.map((probe) => told(probe, n)))).filter(Boolean);
-      const word = worst(each) ?? states.not_run[1], text = new Set(each).size > 1 ? `${word}, on some Pythons,` : word;
+    const asked = telling(shape, carrier), runs = [];
+    for (const column of asked.members.length ? columns.filter((c) => !c.tag) : []) {
+      const each = column.cells.map((n) => toldIn(asked, n)).filter(Boolean);
+      const word = worst(each) ?? states.not_run[1];
+      // A hazard that was seen is one, whatever was not seen on another Python.
+      const unlike = new Set(each.filter((one) => word === data.unknown || one !== data.unknown)).size > 1, text = unlike ? `${word}, on some Pythons,` : word;
       if (runs.at(-1)?.text === text) runs.at(-1).columns.push(column);
       else runs.push({ word, text, columns: [column] });
     }
@@ -253,9 +276,9 @@
       const { shape } = entry.dataset;
       entry.hidden = !shown.some((probe) => probe.shape === shape);
       for (const sign of entry.querySelectorAll("[data-carrier]")) {
-        const members = telling(shape, sign.dataset.carrier);
-        const word = worst(members.flatMap((probe) => columns.flatMap((c) => c.cells.map((n) => told(probe, n)))));
-        sign.hidden = !members.length;
+        const asked = telling(shape, sign.dataset.carrier);
+        const word = worst(columns.flatMap((c) => c.cells.map((n) => toldIn(asked, n))).filter(Boolean));
+        sign.hidden = !asked.members.length;
         sign.lastElementChild.textContent = data.words[word] ?? states.not_run[0];
       }
     }
@@ -369,6 +392,7 @@
   const drawRun = (found, cell, kind) => {
     const set = found.cells[cell.id];
     if (set === undefined && data.reference && kind !== NOT_RUN) return [make("p", { textContent: "This is the reference: it holds what happened, not the evidence for it. The first command below runs it here." })];
+    if (set === undefined && data.reference && !cell.why) return [make("p", { textContent: "This program came or changed since the reference was made: nothing is known of it." })];
     if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why || "The cell ran, but this program did not: what it needs is not there, or nobody asked for it."}` })];
     const alike = Object.keys(found.cells).filter((id) => found.cells[id] === set && id !== cell.id);
     const same = alike.length ? `The same to the letter in ${alike.join(", ")}.` : "No other cell did the same to the letter.";
