@@ -26,6 +26,7 @@ from ...packages.wheels import parameters
 from ...plan import unchanged
 from ...plan.bisected import bisected, without
 from ...plan.bisected import told as left_out
+from ...plan.plan import lock_digest
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report.evidence.alike import Alike
@@ -248,7 +249,10 @@ def _compared(
         return ""
     if project.platform != project.reference.platform:
         return f"not compared with the reference, which is of {project.reference.platform}"
-    return compared(project.reference, records, {p.id: p.sha256 for p in probes}, isolation)
+    ran = dict.fromkeys(record.numba for record in records if record.status is CellStatus.RAN)
+    locks = {release: lock_digest(project.locks, release) for release in ran}
+    sha256 = {probe.id: probe.sha256 for probe in probes}
+    return compared(project.reference, records, sha256, isolation, project.runner, locks)
 
 
 def _records(
