@@ -16,13 +16,13 @@ from ..errors import BadInput
 from ..model.files import UNDECODABLE, read_regular, write_atomically
 
 KEPT = "told.json"
-Left = dict[str, tuple[int, int]]
+Left = dict[str, str]
 
 
 class Told(msgspec.Struct, frozen=True):
     """What a report came to: the lines that were told, and the exit status.
 
-    `made_of` names what it was made of; `left` are the files it wrote, by path: size and time.
+    `made_of` names what it was made of; `left` are the files it wrote, by path: the SHA-256.
     """
 
     made_of: str
@@ -35,9 +35,7 @@ def made_of(files: Iterable[Path], words: Iterable[str]) -> str:
     """Return what names these files with their content, and the words; no others have it."""
     found = hashlib.sha256()
     for path in files:
-        content = path.read_bytes() if path.is_file() else b"is not there"
-        found.update(f"{path}\0".encode("utf-8", "surrogateescape"))
-        found.update(hashlib.sha256(content).digest())
+        found.update(f"{path}\0{_digest(path)}".encode("utf-8", "surrogateescape"))
     for word in words:
         found.update(f"{len(word)} {word}".encode("utf-8", "surrogateescape"))
     return found.hexdigest()
@@ -60,10 +58,14 @@ def remember(
     write_atomically(state / KEPT, msgspec.json.encode(told).decode())
 
 
+def _digest(path: Path) -> str:
+    content = path.read_bytes() if path.is_file() else b"is not there"
+    return hashlib.sha256(content).hexdigest()
+
+
 def _left(folders: Sequence[Path]) -> Left:
     found = {}
     for folder in folders:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            status = path.stat()
-            found[str(path)] = (status.st_size, status.st_mtime_ns)
+            found[str(path)] = _digest(path)
     return found

@@ -62,6 +62,12 @@ class Findings(msgspec.Struct, frozen=True):
     base: str = ""
     against_base: tuple[Effect, ...] = ()
     own: bool = False
+    beyond: frozenset[str] = frozenset()  # cells that nobody selected, told for what they lack
+
+    @property
+    def judged(self) -> bool:
+        """Whether anything was looked at: of nothing no claim holds."""
+        return bool(self.verdict.judgements)
 
     @property
     def ran(self) -> tuple[CellRecord, ...]:
@@ -82,6 +88,11 @@ class Findings(msgspec.Struct, frozen=True):
     def not_run(self) -> tuple[CellRecord, ...]:
         """The cells without."""
         return tuple(r for r in self.records if r.status is not CellStatus.RAN)
+
+    @property
+    def missing(self) -> tuple[CellRecord, ...]:
+        """Those of them that were selected."""
+        return tuple(record for record in self.not_run if record.cell not in self.beyond)
 
     @property
     def lacking(self) -> list[tuple[str, str, str]]:
@@ -111,27 +122,6 @@ class Findings(msgspec.Struct, frozen=True):
         """Whether anything is claimed of the probes, so that words may speak of it."""
         judged = self.verdict.judgements
         return bool(self.claims) or not (self.own or {j.kind for j in judged} == {UNCLAIMED})
-
-    @property
-    def well(self) -> str:
-        """What to say where all did as they should."""
-        if not self.claimed:
-            return "every probe{looked_at} is a hit or works"
-        others = any(j.kind == UNCLAIMED for j in self.verdict.judgements)
-        more = ", and every other probe is a hit or works" if others else ""
-        return f"every claim{{looked_at}} holds{more}"
-
-    @property
-    def not_well(self) -> str:
-        """What to say where some did not."""
-        unclaimed = sum(found[0].kind == UNCLAIMED for found in self.failing.values())
-        claimed = len(self.failing) - unclaimed
-        words = (
-            [f"{claimed} claim{' does' if claimed == 1 else 's do'} not hold"] if claimed else []
-        )
-        if unclaimed:
-            words.append(f"{unclaimed} probe{' does' if unclaimed == 1 else 's do'} not do well")
-        return ", ".join(words) or ("0 claims do not hold" if self.claimed else "nothing fails")
 
     @property
     def differing(self) -> tuple[str, ...]:

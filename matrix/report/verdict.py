@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from ..judge.judge import UNCLAIMED, Judgement, Unlike, Verdict
 from ..model.files import ROOT
 
 CLAIM_TESTS = "tests/claims/test_claims.py"
+SETTINGS = "tests/claims/pytest.ini"
+USERS = "PYTEST_"  # begins what the environment tells pytest: options, plugins
 
 
 class VerdictPlugin:
@@ -73,13 +76,13 @@ def give(
     # What fails is told by ranges of releases, in as few lines as that takes; this says it by cell.
     said = io.StringIO()
     # From there, and by a path within: pytest takes a bracket in one for a parameter.
-    with contextlib.chdir(ROOT), contextlib.redirect_stdout(said):
-        status = pytest.main(
-            ["-q", "--no-header", "-rN", "--tb=short",
-             "--disable-plugin-autoload", "-p", "no:cacheprovider",
-             "--rootdir=.", f"--junitxml={junit}",
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(said), _nothing_of_the_users():
+        status = _ran(
+            ["-q", "--no-header", "-rN", "--tb=short", "--import-mode=importlib",
+             "--disable-plugin-autoload", "-p", "no:cacheprovider", "--noconftest",
+             "-c", SETTINGS, "--rootdir=.", f"--junitxml={junit}",
              *(f"{CLAIM_TESTS}::{name}" for name in tests)],
-            plugins=[VerdictPlugin(verdict, probes, spans)],
+            VerdictPlugin(verdict, probes, spans),
         )  # fmt: skip
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         name = pytest.ExitCode(status).name
@@ -88,3 +91,23 @@ def give(
     if passed != verdict.holds:
         raise MatrixError("pytest's verdict and the judge's differ: this is a defect of the suite")
     return passed
+
+
+def _ran(words: Sequence[str], plugin: VerdictPlugin) -> int:
+    """Return pytest's exit status; raises MatrixError where it would end this process instead."""
+    try:
+        return pytest.main([*words], plugins=[plugin])
+    except SystemExit as ended:
+        raise MatrixError(f"pytest could not judge: it ended with {ended.code!r}") from ended
+
+
+@contextlib.contextmanager
+def _nothing_of_the_users() -> Iterator[None]:
+    """Have nothing in the environment that could change the verdict, as long as this lasts."""
+    kept = {name: os.environ.pop(name) for name in (*os.environ,) if name.startswith(USERS)}
+    try:
+        yield
+    finally:
+        for name in [name for name in os.environ if name.startswith(USERS)]:
+            del os.environ[name]
+        os.environ.update(kept)

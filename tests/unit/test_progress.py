@@ -135,6 +135,10 @@ def test_a_narrowed_report_does_not_take_the_place_of_a_wider_one(tmp_path: Path
     assert place(tmp_path, both, (), narrowed=True)[0] == narrow
     assert place(tmp_path, seen, seen, narrowed=True)[0] == narrow
     assert place(tmp_path, seen, seen, narrowed=False) == (report, "")
+    # However it came to that: nothing takes the place of something.
+    folder, said = place(tmp_path, both, (), narrowed=False)
+    assert (folder, "report keeps an older one of 8" in said) == (narrow, True)
     (report / "matrix.json").write_text("[")
+    assert place(tmp_path, both, (), narrowed=False) == (report, "")
     folder, said = place(tmp_path, both, both, narrowed=True)
     assert (folder, "cannot be read" in said) == (narrow, True)

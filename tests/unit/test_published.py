@@ -79,7 +79,7 @@ def test_the_report_of_a_fresh_clone_is_whole_and_says_what_it_is(published: Pat
     assert "This is <b>the reference</b>" in page
     assert "there is no evidence in it" in page
     assert "no interpreter: there was no CPython 3.14 where this was made" in page
-    assert "Every claim holds in every cell that ran" in page
+    assert "Every claim holds: " in page
     assert "This is the reference" in (published / "report.md").read_text(encoding="utf-8")
     assert len(page) < 2_000_000
 

@@ -132,8 +132,17 @@ def test_a_long_value_is_kept_as_a_digest_that_leaves_numbers_out() -> None:
     assert not same_result(long, settled(wrong(["texts"] * 100 + [1.5], truth="x")))
 
 
-def differences(then: list[CellRecord], now: list[CellRecord], **sha256: str) -> Any:
-    return compared(of(then), now, SHA256 | {f"cache/{k}": v for k, v in sha256.items()}, "exec")
+def differences(
+    then: list[CellRecord],
+    now: list[CellRecord],
+    *,
+    runner: str = "r" * 64,
+    lock: str = "c" * 64,
+    **sha256: str,
+) -> Any:
+    programs = SHA256 | {f"cache/{k}": v for k, v in sha256.items()}
+    locks = {cell.numba: lock for cell in now}
+    return compared(of(then), now, programs, "exec", runner, locks)
 
 
 def cells_of(*probes: ProbeRecord) -> list[CellRecord]:
@@ -178,6 +187,28 @@ def test_what_the_reference_does_not_hold_is_no_difference_and_is_said() -> None
         "nothing differs from the reference: 1 square compared;"
         " 1 probe is not in the reference (cache/q); 1 cell is not in the reference (0.61.0-cp312)"
     )
+
+
+def test_a_square_that_the_reference_has_not_is_said() -> None:
+    reference = of(cells_of(records.hit()))
+    first = msgspec.structs.replace(reference.probes["cache/p"].did[0], cells=(f"{CELLS[2]}..",))
+    program = msgspec.structs.replace(reference.probes["cache/p"], did=(first,))
+    lacks = msgspec.structs.replace(reference, probes={"cache/p": program})
+    locks = {cell.partition("-")[0]: "c" * 64 for cell in CELLS}
+    found = compared(lacks, cells_of(records.hit()), SHA256, "exec", "r" * 64, locks)
+    assert found.line() == (
+        "nothing differs from the reference: 3 squares compared;"
+        " 2 squares are not in the reference (cache/p)"
+    )
+
+
+def test_another_runner_or_lock_than_the_references_is_said() -> None:
+    then = cells_of(records.hit())
+    same = "nothing differs from the reference: 5 squares compared; the reference is of another"
+    assert differences(then, then, runner="s" * 64).line() == f"{same} in-cell runner"
+    assert differences(then, then[:1], lock="d" * 64).line().endswith("another lock of 0.48.0")
+    # What only races run is no matter of this probe.
+    assert "runner" not in differences(then, then, runner=f"{'r' * 64} {'s' * 64}").line()
 
 
 def test_what_did_not_run_is_not_compared() -> None:

@@ -19,17 +19,21 @@ from rich.cells import cell_len
 
 from matrix.errors import BadInput
 from matrix.judge.changes import ranges
+from matrix.judge.judge import judge
 from matrix.model.cell import CellStatus
 from matrix.model.text import log_line
 from matrix.options import COMMANDS
 from matrix.parser import parse
+from matrix.report.findings import Findings, findings
 from matrix.report.lines.failures import failures, missing
+from matrix.report.lines.markdown import report
 from matrix.report.lines.table import table
+from matrix.report.page.page import page
 from matrix.report.terminal import folded, say
 from matrix.report.terminal.conclusion import conclusion
 from matrix.user import console, suite
 from tests.unit import records
-from tests.unit.test_report import MIXED, NOT_RUN, claimed, found, hostile, usual
+from tests.unit.test_report import CLAIMS, MIXED, NOT_RUN, PROBES, claimed, found, hostile, usual
 
 ROOT = Path(__file__).parents[2]
 RELEASES = ("0.48.0", "0.49.0", "0.57.0", "0.60.0")
@@ -81,7 +85,7 @@ def test_what_fails_is_one_line_for_all_cells_that_do_the_same() -> None:
 
 
 def test_without_a_failure_there_is_the_verdict_and_where_the_page_is(tmp_path: Path) -> None:
-    lines = list(conclusion(claimed(usual("0.48.0-cp38")), (), tmp_path, holds=True))
+    lines = list(conclusion(claimed(usual("0.48.0-cp38")), tmp_path))
     assert lines == [
         "",
         "every claim holds: 4 probes in 1 cell",
@@ -89,9 +93,49 @@ def test_without_a_failure_there_is_the_verdict_and_where_the_page_is(tmp_path: 
     ]
 
 
+def interrupted() -> Findings:
+    """Return what is found where a run got to one of four probes in its last cell."""
+    cells = (usual("0.48.0-cp38"), records.cell("0.57.0-cp311", usual("0.57.0-cp311").probes[0]))
+    verdict = judge(cells, PROBES, CLAIMS, "exec", whole=False)
+    return findings(cells, PROBES, verdict, "exec", RELEASES)
+
+
+def nothing_looked_at() -> Findings:
+    """Return what is found in a cell of which all that is stored is of what was there before."""
+    cells = (records.cell("0.57.0-cp311"),)
+    return findings(cells, (), judge(cells, (), CLAIMS, "exec", whole=False), "exec", RELEASES)
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (
+            interrupted(),
+            "every claim that was looked at holds: 4 probes in 2 cells; 3 squares were not run",
+        ),
+        (
+            nothing_looked_at(),
+            "nothing was looked at: nothing is known of what was asked for in 1 cell",
+        ),
+    ],
+)
+def test_terminal_markdown_and_page_say_one_sentence(
+    tmp_path: Path, found: Findings, says: str
+) -> None:
+    told = "\n".join(conclusion(found, tmp_path))
+    begun = says[:1].upper() + says[1:]
+    shown = page(found, "exec", {})
+    assert f"\n{says}\n" in f"\n{told}\n"
+    assert f"\n{begun}.\n" in report(found)
+    assert f"{begun}." in shown
+    for text in (told, report(found), shown.partition("<main>")[0].partition("<body>")[2]):
+        assert text.lower().count("every claim") == says.count("every claim")
+    assert ('<p class="verdict kept">✓ ' in shown) is found.judged
+
+
 def test_the_whole_table_is_there_where_it_is_asked_for(tmp_path: Path) -> None:
     made = claimed(usual("0.48.0-cp38"))
-    lines = list(conclusion(made, (), tmp_path, holds=True, whole=True))
+    lines = list(conclusion(made, tmp_path, whole=True))
     assert lines[1:7] == table(made, 120).split("\n")
 
 
@@ -142,7 +186,7 @@ def test_what_the_wheel_knows_of_the_driver_is_there(command: str) -> None:
 
 def test_hostile_text_reaches_the_terminal_as_text(tmp_path: Path) -> None:
     made = claimed(*hostile())
-    for line in conclusion(made, made.not_run, tmp_path, holds=False, whole=True):
+    for line in conclusion(made, tmp_path, whole=True):
         assert log_line(line).isprintable()
 
 

@@ -20,12 +20,12 @@ CELL = "0.57.0-cp311"
 PROBE = "cache/self_lazy"
 
 
-def store(state: Path, *, value: int = 6765) -> None:
+def store(state: Path, *, value: int = 6765, source: str = "") -> None:
     """File one cell of which one probe is known, as of today's probe, runner and lock."""
     project = read_project(state)
     probe = next(probe for probe in project.probes if probe.id == PROBE)
     lock = plan.lock_digest(project.locks, "0.57.0")
-    source = plan.source(probe, project.runner, lock)
+    source = source or plan.source(probe, project.runner, lock)
     seen = records.hit(PROBE, value, isolation="fork", source=source)
     observations(state / "observations", print).save(records.cell(CELL, seen))
 
@@ -53,6 +53,27 @@ def test_where_nothing_changed_the_same_is_told_and_nothing_written(
     assert told() == (first, False)
 
 
+def test_of_nothing_no_claim_holds_and_what_was_seen_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path)
+    assert report(Report(state=tmp_path)) == 0
+    page = tmp_path / "report" / "index.html"
+    before = page.read_bytes()
+    capsys.readouterr()
+    # No probe of the other carrier is stored; then all that is stored is of another runner.
+    assert report(Report(state=tmp_path, probe=("aot/*",))) == 3
+    store(tmp_path, source="another")
+    assert report(Report(state=tmp_path)) == 3
+    said = capsys.readouterr().out
+    assert said.count("nothing was looked at") == 2
+    assert "every claim" not in said
+    assert page.read_bytes() == before
+    narrow = tmp_path / "report-narrow"
+    assert "Nothing was looked at" in (narrow / "report.md").read_text()
+    assert not (narrow / "junit.xml").exists()
+
+
 def change_a_record(state: Path) -> None:
     store(state, value=6766)
 
@@ -65,6 +86,14 @@ def add_a_measurement(state: Path) -> None:
 def edit_the_page(state: Path) -> None:
     with (state / "report" / "index.html").open("a") as page:
         page.write("mine\n")
+
+
+def edit_the_page_and_put_its_time_back(state: Path) -> None:
+    page = state / "report" / "index.html"
+    then = page.stat()
+    page.write_bytes(page.read_bytes().replace(b"Every claim holds", b"Every claim fails"))
+    assert page.stat().st_size == then.st_size
+    os.utime(page, ns=(then.st_atime_ns, then.st_mtime_ns))
 
 
 def take_a_file_away(state: Path) -> None:
@@ -81,6 +110,7 @@ def touch_what_is_remembered(state: Path) -> None:
         change_a_record,
         add_a_measurement,
         edit_the_page,
+        edit_the_page_and_put_its_time_back,
         take_a_file_away,
         touch_what_is_remembered,
     ],

@@ -1,4 +1,4 @@
-"""Where a report is written: one that was narrowed does not take the place of a wider one."""
+"""Where a report is written: one that was narrowed, or is of nothing, beside a wider one."""
 
 from __future__ import annotations
 
@@ -41,16 +41,21 @@ def place(
 
     What was `narrowed`, by selectors or probes, goes beside the report that is there, unless it has
     as many squares of which anything was `seen`, or was `asked` for all that the other one is of.
+    Of what nothing was seen goes beside any report of something.
     """
     folder, beside = state / PLACE, state / BESIDE
-    if not narrowed or not (folder / "matrix.json").exists():
+    if (seen and not narrowed) or not (folder / "matrix.json").exists():
         return folder, ""
     of = f"this report, of {counted(len(seen), 'square')}, is in {beside.name}: {folder.name}"
     there = _held(folder / "matrix.json")
+    if there is None and not narrowed:
+        return folder, ""
     if there is None:
         return beside, f"{of} holds one that cannot be read, which `nox -s report` renews"
     if len(seen) >= len(there) or (seen and there <= set(asked)):
         return folder, ""
+    if not narrowed:
+        return beside, f"{of} keeps an older one of {len(there)}, as this one is of nothing"
     return beside, f"{of} holds one of {len(there)}, which `nox -s report` renews"
 
 

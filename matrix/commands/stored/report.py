@@ -26,6 +26,7 @@ from ...packages.wheels import parameters
 from ...plan import unchanged
 from ...plan.bisected import bisected, without
 from ...plan.bisected import told as left_out
+from ...plan.plan import lock_digest
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report.evidence.alike import Alike
@@ -176,24 +177,20 @@ def _judge_and_report(
     seen_of = {(cell, probe) for probe, did in found.by_probe.items() for cell in did}
     folder, beside = place(project.state, asked_for, seen_of, narrowed=wanted.narrowed)
     _write(project, found, folder, wanted, tell)
-    holds = bool(found.ran) and verdict.give(
-        found.verdict, found.probes, found.spans, folder / "junit.xml"
-    )
-    missing = [record for record in records if record.status is not CellStatus.RAN]
-    *told, page = conclusion(
-        found, missing, folder, holds=holds, whole=wanted.table, differing=differing
-    )
+    if found.judged:
+        verdict.give(found.verdict, found.probes, found.spans, folder / "junit.xml")
+    *told, page = conclusion(found, folder, whole=wanted.table, differing=differing)
     patched = patch_lines(found, wanted.isolation, wanted.suites) if wanted.patched else ()
     for line in (*told, *filter(None, (against, page, beside, left_out(aside))), *patched):
         tell(line)
-    return _status(found, wanted, holds=holds, all_seen=not (missing or unknown or found.unseen))
+    return _status(found, wanted, all_seen=not (found.missing or unknown or found.unseen))
 
 
-def _status(found: reports.Findings, wanted: Wanted, *, holds: bool, all_seen: bool) -> Status:
-    if not found.ran:
+def _status(found: reports.Findings, wanted: Wanted, *, all_seen: bool) -> Status:
+    if not found.judged:
         return Status.COULD_NOT_RUN
     worse = any(effect.change is Change.WORSE for effect in found.effects)
-    if not holds or (wanted.patched and (worse or broken(found.ran, wanted.suites))):
+    if not found.verdict.holds or (wanted.patched and (worse or broken(found.ran, wanted.suites))):
         return Status.FAILS
     return Status.HOLDS if all_seen or not wanted.strict else Status.COULD_NOT_RUN
 
@@ -213,6 +210,8 @@ def _found(
     found = reports.findings([*records, *beyond], ids, given, wanted.isolation, project.served)
     own, packages = project.folder is not None, (p for r in records for p in packages_of(r))
     taken = parameters(packages, project.state / "packages")
+    cells = frozenset(record.cell for record in beyond)
+    found = msgspec.structs.replace(found, beyond=cells)
     return reports.with_claims(found, project.claims, probes, own=own, arguments=taken)
 
 
@@ -250,7 +249,10 @@ def _compared(
         return ""
     if project.platform != project.reference.platform:
         return f"not compared with the reference, which is of {project.reference.platform}"
-    return compared(project.reference, records, {p.id: p.sha256 for p in probes}, isolation)
+    ran = dict.fromkeys(record.numba for record in records if record.status is CellStatus.RAN)
+    locks = {release: lock_digest(project.locks, release) for release in ran}
+    sha256 = {probe.id: probe.sha256 for probe in probes}
+    return compared(project.reference, records, sha256, isolation, project.runner, locks)
 
 
 def _records(

@@ -32,6 +32,8 @@ class Comparison(msgspec.Struct, frozen=True):
     edited: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()  # of each square that was seen here and is not in it, the probe
+    seen_with: tuple[str, ...] = ()  # what else than today it was seen with
 
     def line(self) -> str:
         """Read as `2 squares of 471 differ from the reference (worse 2): cache/p first`."""
@@ -69,12 +71,25 @@ class Comparison(msgspec.Struct, frozen=True):
         if self.beyond:
             cells = counted(len(self.beyond), "cell is", "cells are")
             yield f"{cells} not in the reference ({self.beyond[0]})"
+        if self.lacking:
+            squares = counted(len(self.lacking), "square is", "squares are")
+            first = "" if len(set(self.lacking)) == 1 else " first"
+            yield f"{squares} not in the reference ({self.lacking[0]}{first})"
+        for what in self.seen_with:
+            yield f"the reference is of {what}"
 
 
 def compared(
-    reference: Reference, records: Sequence[CellRecord], probes: Mapping[str, str], isolation: str
+    reference: Reference,
+    records: Sequence[CellRecord],
+    probes: Mapping[str, str],
+    isolation: str,
+    runner: str,
+    locks: Mapping[str, str],
 ) -> Comparison:
     """Hold what was seen against the reference. `probes`: the SHA-256 of each that was looked at.
+
+    `runner` and `locks`, by release, are the digests of those that it was seen with.
 
     What runs under a patch that is no part of the reference is left out.
     """
@@ -95,7 +110,20 @@ def compared(
         tuple(probe for probe in known if probe not in same and now[probe]),
         tuple(p for p in probes if p not in then and now[p] and "@" not in p),
         tuple(record.cell for record in ran if record.cell not in reference.cells),
+        tuple(p for p in same for c in now[p] if c in reference.cells and c not in then[p]),
+        tuple(_seen_with(reference, [p for p in same if now[p]], runner, locks)),
     )
+
+
+def _seen_with(
+    reference: Reference, probes: Sequence[str], runner: str, locks: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what the reference has of these probes and releases with another runner or lock."""
+    if any(runner_of(p, reference.runner) != runner_of(p, short(runner)) for p in probes):
+        yield "another in-cell runner"
+    others = [r for r in locks if not locks[r].startswith(reference.locks.get(r, ""))]
+    if others:
+        yield f"another lock of {listed(others, LISTED)}"
 
 
 def lacking(

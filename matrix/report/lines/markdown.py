@@ -16,6 +16,7 @@ from ...model.text import Markdown, brief, counted, cut, markdown, table_cell
 from ..findings import Findings
 from ..templating import environment
 from .failures import failures, missing, warnings
+from .sentence import begun
 from .table import padded, parts
 
 LIMIT = 60_000  # characters: GitHub refuses a comment of 65,536
@@ -47,7 +48,8 @@ def report(found: Findings) -> str:
     """Return report.md."""
     template = _environment().get_template("report.md.jinja")
     text = template.render(
-        f=found, failing=failures(found), early=warnings(found), missing=missing,
+        f=found, verdict=begun(found), failing=failures(found), early=warnings(found),
+        missing=missing,
         tables=[Markdown("\n".join(part)) for part in parts(found, COLUMNS)],
     )  # fmt: skip
     first, *rest = text.split(FOLD)

@@ -22,9 +22,10 @@ from ...experiments.overhead import tables
 from ...judge.patches import tally
 from ...model.cell import CellStatus, parse_cell, tag
 from ...model.record import CellRecord, chosen, packages_of
-from ...model.text import brief, shown, typed
+from ...model.text import brief, counted, shown, typed
 from ..findings import Findings
 from ..lines.causes import caused
+from ..lines.sentence import begun
 from ..published.drawn import SITE, Badge, badge, badged
 from ..templating import TEMPLATES, environment
 from .rows import HAZARD, NOT_KNOWN, PATCHES, Row, answer, coded, rows_of, shapes_of
@@ -64,7 +65,8 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
     patches = {name: told for name, told in PATCHES.items() if name in {r.patch for r in rows}}
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
-        f=found, shapes=shapes, rows={row.id: row for row in rows}, columns=_columns(found),
+        f=found, verdict=begun(found), shapes=shapes, rows={row.id: row for row in rows},
+        columns=_columns(found),
         states=shown_states, counts=counts,
         words=words, patches=patches, carried=CARRIED,
         badges=_badges(found), site=SITE, pictured=lambda one: _inline(badge(one.strip, found)),
@@ -206,7 +208,11 @@ def _environment() -> jinja2.Environment:
         finalize=lambda value: value if isinstance(value, Markup) else shown(str(value))
     )
     made.globals.update(
-        overhead_tables=tables, pictures=pictures, tally=tally, packages_of=packages_of
+        overhead_tables=tables,
+        pictures=pictures,
+        tally=tally,
+        packages_of=packages_of,
+        counted=counted,
     )
     made.filters.update(coded=coded, brief=brief)
     return made

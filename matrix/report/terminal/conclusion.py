@@ -12,10 +12,11 @@ from pathlib import Path
 from ...judge.changes import LEGEND
 from ...judge.patches import Change, Effect, broken, tally
 from ...model.cell import CellStatus
-from ...model.record import CellRecord, chosen
+from ...model.record import chosen
 from ...model.text import counted, cut
 from ..findings import Findings
 from ..lines.failures import Failure, failures, missing, stories, warnings
+from ..lines.sentence import sentence
 from ..lines.table import table
 from . import width
 
@@ -24,10 +25,8 @@ ON_A_PIPE = 120  # columns of a table, where there is no terminal to fit
 
 def conclusion(
     found: Findings,
-    absent: Sequence[CellRecord],
     folder: Path,
     *,
-    holds: bool,
     whole: bool = False,
     differing: Sequence[str] = (),
 ) -> Iterator[str]:
@@ -40,7 +39,7 @@ def conclusion(
     failing = failures(found)
     yield from _told(found, failing)
     yield from (f"unlike the reference, {line}" for line in differing)
-    for cells, why in missing(absent, found):
+    for cells, why in missing(found.missing, found):
         yield f"NOT RUN {cells}: {why}"
     for cell, probe, why in found.lacking:
         yield f"NOT RUN {cell} {probe}: {CellStatus.NOT_INSTALLABLE}, {why}"
@@ -49,12 +48,12 @@ def conclusion(
         yield f"EARLY WARNING {warning}"
         yield from (f"  {line}" for line in warning.more)
     if not found.ran:
-        yield "no cell ran: nothing is known"
+        yield sentence(found)
         return
     if (whole and found.legend) or any(" .. " in line for line in (*map(str, failing), *differing)):
         yield LEGEND
     yield ""
-    yield _verdict(found, len(absent), holds=holds)
+    yield sentence(found)
     yield f"page: {shortest(folder / 'index.html')}"
 
 
@@ -106,21 +105,3 @@ def _told(found: Findings, failing: Sequence[Failure]) -> Iterator[str]:
         told.add(probe)
         if failure.issue:
             yield f"  upstream: {failure.issue}"
-
-
-def _verdict(found: Findings, absent: int, *, holds: bool) -> str:
-    looked_at = " that was looked at" if found.unseen else ""
-    words = found.well.format(looked_at=looked_at) if holds else found.not_well
-    if found.verdict.unlike:
-        words += f", {counted(len(found.verdict.unlike), 'probe is', 'probes are')} not alike"
-        words += " in all cells"
-    if found.early:
-        early = counted(len(found.early), "early warning")
-        words += f" on stable releases, {early} from candidates"
-    not_run = f"; {counted(absent, 'selected cell')} did not run"
-    unseen = f"; {counted(found.unseen, 'square was', 'squares were')} not run"
-    seen = f"{counted(len(found.probes), 'probe')} in "
-    seen += counted(len(found.ran), "cell")
-    # Of what was looked at, not of what fails: "1 claim does not hold: 72 probes" reads as 72.
-    seen = f": {seen}" if holds else f" ({seen} looked at)"
-    return f"{words}{seen}{not_run if absent else ''}{unseen if found.unseen else ''}"
