@@ -23,6 +23,7 @@ import textwrap
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "data", "ask.json")
 SCHEMA = 1
 SAFE, UNKNOWN, WRONG_WORD = "safe", "not looked at", 2
+LISTED = 5
 # The worse, the later.
 SAFETIES = (SAFE, "refused, as it must be", "right, but not cached", UNKNOWN, "not safe")
 CARRIED = {"cache": "cache=True", "aot": "ahead of time"}
@@ -30,6 +31,9 @@ PATCHES = {
     "remedy": "under the remedy (matrix/user/remedy.py; remedy.install() before the first call)"
 }
 NUMBERS = {"int", "float", "complex"}
+# A literal that compiled code hands on is a type of its own, whatever the function is called and
+# however many arguments it takes: by its kind, the shape that shows it.
+LITERALS = {"int": "literal_seed", "bool": "literal_bool"}
 # What two pieces of code that do the same may differ in.
 UNTOLD = ("ctx", "kind", "type_comment", "type_params", "annotation", "returns")
 # What every question here is about tells no shape from another.
@@ -46,6 +50,7 @@ SYMPTOMS = (
     (r"wrong (value|result|answer)s?", ("wrong", "", "")),
     (r"recompil(es|ed|ing)|compil(es|ed) again", ("recompiled", "", "")),
 )
+CALLED = re.compile(r"\w\(")
 CLAUSE = re.compile(r"\s*(~=|==|!=|<=|>=|<|>)?\s*(\d+(?:\.\d+)*)(\.\*)?\s*")
 
 
@@ -109,7 +114,8 @@ def _answered(asked):
     try:
         cells = _cells(data, asked.numba, asked.python)
         question, carrier = _carried(" ".join(asked.question), asked.carrier)
-        return _answer(data, _found(data, question, carrier), cells)
+        programs, named = _found(data, question, carrier)
+        return _answer_if_shown(data, programs, cells, "" if named else question)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise Unanswerable(f"{asked.data} is no data set: {error!r} in it") from None
 
@@ -215,44 +221,122 @@ def _carried(question, carrier):
 
 
 def _found(data, question, carrier):
-    """Return the programs that a question is about, all of one shape, the hazards first."""
+    """Return the programs of one shape that a question is about, and whether it names them.
+
+    The hazards come first.
+    """
     words = _words(question)
     if not words:
         raise Unanswerable(f"{question!r} names nothing; ask for a shape, as in: literal seed")
     programs = [p for p in data["programs"].values() if carrier in (None, p["carrier"])]
     plain = [p for p in programs if "@" not in p["id"]]
-    found = [] if _by_shape(plain, question, words) else _by_id(programs, question, words)
-    for meant in (_by_shape, _by_code, _by_words, _by_symptom, _by_text):
+    found = _by_shape(plain, question, words) or _by_id(programs, question, words)
+    named = bool(found)
+    # The words of code tell nothing: nearly every program has an n and a 1.
+    ways = (_by_code, _by_words, _by_symptom, _by_text)
+    if _asked_code(question) or CALLED.search(question):
+        ways = (_by_code, _by_symptom)
+    for meant in ways:
         found = found or meant(plain, question, words)
-    offers = _offers(data, found)
+        named = named or (bool(found) and meant is _by_words)
+    offers = _offers(data, found, code=bool(_asked_code(question)))
     if len(offers) > 1:
         told = f"{question!r} may mean {len(offers)} shapes; name one of them:"
         raise Unanswerable(told, offers)
-    if found:
-        return sorted(found, key=lambda p: (p["carrier"] != "cache", not p["hazard"], p["id"]))
-    alike = _offers(data, _by_code(plain, question, words, same_kinds=0))
+    if not found:
+        _refuse_what_is_not_here(data, question, carrier, programs, plain)
+    ordered = sorted(found, key=lambda p: (p["carrier"] != "cache", not p["hazard"], p["id"]))
+    return ordered, named
+
+
+def _refuse_what_is_not_here(data, question, carrier, programs, plain):
+    words = _words(question)
+    asked = _asked_code(question)
+    alike = [p for p in plain if asked and _holds(p["source"], asked, kinds=0)]
     if alike:
         told = f"no program here has {question!r}; these have it but for the kind of a literal:"
-        raise Unanswerable(told, alike)
+        raise Unanswerable(told, _offers(data, alike))
+    traits = _traits(asked)
+    alike = [p for p in plain if p["shape"] in traits]
+    if alike:
+        told = f"no program here has {question!r}, whatever the names; by what is in it it may be:"
+        raise Unanswerable(told, _offers(data, alike))
     shapes = {p["shape"] for p in plain}
     titles = [shape["title"] for name, shape in data["shapes"].items() if name in shapes]
-    near = difflib.get_close_matches(" ".join(words), titles + [p["id"] for p in programs], n=3)
+    newer = data.get("left_out", [])
+    names = titles + [p["id"] for p in programs] + newer
+    near = difflib.get_close_matches(" ".join(words), names, n=3)
     on = f" under {CARRIED[carrier]}" if carrier else ""
+    unknown = [name for name in newer if question.strip() in (name, name.partition("/")[2])]
+    since = f"; {_newer(unknown or newer)}" if newer else ""
     raise Unanswerable(
-        f"nothing here matches {question!r}{on}; "
+        f"nothing here matches {question!r}{on}{since}; "
         + ("did you mean " + " or ".join(near) + "?" if near else "shapes: " + ", ".join(titles))
     )
 
 
-def _offers(data, programs):
+def _newer(names):
+    """Return the words for programs of the suite that the data set was not made of."""
+    many = len(names) > 1
+    listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+    return (
+        f"{len(names)} program{'s' if many else ''} of the suite {'are' if many else 'is'} newer"
+        f" than this data set, or changed since, and not in it: {listed}"
+    )
+
+
+def _answer_if_shown(data, programs, cells, question):
+    """Return the answer, or raise where code that may be another program would be called safe.
+
+    What calls, and with which types, is not in a fragment, nor is a signature in a bare definition.
+    Without a question these programs were asked for by name.
+    """
+    answer = _answer(data, programs, cells)
+    asked = _asked_code(question)
+    call = _handed_literals(asked)
+    if call is not None and all(map(_kind, _given(call))):
+        raise Unanswerable(
+            f"{question!r}: called from Python, a literal is a value like any other; only what"
+            " compiled code hands on is a type of its own. Name it, if that is meant:",
+            _offers(data, programs),
+        )
+    instead = {name for p in data["programs"].values() for name in p["instead"]}
+    telling = [p for p in programs if _is_signed(asked) or p["id"] not in instead]
+    known = {p["carrier"] for p in telling} if _is_whole(asked) else set()
+    known |= {p["carrier"] for p in programs if p["hazard"]} & _unsafe_under(answer)
+    if not question or known >= {under["carrier"] for under in answer["carriers"]}:
+        return answer
+    lacks = "what it calls, is called with or is compiled for is not in it" if asked else "no name"
+    shapes = _traits(asked)
+    others = [p for p in data["programs"].values() if p["shape"] in shapes and "@" not in p["id"]]
+    raise Unanswerable(
+        f"{question!r} alone tells too little to call it safe ({lacks}); name what is meant, or"
+        " have numba-matrix check look at your code:",
+        _offers(data, programs + others),
+    )
+
+
+def _unsafe_under(answer):
+    return {
+        under["carrier"] for under in answer["carriers"]
+        if any(seen["safety"] not in SAFETIES[:2] for seen in under["on"])
+    }  # fmt: skip
+
+
+def _offers(data, programs, *, code=False):
     """Return a line for each shape of these programs: its name and what it is."""
     plainest = sorted(
-        programs, key=lambda p: (not p["hazard"], p["carrier"] != "cache", len(p["id"]), p["id"])
+        programs, key=lambda p: (p["carrier"] != "cache", not p["hazard"], len(p["id"]), p["id"])
     )
     says = {}
     for program in plainest:
         says.setdefault(program["shape"], program["says"])
-    return [f"{data['shapes'][shape]['title']}: {says[shape]}" for shape in sorted(says)]
+    # What is that code and little else comes before what has it among others.
+    sizes = {p["shape"]: len(_functions(p["source"])) for p in plainest if code}
+    for program in plainest if code else ():
+        sizes[program["shape"]] = min(sizes[program["shape"]], len(_functions(program["source"])))
+    ordered = sorted(says, key=lambda shape: (sizes.get(shape, 0), shape))
+    return [f"{data['shapes'][shape]['title']}: {says[shape]}" for shape in ordered]
 
 
 def _words(text):
@@ -270,19 +354,32 @@ def _by_shape(programs, question, words):
     return [p for p in programs if _words(p["shape"]) in (words, named)]
 
 
-def _by_code(programs, question, words, same_kinds=1):
+def _by_code(programs, question, words):
     if not re.search(r"[(\[{=.@*+<>-]", question):
         return []
+    asked = _asked_code(question)
+    call = _handed_literals(asked)
+    if call is not None:
+        meant = {LITERALS.get(kind) for kind in _literals_of(call)}
+        of_literals = [p for p in programs if p["shape"] in meant]
+        if meant != {None} and all(isinstance(a, ast.Name) or _kind(a) for a in _given(call)):
+            return of_literals
     squeezed = re.sub(r"\s", "", question)
     as_typed = [p for p in programs if squeezed in re.sub(r"\s", "", p["source"])]
     if len({p["shape"] for p in as_typed}) == 1:
         return as_typed
-    asked = _asked_code(question)
-    return as_typed + [
-        p
-        for p in programs
-        if asked and p not in as_typed and _holds(p["source"], asked, same_kinds)
+    found = as_typed + [
+        p for p in programs if asked and p not in as_typed and _holds(p["source"], asked)
     ]
+    if call is not None:  # a literal in the call of a recursion by itself is of either shape
+        return found + [p for p in of_literals if p not in found]
+    return _nothing_but(found) if _is_whole(asked) else found
+
+
+def _nothing_but(programs):
+    """Return the programs of the shapes that are nothing but what is asked for, if any is."""
+    alone = {p["shape"] for p in programs if len(_functions(p["source"])) == 1}
+    return [p for p in programs if not alone or p["shape"] in alone]
 
 
 def _by_words(programs, question, words):
@@ -326,7 +423,8 @@ def _by_text(programs, question, words):
 
 def _asked_code(text):
     """Return the statements of a piece of code, or nothing if it has no structure to look for."""
-    for whole in (text, text + "\n    pass"):  # a head, as in `def f(n):`, needs a body
+    # A head, as in `def f(n):`, needs a body; the end may be left off.
+    for whole in (text, text + "\n    pass", text + ")"):
         tree = _tree(whole)
         if tree is not None:
             body = [
@@ -338,6 +436,115 @@ def _asked_code(text):
     return []
 
 
+def _given(call):
+    return call.args + [keyword.value for keyword in call.keywords]
+
+
+def _kind(node):
+    """Return the kind of a literal, a negative number's too."""
+    negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd))
+    return _literal(node.operand if negative else node)
+
+
+def _literals_of(call):
+    return [kind for kind in map(_kind, _given(call)) if kind]
+
+
+def _calls(asked):
+    """Return the calls of functions that somebody wrote, but for decorators."""
+    decorators = [d for function in _defined(asked) for d in function.decorator_list]
+    return [
+        node for part in asked for node in ast.walk(part)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        and node.func.id not in dir(builtins) and node not in decorators
+    ]  # fmt: skip
+
+
+def _handed_literals(asked):
+    """Return the call that hands a literal on, where the code is that call and no more."""
+    value = getattr(asked[0], "value", None) if len(asked) == 1 else None
+    called = [call for call in _calls(asked) if call is value and _literals_of(call)]
+    return called[0] if called else None
+
+
+def _defined(asked):
+    return [n for part in asked for n in ast.walk(part) if isinstance(n, ast.FunctionDef)]
+
+
+def _is_whole(asked):
+    """Whether code has functions, and all that they call."""
+    functions = _defined(asked)
+    shown = {function.name for function in functions}
+    only_heads = any(isinstance(f.body[-1], ast.Pass) for f in functions)
+    return bool(shown) and not only_heads and {c.func.id for c in _calls(asked)} <= shown
+
+
+def _is_signed(asked):
+    """Whether the functions in code say what they are compiled for."""
+    decorated = [function.decorator_list for function in _defined(asked)]
+    return bool(decorated) and all(
+        any(isinstance(d, ast.Call) and d.args for d in decorators) for decorators in decorated
+    )
+
+
+def _functions(source):
+    tree = _tree(source)
+    return [f.name for f in _defined(tree.body if tree else []) if f.name != "run"]
+
+
+def _traits(asked):
+    """Return the shapes that code may be of by what is in it, where no program here is it."""
+    calls = _calls(asked)
+    shapes = {LITERALS[kind] for call in calls for kind in _literals_of(call) if kind in LITERALS}
+    shapes |= _of_arguments([given for call in calls for given in _given(call)])
+    functions = _defined(asked)
+    called = {f.name: {call.func.id for call in _calls([f])} for f in functions}
+    if any(f in called[g] and g in called[f] for f in called for g in called if f != g):
+        shapes.add("even_odd")
+    own = [shape for f in functions if f.name in called[f.name] for shape in _of_recursion(f)]
+    # Of what returns, the plainest is a recursion whose calls all have the types of the first.
+    recursive = any(f.name in called[f.name] for f in functions)
+    return shapes.union(own) or ({"self"} if recursive else set())
+
+
+def _of_recursion(function):
+    within = list(ast.walk(function))
+    own = [call for call in _calls([function]) if call.func.id == function.name]
+    returned = [node.value for node in within if isinstance(node, ast.Return)]
+    has = {
+        "default": bool(function.args.defaults),
+        "generator": any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in within),
+        "ackermann": any("int" in _literals_of(call) for call in own),
+        "runaway": isinstance(function.body[-1], ast.Return)
+        and all(_always_calls(value, function.name) for value in returned),
+    }
+    return [shape for shape, is_so in has.items() if is_so]
+
+
+def _of_arguments(arguments):
+    nodes = [node for argument in arguments for node in ast.walk(argument)]
+    shapes = set()
+    for node in nodes:
+        if isinstance(node, ast.Div) or _literal(node) == "float":
+            shapes.add("promoted")
+        elif isinstance(node, ast.Not):
+            shapes.add("literal_bool")
+        elif isinstance(node, ast.Slice):
+            shapes |= {"layout", "shrinking_tuple"}
+        elif isinstance(node, ast.Tuple):
+            shapes.add("growing_tuple")
+    return shapes
+
+
+def _always_calls(value, name):
+    """Whether there is no way through an expression without a call of that name."""
+    if isinstance(value, ast.IfExp):
+        return _always_calls(value.body, name) and _always_calls(value.orelse, name)
+    if isinstance(value, ast.BoolOp):
+        return _always_calls(value.values[0], name)
+    return value is not None and any(c.func.id == name for c in _calls([ast.Expr(value)]))
+
+
 def _tree(text):
     try:
         return ast.parse(textwrap.dedent(text))
@@ -345,7 +552,7 @@ def _tree(text):
         return None
 
 
-def _holds(source, asked, kinds):
+def _holds(source, asked, kinds=1):
     """Whether a program has these statements, or the value of a single one, whatever the names."""
     tree = _tree(source)
     if tree is None:
@@ -446,6 +653,8 @@ def _answer(data, programs, cells):
         "platform": data["platform"],
         "releases": _releases(wanted),
         "looked_at": _releases(order),
+        "written_as": _written_as(data, programs),
+        "left_out": data.get("left_out", []),
         "address": shape["address"],
         "carriers": carriers,
         "programs": [
@@ -457,6 +666,16 @@ def _answer(data, programs, cells):
             for program in instead
         ],
     }  # fmt: skip
+
+
+def _written_as(data, programs):
+    """Return the programs that are what to write instead of their shape, where all found are."""
+    instead = {
+        name for p in data["programs"].values() for name in p["instead"]
+        if p["shape"] == programs[0]["shape"]
+    }  # fmt: skip
+    names = [program["id"] for program in programs]
+    return names if instead.issuperset(name.partition("@")[0] for name in names) else []
 
 
 def _under(data, carrier, programs, cells, order):
@@ -583,8 +802,9 @@ def _releases(cells):
 # --- as text -------------------------------------------------------------------------------------
 
 
-def _lines(answer):
+def _headlines(answer):
     known = answer["looked_at"]
+    title = " ".join([answer["shape"], *(f"as in {name}" for name in answer["written_as"][:1])])
     for under in answer["carriers"]:
         on = "; ".join(
             f"{_told_safety(seen)} on Numba {_spans(seen['releases'], known)}"
@@ -592,7 +812,12 @@ def _lines(answer):
         )
         carrier = CARRIED.get(under["carrier"], under["carrier"])
         patch = ", " + PATCHES.get(under["patch"], under["patch"]) if under["patch"] else ""
-        yield f"{answer['shape']}, {carrier}{patch}: {on}; safe from: {_since(under)}"
+        yield f"{title}, {carrier}{patch}: {on}; safe from: {_since(under)}"
+
+
+def _lines(answer):
+    known = answer["looked_at"]
+    yield from _headlines(answer)
     yield f"({answer['platform']})"
     for program in answer["programs"]:
         yield ""
@@ -616,6 +841,8 @@ def _lines(answer):
             yield f"    {line}"
     yield ""
     yield f"Of releases after {known[-1]} nothing is known."
+    if answer["left_out"]:
+        yield f"{_newer(answer['left_out'])}."
 
 
 def _since(told):

@@ -107,7 +107,9 @@ def test_filters_choose_what_they_say(visitor: Visitor, whole: str, every: Findi
 
 def test_what_nobody_has_is_said_with_what_there_is(visitor: Visitor, whole: str) -> None:
     page = visitor.open(whole + "#release=0.99")
-    expect(page.locator("#count")).to_contain_text("No release here is 0.99: there are 0.48.0,")
+    expect(page.locator("#count")).to_contain_text(
+        "No release here is 0.99: the nearest is 0.68.1, of 0.48.0 to 0.68.1. Understood are 0.61,"
+    )
     expect(page.locator("#nothing")).to_be_visible()
     page.locator("#nothing button").click()
     assert len(releases_on(page)) == 40
@@ -120,6 +122,9 @@ def test_what_nobody_has_is_said_with_what_there_is(visitor: Visitor, whole: str
         ("0.57.0 .. 0.68.1", 20, ("0.57.0", "0.68.1")),
         ("0.57..0.59", 6, ("0.57.0", "0.59.1")),
         (">= 0.57, <0.58", 2, ("0.57.0", "0.57.1")),
+        ("0.57,0.58", 4, ("0.57.0", "0.58.1")),
+        ("0.57, 0.58", 4, ("0.57.0", "0.58.1")),
+        (">=0.57,!=0.57.0,<0.58", 1, ("0.57.1", "0.57.1")),
     ],
 )
 def test_a_range_is_read_as_it_is_printed_everywhere(
@@ -138,9 +143,8 @@ def test_a_word_that_is_no_release_is_said_beside_those_that_are(
     page = visitor.open(f"{whole}#release=0.57.0 {nothing}")
     assert "0.57.0" in releases_on(page)
     missing = {"0.50.1 -": "-", "0.68 - 0.57": "0.68 .. 0.57"}.get(nothing, nothing)
-    expect(page.locator("#count")).to_contain_text(
-        f"No release here is {missing}: there are 0.48.0"
-    )
+    expect(page.locator("#count")).to_contain_text(f"No release here is {missing}: ")
+    expect(page.locator("#count")).to_contain_text("0.48.0 to 0.68.1. Understood are 0.61,")
 
 
 def test_a_python_that_a_release_has_not_is_answered_with_those_it_has(
@@ -151,6 +155,40 @@ def test_a_python_that_a_release_has_not_is_answered_with_those_it_has(
     expect(told).to_contain_text(
         "No cell here is 0.61 with CPython 3.8: 0.61 ran or was to run on 3.10, 3.11, 3.12, 3.13."
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "shape"),
+    [("power(n, 1)", "literal seed"), ("walk(n, m, True)", "literal bool"),
+     ("has_parity(n, False)", "literal bool")],
+)  # fmt: skip
+def test_a_call_that_hands_a_literal_on_is_found_whatever_it_calls(
+    visitor: Visitor, whole: str, asked: str, shape: str
+) -> None:
+    page = visitor.open(whole)
+    page.get_by_label("Your code").fill(asked)
+    page.get_by_label("Numba release").fill("0.61")
+    expect(page.locator("#answer li").first).to_contain_text(f"▲ {shape}, cache=True: hazard on")
+    expect(page.locator("#count")).to_contain_text("by what literals do here, whatever it calls")
+
+
+def test_other_code_is_compared_as_typed_and_a_safe_piece_is_no_verdict(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole)
+    page.get_by_label("Your code").fill("has_parity(n - 1, not odd)")
+    expect(page.locator("#count")).to_contain_text("numba-matrix ask finds it by its structure")
+    expect(page.locator("#answer li").first).to_contain_text("yours may be another program")
+    expect(page.locator("#answer")).not_to_contain_text("safe on")
+
+
+def test_a_symptom_is_known_by_the_words_that_people_have_for_it(
+    visitor: Visitor, whole: str
+) -> None:
+    named = probes_on(visitor.open(whole + "#text=SIGSEGV"))
+    assert SEED in named
+    for word in ("segfault", "segmentation fault", "Access violation"):
+        assert probes_on(visitor.open(f"{whole}#text={word}")) == named
 
 
 def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:

@@ -237,7 +237,9 @@ def offered(capsys: Capture, *words: str) -> tuple[str, list[str]]:
         ("literal", {"literal bool", "literal seed"}),
         ("return n if n < 2 else fib(n-1) + fib(n-2)", {"closure", "self"}),
         ("return k if k < 2 else f(k-1) + f(k-2)", {"closure", "self"}),
-        ("fact(m, 1)", {"literal seed"}),
+        ("fib(n - 1) + fib(n - 2)", {"self", "closure"}),
+        ("f(n - 1, 1)", {"ackermann", "literal seed"}),
+        ("walk(n, 0, True)", {"literal bool", "literal seed"}),
         ("f(x, 1.0)", {"literal seed"}),
         ("segfault on second run", {"literal seed", "even odd"}),
         ("SIGSEGV", {"literal seed", "even odd"}),
@@ -265,9 +267,135 @@ def test_names_and_words_that_say_nothing_do_not_matter(
 
 
 def test_another_structure_is_not_taken_for_it(capsys: Capture) -> None:
-    assert "nothing here matches" in refusal(capsys, "def g(k): return h(k, g) ** g(h)")
+    assert "nothing here matches" in refusal(capsys, "def g(k): return h(k, g) ** h(h)")
     said, _ = offered(capsys, "f(x, 1.0)")
     assert "but for the kind of a literal" in said
+
+
+@pytest.mark.parametrize(
+    ("question", "shape"),
+    [
+        ("f(n, True)", "literal bool"),
+        ("walk(n, m, False)", "literal bool"),
+        ("has_parity(n, False)", "literal bool"),  # as a workaround has it, with a signature
+        ("total += f(n, odd=True)", "literal bool"),
+        ("f(n, True", "literal bool"),
+        ("power(n, 1)", "literal seed"),
+        ("fact(m, -1)", "literal seed"),
+        ("x = f(a, b, c, 0)", "literal seed"),
+    ],
+)
+def test_a_call_that_hands_a_literal_on_is_of_the_literals_shape_whatever_it_calls(
+    question: str, shape: str, capsys: Capture
+) -> None:
+    status, told = answer(capsys, question, "--numba", ">=0.52")
+    assert (status, told["shape"]) == (1, shape)
+    assert told["programs"][0]["on"][-1]["outcome"] == "crashed"
+    # Only 0.52 and later know Literal[bool]; code that may be another program is not called safe.
+    first, offers = offered(capsys, "f(n, True)", "--numba", "0.51")
+    assert (offers, "too little to call it safe" in first) == (["literal bool"], True)
+
+
+@pytest.mark.parametrize(
+    ("question", "shapes"),
+    [
+        ("has_parity(n - 1, not odd)", ["even odd", "literal bool"]),
+        ("def even(n): return has_parity(n, False)", ["even odd", "literal bool"]),
+        ("def has_parity(n, odd):", ["even odd"]),
+        # Compiled for one signature it is safe, called with a literal it is not.
+        (
+            "def parity(n, odd):\n if n == 0:\n  return not odd\n return parity(n - 1, not odd)",
+            ["even odd", "literal bool"],
+        ),
+        ("fact(n, np.int64(1))", ["default", "literal seed"]),
+        ("fib(20)", ["literal seed"]),
+        ("1 + length_from(text, i + 1)", ["strings"]),
+        ("a string handed down", ["strings"]),
+        ("comparison in its place", ["literal bool"]),
+    ],
+)
+def test_what_may_be_another_program_is_never_called_safe(
+    question: str, shapes: list[str], capsys: Capture
+) -> None:
+    for words in ([], ["--numba", ">=0.52"], ["--carrier", "cache"]):
+        if words[:1] == ["--carrier"] and question.startswith("def even"):
+            continue  # no cached program has that
+        offers = offered(capsys, question, *words)[1]
+        assert set(offers) <= set(shapes)
+        assert offers == shapes or "--carrier" in words
+
+
+def test_a_fragment_of_any_program_is_called_safe_of_none(capsys: Capture) -> None:
+    for program in PROGRAMS:
+        for line in program["source"].splitlines():
+            text = line.strip()
+            if not re.match(r"(return|yield)\b.*\w\(", text):
+                continue
+            status = ask.main([text, "--json"])
+            told = capsys.readouterr().out
+            if status != 2:
+                assert status == 1, (program["id"], text)
+                for carrier in json.loads(told)["carriers"]:
+                    assert not carrier["safe"], (program["id"], text)
+
+
+@pytest.mark.parametrize(
+    ("question", "shapes"),
+    [
+        ("def f(n): return f(n-1)", ["runaway"]),
+        ("@njit(cache=True)\ndef f(n): return 1 if n < 1 else 2 * f(n - 1)", ["self"]),
+        ("def f(n): return 1 if n < 1 else n * f(n - 1)", ["self"]),
+        ("def f(n, acc=1): return acc if n < 1 else f(n - 1, acc + n)", ["default"]),
+        ("def f(x): return 0 if x < 1 else f(x / 3)", ["promoted"]),
+        ("def f(a): return 0 if a.size < 1 else f(a[::2])", ["layout", "shrinking tuple"]),
+        ("def f(n, m): return n if m < 1 else f(n + m, 0)", ["ackermann", "literal seed"]),
+        ("def f(n):\n if n > 0:\n  yield n\n  yield from f(n - 2)", ["generator"]),
+        ("def f(n): return 0 if n < 1 else g(n)\ndef g(n): return f(n - 1)", ["even odd"]),
+        ("def main(n): return walk(n, 0, True) * 3", ["literal bool", "literal seed"]),
+    ],
+)
+def test_code_that_no_program_here_is_is_told_by_what_is_in_it(
+    question: str, shapes: list[str], capsys: Capture
+) -> None:
+    first, offers = offered(capsys, question)
+    assert "whatever the names" in first
+    assert offers == shapes
+
+
+def test_a_whole_recursion_is_answered_as_itself_and_not_as_a_part_of_others(
+    capsys: Capture,
+) -> None:
+    fib = "def f(k): return k if k < 2 else f(k - 1) + f(k - 2)"
+    status, told = answer(capsys, fib, "--carrier", "cache")
+    assert (status, told["shape"]) == (0, "self")
+    signed = "@njit('boolean(int64, boolean)')\ndef parity(n, odd):\n if n == 0:\n  return not odd"
+    signed += "\n return parity(n - 1, not odd)"
+    assert answer(capsys, signed, "--numba", ">=0.52")[0] == 0
+
+
+def test_plain_recursion_is_offered_before_what_has_more(capsys: Capture) -> None:
+    assert offered(capsys, "fib(n - 1) + fib(n - 2)")[1] == ["self", "closure", "generator"]
+
+
+def test_a_program_that_is_written_as_it_should_be_is_not_told_for_its_shape(
+    capsys: Capture,
+) -> None:
+    assert ask.main(["even odd folded", "--numba", ">=0.52"]) == 0
+    assert capsys.readouterr().out.startswith("even odd as in cache/even_odd_folded_lazy, cache=")
+
+
+def test_programs_that_the_data_set_was_not_made_of_are_named(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "ask.json"
+    names = ["cache/brand_new_lazy", *(f"cache/new_{n}" for n in range(6))]
+    path.write_text(json.dumps(SET | {"left_out": names}), encoding="utf-8")
+    told = refusal(capsys, "cache/brand_new_lazy", "--data", str(path))
+    assert "1 program of the suite is newer than this data set, or changed since" in told
+    assert "not in it: cache/brand_new_lazy;" in told
+    assert "7 programs of the suite are newer" in refusal(capsys, "qqqq", "--data", str(path))
+    assert ask.main(["self", "--data", str(path)]) == 1
+    assert capsys.readouterr().out.endswith("new_2, cache/new_3, ....\n")
 
 
 def test_each_carrier_has_its_own_answer(capsys: Capture) -> None:

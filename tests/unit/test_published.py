@@ -25,14 +25,13 @@ from matrix.parser import parse
 from matrix.project import DATA, Project, read_project
 from matrix.report.findings import Findings
 from matrix.report.page.page import page
+from matrix.report.page.rows import HAZARD, NOT_KNOWN
 from matrix.report.published import drawn, evidence
 from matrix.report.published.dataset import Dataset, dataset, json_schema, written
 from matrix.report.published.reference import of_reference
 from matrix.report.published.site import publish
 from matrix.report.published.strips import (
     BY_PYTHON,
-    HAZARD,
-    NOT_KNOWN,
     SAFE,
     SIGNS,
     UNCACHED,

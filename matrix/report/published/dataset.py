@@ -70,6 +70,9 @@ class Dataset(msgspec.Struct, frozen=True):
     ]
     shapes: Annotated[dict[str, Shape], _means("by name")]
     programs: Annotated[dict[str, Program], _means("by id")]
+    left_out: Annotated[
+        tuple[str, ...], _means("programs of the suite that are newer than what was seen, by id")
+    ] = ()
 
 
 def dataset(found: Findings) -> Dataset:
@@ -81,7 +84,8 @@ def dataset(found: Findings) -> Dataset:
         for shape in shapes_of(rows)
     }
     programs = {row.id: _program(found, row, order) for row in sorted(rows, key=lambda r: r.id)}
-    return Dataset(SCHEMA, found.platform, order, dict(sorted(shapes.items())), programs)
+    shown = dict(sorted(shapes.items()))
+    return Dataset(SCHEMA, found.platform, order, shown, programs, tuple(sorted(found.left_out)))
 
 
 def _program(found: Findings, row: Row, order: tuple[str, ...]) -> Program:

@@ -70,21 +70,23 @@
   const HOLDS = { ">=": (n) => n >= 0, "<=": (n) => n <= 0, ">": (n) => n > 0, "<": (n) => n < 0 };
   const starts = (release, bare) => release === bare || `${release}.`.startsWith(`${bare}.`);
   const within = (release, asked) => {
-    const [, sign, version] = asked.match(/^(>=|<=|>|<|==|=)?(.*)$/);
+    const [, sign, version] = asked.match(/^(>=|<=|!=|>|<|==|=)?(.*)$/);
     const bare = version.replace(/\.?\*$/, "");
     if (!/^\d/.test(bare)) return false;
+    if (sign === "!=") return !starts(release, bare);
     return HOLDS[sign] ? HOLDS[sign](compare(release, bare)) : starts(release, bare);
   };
-  // Words are a union, as on the command line; what a comma joins must all hold. "A - B" and
+  // Words are a union, as on the command line; clauses that a comma joins must all hold. "A - B" and
   // "A .. B" are ranges, both ends in them, as they are printed everywhere.
   const RANGE = /(\d[\w.]*?)\s*(?:\.\.|-|–)\s*(\d[\w.]*)/g;
-  const wordsOf = (text) => text.replace(RANGE, "$1..$2").replace(/(,)\s+(?=[<>=])|([<>=])\s+(?=\d)/g, "$1$2")
+  const wordsOf = (text) => text.replace(RANGE, "$1..$2").replace(/(,)\s+(?=[<>=!])|([<>=])\s+(?=\d)/g, "$1$2")
     .split(/\s+/).filter(Boolean);
   const meant = (release, word) => {
     const [first, last] = word.split("..");
     if (last) return compare(release, first) >= 0 && (compare(release, last) <= 0 || starts(release, last));
-    const all = word.split(",").filter(Boolean);
-    return all.length > 0 && all.every((asked) => within(release, asked));
+    const all = word.split(",").filter(Boolean), several = all.every((asked) => /^\d/.test(asked));
+    // Nothing is two releases at once: those that are merely listed are a union, too.
+    return all.length > 0 && (several ? all.some((asked) => within(release, asked)) : all.every((asked) => within(release, asked)));
   };
   const releaseChosen = (release) => !view.release.trim() || wordsOf(view.release).some((word) => meant(release, word));
 
@@ -119,11 +121,24 @@
   ].join("\n").toLowerCase();
 
   const squeezed = (text) => text.replace(/\s+/g, "");
+  // How a symptom is told, and the name that it has here.
+  const SYMPTOMS = [[/seg(mentation)?[ -]?faults?|access violation/g, "sigsegv"], [/\babort(s|ed)?\b/g, "sigabrt"]];
+  const wordsFor = (text) => SYMPTOMS.reduce((told, [how, name]) => told.replace(how, name), text).split(/\s+/).filter(Boolean);
+  // A call that hands a literal on is of a literal's shape, whatever it calls and however much it hands on.
+  const literalShape = (text) => {
+    const [, given] = text.match(/^\s*(?:return\s+)?[a-z_]\w*\s*\(([\w\s,+-]*)\)\s*$/) ?? [];
+    const each = (given ?? "").split(",").map((one) => one.trim());
+    if (!each.some((one) => /^[a-z_]/.test(one) && !/^(true|false|none)$/.test(one))) return [];
+    if (!each.every((one) => /^([a-z_]\w*|[+-]?\d+)$/.test(one))) return [];
+    return ["literal_bool", "literal_seed"].filter((shape) => each.some((one) => (shape === "literal_bool" ? /^(true|false)$/ : /^[+-]?\d+$/).test(one)));
+  };
+  const isCode = (text) => /[()=@]/.test(text);
   // What is asked about; how safe that is does not hang on which of its outcomes are to be seen.
   const named = (probe) => {
-    const text = view.text.toLowerCase(), words = text.split(/\s+/).filter(Boolean);
+    const text = view.text.toLowerCase(), literals = literalShape(text);
     // Code means itself, however it is spaced; words may stand anywhere.
-    const told = /[()=@]/.test(text) ? squeezed(haystack(probe)).includes(squeezed(text)) : words.every((word) => haystack(probe).includes(word));
+    const told = literals.length ? literals.includes(probe.shape)
+      : isCode(text) ? squeezed(haystack(probe)).includes(squeezed(text)) : wordsFor(text).every((word) => haystack(probe).includes(word));
     return told
       && (!view.shape || probe.shape === view.shape)
       && (!view.carrier || [probe.carrier, probe.form].includes(view.carrier));
@@ -263,10 +278,14 @@
       else runs.push({ word, text, columns: [column] });
     }
     if (!runs.length) return [];
+    const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}`;
+    // A piece of a safe program may be a piece of another that is not: that is no verdict on it.
+    if (isCode(view.text) && !members.some((probe) => probe.hazard))
+      return [make("li", {}, `${name}: no hazard has this code as typed, and yours may be another program than those that have it`)];
     const ill = worst(runs.map((run) => run.word)), chapter = $(`${indexed(shape).hash.slice(1)}`);
     const way = ill !== WORDS[0] && chapter?.classList.contains("chapter")
       ? ["; ", make("a", { href: `#${chapter.id}-instead`, textContent: "what to write instead" })] : [];
-    return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}: `,
+    return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${name}: `,
       runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way)];
   };
   const indexed = (shape) => document.querySelector(`.index li[data-shape="${CSS.escape(shape)}"] a`);
@@ -288,13 +307,24 @@
   };
   const RELEASES = [...new Set(cells.map((cell) => cell.release))];
   const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+  const nearest = (word) => {
+    const version = word.match(/\d[\d.]*/)?.[0];
+    if (!version) return `there are ${RELEASES[0]} to ${RELEASES.at(-1)}.`;
+    const place = RELEASES.findIndex((release) => compare(release, version) >= 0);
+    const near = place < 0 ? [RELEASES.at(-1)] : RELEASES.slice(Math.max(place - 1, 0), place + 1);
+    return `the nearest ${near.length > 1 ? "are" : "is"} ${near.join(" and ")}, of ${RELEASES[0]} to ${RELEASES.at(-1)}.`;
+  };
   const count = () => {
     const own = columns.filter((c) => !c.tag);
     const lost = wordsOf(view.release).filter((word) => !RELEASES.some((release) => meant(release, word)));
     const there = cells.filter((cell) => releaseChosen(cell.release));
     const told = [];
     if (own.length) told.push(`${shown.length} of ${plural(probes.length, "probe")}, ${own.length} of ${plural(RELEASES.length, "release")}.`);
-    if (lost.length) told.push(`No release here is ${lost.map((word) => word.replace("..", " .. ")).join(" or ")}: there are ${RELEASES.join(", ")}.`);
+    if (lost.length) told.push(`No release here is ${lost.map((word) => word.replace("..", " .. ")).join(" or ")}: ${
+      nearest(lost[0])} Understood are 0.61, 0.61 0.62, >=0.57,<0.60, !=0.61 and 0.57 - 0.60.`);
+    if (view.text.includes("(")) told.push(literalShape(view.text.toLowerCase()).length
+      ? "A call that hands a literal on is answered by what literals do here, whatever it calls."
+      : "Code is compared as typed here, its names too: numba-matrix ask finds it by its structure.");
     if (!own.length && there.length) told.push(`No cell here is ${view.release || "a release"} with CPython ${view.python}: ${
       view.release || "there"} ran or was to run on ${[...new Set(there.map((cell) => cell.python))].sort(compare).join(", ")}.`);
     $("count").textContent = told.join(" ");
