@@ -246,7 +246,7 @@
     const asked = telling(shape, carrier), runs = [];
     for (const column of asked.members.length ? columns.filter((c) => !c.tag) : []) {
       const each = column.cells.map((n) => toldIn(asked, n)).filter(Boolean);
-      const word = worst(each) ?? states.not_run[1];
+      const word = worst(each) ?? data.unknown;
       // A hazard that was seen is one, whatever was not seen on another Python.
       const unlike = new Set(each.filter((one) => word === data.unknown || one !== data.unknown)).size > 1, text = unlike ? `${word}, on some Pythons,` : word;
       if (runs.at(-1)?.text === text) runs.at(-1).columns.push(column);
