@@ -134,7 +134,7 @@
   };
   const isCode = (text) => /[()=@]/.test(text);
   // What is asked about; how safe that is does not hang on which of its outcomes are to be seen.
-  const named = (probe) => {
+  const matches = (probe) => {
     const text = view.text.toLowerCase(), literals = literalShape(text);
     // Code means itself, however it is spaced; words may stand anywhere.
     const told = literals.length ? literals.includes(probe.shape)
@@ -147,7 +147,7 @@
     const own = columns.filter((column) => !column.tag);
     const found = own.map((column) => square(probe, column));
     const ran = own.flatMap((column) => column.cells.map((n) => probe.squares[n])).filter(Boolean);
-    return named(probe)
+    return matches(probe)
       && (!view.outcome || own.some((column) => column.cells.some((n) =>
         kinds[probe.squares[n]].slice(0, 2).includes(view.outcome))))
       && (!view.differs || new Set(ran).size > 1)
@@ -237,21 +237,11 @@
     const kind = probe.squares[n];
     return kind && !probe.hoped ? states[kinds[kind][0]][1] : data.told[kind];
   };
-  // As Shape.known has it: where the shape was looked at, all has to be seen that is no workaround.
-  const toldIn = (members, n) => {
-    const seen = members.map((probe) => told(probe, n)).filter(Boolean);
-    const [{ shape, carrier }] = members;
-    const all = probes.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
-    const lacks = shown.some((probe) => all.includes(probe) && probe.hoped && !probe.workaround && !probe.squares[n])
-      || members.some((probe) => !probe.squares[n]);
-    if (lacks && all.some((probe) => probe.squares[n])) seen.push(data.unknown);
-    return worst(seen);
-  };
   // The hazards speak for a shape; without one all that hope to be safe; else what was refused.
   // As Shape.known has it, all that is no workaround has to be seen before any of it is called safe.
   const telling = (shape, carrier) => {
     const all = probes.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
-    const asked = all.filter(named), hoped = asked.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
+    const asked = all.filter(matches), hoped = asked.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
     const members = [hazards, hoped].find((some) => some.length) ?? asked;
     return { all, members, needed: [...members, ...hoped.filter((probe) => !probe.workaround)] };
   };
@@ -271,7 +261,7 @@
     const asked = telling(shape, carrier), runs = [];
     for (const column of asked.members.length ? columns.filter((c) => !c.tag) : []) {
       const each = column.cells.map((n) => toldIn(asked, n)).filter(Boolean);
-      const word = worst(each) ?? states.not_run[1];
+      const word = worst(each) ?? data.unknown;
       // A hazard that was seen is one, whatever was not seen on another Python.
       const unlike = new Set(each.filter((one) => word === data.unknown || one !== data.unknown)).size > 1, text = unlike ? `${word}, on some Pythons,` : word;
       if (runs.at(-1)?.text === text) runs.at(-1).columns.push(column);
