@@ -19,6 +19,7 @@ from ...report.published.dataset import dataset, written
 from ...report.published.reference import of_reference
 from ...report.published.site import publish
 from ...report.terminal import say
+from ...report.terminal.conclusion import conclusion
 
 README = ROOT / "README.md"
 PICTURE = ROOT / ".github" / "map.svg"
@@ -55,17 +56,14 @@ def report_reference(o: asked.Report, project: Project) -> int:
     publish(folder, found)
     if o.summary is not None:
         append(o.summary, (folder / "report.md").read_text(encoding="utf-8"))
-    if found.left_out:
-        say(
-            f"{len(found.left_out)} probes are new or changed since the reference and left out,"
-            f" {found.left_out[0]} first"
-        )
-    words = "every claim holds" if found.verdict.holds else "not every claim holds"
-    squares = f"{len(found.probes)} probes in {len(found.ran)} cells on {found.platform}"
-    say(f"{words} of the reference: {squares}. Nothing was run, and no evidence is in it")
-    say(f"report: {folder / 'index.html'}")
+    say(f"of the reference, on {found.platform}: nothing was run, and no evidence is in it")
+    for line in conclusion(found, folder, whole=o.table):
+        say(line)
     say(f"badges, with their Markdown: {folder / 'badges' / 'README.md'}")
-    return Status.HOLDS if found.verdict.holds else Status.FAILS
+    if found.judged and not found.verdict.holds:
+        return Status.FAILS
+    lacks = found.not_run or found.unseen or found.left_out
+    return Status.COULD_NOT_RUN if not found.judged or (o.strict and lacks) else Status.HOLDS
 
 
 def _findings(project: Project, reference: Reference | None) -> Findings:

@@ -21,7 +21,7 @@ from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
 from ...model.files import ROOT, Say, append
 from ...model.record import NOTHING, CellRecord, packages_of
-from ...model.text import FRONT
+from ...model.text import FRONT, counted
 from ...packages.wheels import parameters
 from ...plan import unchanged
 from ...plan.bisected import bisected, without
@@ -167,7 +167,7 @@ def _judge_and_report(
     found = _found(project, records, probes, wanted, beyond)
     unknown = {probe.id for probe in probes} - set(found.probes)
     if unstored := unknown.difference(*aside.values()):
-        tell(f"of {len(unstored)} probes nothing is stored in these cells")
+        tell(f"of {counted(len(unstored), 'probe')} nothing is stored in these cells")
     comparison = _compared(project, records, probes, wanted.isolation)
     against, differing = comparison, []
     if isinstance(comparison, Comparison):
