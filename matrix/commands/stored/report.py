@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ... import options as asked
-from ...errors import NothingToRun, Status
+from ...errors import BadInput, NothingToRun, Status
 from ...experiments.overhead.samples import FOLDER, measurements
 from ...experiments.overhead.summary import summarise
 from ...experiments.probe import Probe
@@ -19,7 +19,7 @@ from ...judge.judge import judge
 from ...judge.patches import Change, broken
 from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
-from ...model.files import ROOT, Say, append
+from ...model.files import ROOT, SET_ASIDE, Say, append
 from ...model.record import NOTHING, CellRecord, packages_of
 from ...model.text import FRONT, counted
 from ...packages.wheels import parameters
@@ -46,6 +46,13 @@ def report(o: asked.Report) -> int:
         from .drawn import report_reference  # noqa: PLC0415 (its templates take long to import)
 
         return report_reference(o, project)
+    if o.summary is not None and not o.summary.parent.is_dir():
+        raise BadInput(
+            f"--summary: there is no folder {o.summary.parent}; make it, or name another"
+        )
+    for there in project.on(*o.platform):
+        for path in sorted((there.state / "observations").glob(f"*{SET_ASIDE}")):
+            say(f"{path}: set aside, as it was not usable; nothing in it is looked at")
     narrowed = bool(o.selectors or o.probe)
     statuses = [
         judge_and_report(
