@@ -41,15 +41,15 @@ SHARED = "share.json"  # what the last `nox -s share` came to
 
 def report(o: asked.Report) -> int:
     """Judge and report what is stored, running nothing."""
+    if o.summary is not None and not o.summary.parent.is_dir():
+        raise BadInput(
+            f"--summary: there is no folder {o.summary.parent}; make it, or name another"
+        )
     project = read_project(o.state, o.probes)
     if o.reference:
         from .drawn import report_reference  # noqa: PLC0415 (its templates take long to import)
 
         return report_reference(o, project)
-    if o.summary is not None and not o.summary.parent.is_dir():
-        raise BadInput(
-            f"--summary: there is no folder {o.summary.parent}; make it, or name another"
-        )
     for there in project.on(*o.platform):
         for path in sorted((there.state / "observations").glob(f"*{SET_ASIDE}")):
             say(f"{path}: set aside, as it was not usable; nothing in it is looked at")
