@@ -25,6 +25,7 @@ from .judge.reference.file import Reference
 from .model.cell import LOCAL, Cell, filed_in, parse_cell, tag
 from .model.files import ROOT, Say, Store, named_path, read_regular
 from .model.record import CellRecord, observations
+from .model.text import counted
 from .plan.plan import Conditions, conditions, current
 from .plan.staging import Staged
 from .select import releases
@@ -93,7 +94,8 @@ class Project(msgspec.Struct, frozen=True):
         outdated = {p.id for p in stored.probes if p.id in ids} - {p.id for p in now.probes}
         if outdated:
             say(
-                f"{cell}: {len(outdated)} probes are left out, {min(outdated)} first: what is"
+                f"{cell}: {counted(len(outdated), 'probe is', 'probes are')} left out,"
+                f" {min(outdated)} first: what is"
                 " stored is of another probe, lock, runner or module;"
                 " `nox -s matrix` runs them again"
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import BadInput, nearest
+from ..errors import BadInput
 from ..judge.changes import LEGEND, ranges
 from ..judge.patches import Change, Effect, between, worst_first
 from ..judge.reference.file import Reference
@@ -21,8 +21,7 @@ from ..model.cell import CellStatus
 from ..model.files import UNDECODABLE, read_regular
 from ..model.outcome import Result
 from ..model.record import Phase, ProbeRecord
-from ..model.text import DEEPEST, brief, counted, listed, markdown, too_deep
-from ..select.releases import Platform
+from ..model.text import brief, counted, listed, markdown
 from .evidence.filed import SCHEMA, MatrixReport, ProbeReport
 from .evidence.first import FirstReport
 
@@ -187,11 +186,8 @@ def load(path: Path) -> MatrixReport:
         found = _decoded(path, read_regular(path))
     except UNDECODABLE as error:
         raise BadInput(f"{path}: not a matrix.json that this suite writes: {error}") from error
-    if found.platform not in set(Platform):
-        raise BadInput(f"{path}: {found.platform!r} is no platform; {nearest('', Platform)}")
-    for number, phase in enumerate(found.phases):
-        if too_deep(phase.value):
-            raise BadInput(f"{path}: phase {number}: a value is nested more than {DEEPEST} deep")
+    if flaw := found.flaw():
+        raise BadInput(f"{path}: {flaw}")
     return found
 
 

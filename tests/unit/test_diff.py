@@ -1,6 +1,7 @@
 """What two reports say differently."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,38 @@ def test_a_folder_is_as_good_as_the_file_in_it_and_one_word_means_the_last_repor
         assert diff(parse(["diff", str(word), str(file)])) == 0
 
 
+def test_what_the_last_report_is_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = tmp_path / "report" / "matrix.json"
+    narrow = tmp_path / "report-narrow" / "matrix.json"
+    for number, path in enumerate((narrow, wide), 1):
+        path.parent.mkdir()
+        path.write_bytes(msgspec.json.encode(report(make.cell("0.57.0-cp311", make.hit()))))
+        os.utime(path, (number, number))
+    assert diff(parse(["diff", str(wide), "--state", str(tmp_path)])) == 0
+    assert f"B is the last report, {wide.parent}\n" in capsys.readouterr().out
+    os.utime(narrow, (3, 3))
+    assert diff(parse(["diff", str(wide), "--state", str(tmp_path)])) == 0
+    assert f"{wide.parent}; a newer one, of less, is {narrow.parent}" in capsys.readouterr().out
+    assert diff(parse(["diff", str(wide), "--state", str(tmp_path), "--format", "json"])) == 0
+    assert json.loads(capsys.readouterr().out)["b"] == str(wide.parent)
+
+
+def test_what_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "matrix.json"
+    whole = report(make.cell("0.57.0-cp311", make.hit()))
+    cell = whole.cells[0]
+    twice = msgspec.structs.replace(cell, probes=cell.probes * 2)
+    for cells, says in (
+        ((twice,), r"matrix\.json: cache/p is twice in 0\.57\.0-cp311"),
+        ((cell, cell), r"matrix\.json: 0\.57\.0-cp311 is in it twice"),
+    ):
+        path.write_bytes(msgspec.json.encode(msgspec.structs.replace(whole, cells=cells)))
+        with pytest.raises(BadInput, match=says):
+            load(path)
+
+
 def test_a_word_that_names_no_result_is_refused(tmp_path: Path) -> None:
     for word in (tmp_path, tmp_path / "missing"):
         with pytest.raises(BadInput):
@@ -324,6 +357,7 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     ("old", "new", "says"),
     [
         (b'"linux-x86_64"', b'"linux"', "'linux' is no platform; valid are: linux-aarch64"),
+        (b'"0.57.0-cp311"', b'"../../x"', r"matrix\.json: '\.\./\.\./x' is not a cell"),
         (b'"outcome":"hit"', b'"outcome":"great"', "Invalid enum value 'great'"),
         (b'"value":55', b'"value":' + b"[" * 101 + b"1" + b"]" * 101, "more than 100 deep"),
         (b'"value":55', b'"value":' + b"[" * 100_000 + b"]" * 100_000, "recursion depth"),

@@ -102,6 +102,29 @@ def test_matrix_json_of_the_reference_says_so_and_has_no_phase(
             )  # fmt: skip
 
 
+def test_a_claim_that_the_reference_breaks_is_named(
+    tmp_path: Path,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    claims = project.claims or {}
+    hazard = claims["cache/even_odd_lazy"]
+    promise = msgspec.structs.replace(hazard, expect=claims["cache/self_lazy"].expect)
+    turned = msgspec.structs.replace(project, claims=claims | {"cache/even_odd_lazy": promise})
+    monkeypatch.setattr(committed, "publish", lambda *_: None)  # it is what is said that counts
+    asked = parse(["report", "--reference", "--table", "--state", str(tmp_path)])
+    assert committed.report_reference(asked, turned) == 1
+    said = capsys.readouterr().out
+    assert re.search(r"(?m)^cache/even_odd_lazy: 0\.48\.0 .* -> crashed in warm \(SIGSEGV\)$", said)
+    assert "  claimed: hit\n" in said
+    assert "\n1 claim does not hold (" in said
+    assert re.search(r"(?m)^\| probe +\|", said)
+    strict = parse(["report", "--reference", "--strict", "--state", str(tmp_path)])
+    assert committed.report_reference(strict, project) == 3
+    assert committed.report_reference(asked, project) == 0
+
+
 def test_only_the_whole_reference_can_be_reported(tmp_path: Path) -> None:
     for words in (["0.61"], ["--probe", "aot/*"], ["--platform", "macos-arm64"]):
         with pytest.raises(BadInput, match="all of the reference; its page has filters"):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from matrix.commands.stored.report import report
+from matrix.errors import BadInput
 from matrix.model.record import observations
 from matrix.options import Report
 from matrix.plan import plan
@@ -72,6 +73,21 @@ def test_of_nothing_no_claim_holds_and_what_was_seen_is_kept(
     narrow = tmp_path / "report-narrow"
     assert "Nothing was looked at" in (narrow / "report.md").read_text()
     assert not (narrow / "junit.xml").exists()
+
+
+def test_what_was_set_aside_is_named_each_time(
+    told: Callable[..., tuple[str, bool]], tmp_path: Path
+) -> None:
+    gone = tmp_path / "observations" / "0.60.0-cp312.json"
+    gone.write_text("{")
+    told()  # of what could not be read
+    for _ in range(2):
+        assert f"{gone.name}.set-aside: set aside, as it was not usable" in told()[0]
+
+
+def test_a_summary_in_no_folder_is_a_wrong_word(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"--summary: there is no folder .*nowhere"):
+        report(Report(state=tmp_path, summary=tmp_path / "nowhere" / "summary.md"))
 
 
 def change_a_record(state: Path) -> None:

@@ -20,6 +20,7 @@ from ...report.published.dataset import dataset, written
 from ...report.published.reference import of_reference
 from ...report.published.site import publish
 from ...report.terminal import say
+from ...report.terminal.conclusion import conclusion
 
 NAMED = 8
 README = ROOT / "README.md"
@@ -71,13 +72,14 @@ def report_reference(o: asked.Report, project: Project) -> int:
     if o.summary is not None:
         append(o.summary, (folder / "report.md").read_text(encoding="utf-8"))
     _say_unknown(found)
-    words = "every claim holds" if found.verdict.holds else "not every claim holds"
-    known = len(found.probes) - len(found.left_out)
-    squares = f"{known} probes in {len(found.ran)} cells on {found.platform}"
-    say(f"{words} of the reference: {squares}. Nothing was run, and no evidence is in it")
-    say(f"report: {folder / 'index.html'}")
+    say(f"of the reference, on {found.platform}: nothing was run, and no evidence is in it")
+    for line in conclusion(found, folder, whole=o.table):
+        say(line)
     say(f"badges, with their Markdown: {folder / 'badges' / 'README.md'}")
-    return Status.HOLDS if found.verdict.holds else Status.FAILS
+    if found.judged and not found.verdict.holds:
+        return Status.FAILS
+    lacks = found.not_run or found.unseen or found.left_out
+    return Status.COULD_NOT_RUN if not found.judged or (o.strict and lacks) else Status.HOLDS
 
 
 def _say_unknown(found: Findings) -> None:

@@ -18,8 +18,10 @@ from ...project import DATA, REFERENCE, read_project, served
 from ...report import diff as differ
 from ...report.pages import indented
 from ...report.terminal import say
+from ...report.terminal.conclusion import shortest
 from ...select.releases import Release, load, lock_path
 from ...select.selectors.within import within
+from .place import BESIDE, PLACE, written
 
 
 def diff(o: asked.Diff) -> int:
@@ -31,7 +33,9 @@ def diff(o: asked.Diff) -> int:
         raise BadInput("nox -s diff -- A [B]: name one or two matrix.json, folders, or reference")
     if o.output is not None and not o.output.parent.is_dir():
         raise BadInput(f"--output: there is no folder {o.output.parent}; make it, or name another")
-    one, other = (_side(named) for named in (*o.reports, o.state / "report")[:2])
+    if len(o.reports) == 1 and o.format == "text":
+        say(_last(o.state))
+    one, other = (_side(named) for named in (*o.reports, o.state / PLACE)[:2])
     known = load(DATA / "releases.toml")
     one, other = _narrowed(o, one, other, known)
     found = differ.difference(one, other, served(one.platform, known))
@@ -51,6 +55,14 @@ def diff(o: asked.Diff) -> int:
     else:
         print(written, end="")  # noqa: T201 (for a program to read: nothing is folded)
     return Status.HOLDS if found.is_none else Status.FAILS
+
+
+def _last(state: Path) -> str:
+    """Say which report is meant where none is named."""
+    place, beside = state / PLACE, state / BESIDE
+    told = f"B is the last report, {shortest(place)}"
+    made = [written(folder / differ.FILE) for folder in (place, beside)]
+    return f"{told}; a newer one, of less, is {shortest(beside)}" if made[1] > made[0] else told
 
 
 def _narrowed(

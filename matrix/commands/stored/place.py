@@ -59,6 +59,11 @@ def place(
     return beside, f"{of} holds one of {len(there)}, which `nox -s report` renews"
 
 
+def written(path: Path) -> int:
+    """Return when a file was written, in nanoseconds; 0 where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
 def _held(path: Path) -> set[Square] | None:
     """Return the squares that a report is of; None if it is no report."""
     try:

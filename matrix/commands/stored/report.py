@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ... import options as asked
-from ...errors import NothingToRun, Status
+from ...errors import BadInput, NothingToRun, Status
 from ...experiments.overhead.samples import FOLDER, measurements
 from ...experiments.overhead.summary import summarise
 from ...experiments.probe import Probe
@@ -19,9 +19,9 @@ from ...judge.judge import judge
 from ...judge.patches import Change, broken
 from ...judge.reference.compare import Comparison, compared
 from ...model.cell import CellStatus
-from ...model.files import ROOT, Say, append
+from ...model.files import ROOT, SET_ASIDE, Say, append
 from ...model.record import NOTHING, CellRecord, packages_of
-from ...model.text import FRONT
+from ...model.text import FRONT, counted
 from ...packages.wheels import parameters
 from ...plan import unchanged
 from ...plan.bisected import bisected, without
@@ -41,11 +41,18 @@ SHARED = "share.json"  # what the last `nox -s share` came to
 
 def report(o: asked.Report) -> int:
     """Judge and report what is stored, running nothing."""
+    if o.summary is not None and not o.summary.parent.is_dir():
+        raise BadInput(
+            f"--summary: there is no folder {o.summary.parent}; make it, or name another"
+        )
     project = read_project(o.state, o.probes)
     if o.reference:
         from .drawn import report_reference  # noqa: PLC0415 (its templates take long to import)
 
         return report_reference(o, project)
+    for there in project.on(*o.platform):
+        for path in sorted((there.state / "observations").glob(f"*{SET_ASIDE}")):
+            say(f"{path}: set aside, as it was not usable; nothing in it is looked at")
     narrowed = bool(o.selectors or o.probe)
     statuses = [
         judge_and_report(
@@ -167,7 +174,7 @@ def _judge_and_report(
     found = _found(project, records, probes, wanted, beyond)
     unknown = {probe.id for probe in probes} - set(found.probes)
     if unstored := unknown.difference(*aside.values()):
-        tell(f"of {len(unstored)} probes nothing is stored in these cells")
+        tell(f"of {counted(len(unstored), 'probe')} nothing is stored in these cells")
     comparison = _compared(project, records, probes, wanted.isolation)
     against, differing = comparison, []
     if isinstance(comparison, Comparison):

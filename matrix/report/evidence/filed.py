@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ...errors import nearest
 from ...experiments.overhead.summary import OverheadReport
 from ...experiments.sharing import Sharing, User
-from ...model.cell import CellStatus
+from ...model.cell import CELL_ID, CellStatus
 from ...model.outcome import Outcome
 from ...model.record import Asked, DataFile, Dispatcher, Package, Phase, UpstreamResult
+from ...model.text import DEEPEST, too_deep
+from ...select.releases import Platform
 
 SCHEMA = 2
 NO_FILES = 0  # the number of the folder that holds none
@@ -143,6 +146,25 @@ class MatrixReport(msgspec.Struct, frozen=True, omit_defaults=True):
     reference: bool = False
     programs: dict[str, str] = {}
     shared: SharedReport | None = None
+
+    def flaw(self) -> str:
+        """Return what makes it none that this suite writes, or "".
+
+        Of a cell or a probe that is there twice nobody can say which of the two was meant.
+        """
+        if self.platform not in set(Platform):
+            return f"{self.platform!r} is no platform; {nearest('', Platform)}"
+        seen = set[tuple[str, str]]()
+        for cell in self.cells:
+            if not CELL_ID.fullmatch(cell.id):
+                return f"{cell.id!r} is not a cell: ids look like 0.57.0-cp311"
+            for name in ("", *(probe.id for probe in cell.probes)):
+                if (cell.id, name) in seen:
+                    return f"{name} is twice in {cell.id}" if name else f"{cell.id} is in it twice"
+                seen.add((cell.id, name))
+        deep = (n for n, phase in enumerate(self.phases) if too_deep(phase.value))
+        found = next(deep, None)
+        return "" if found is None else f"phase {found}: a value is nested more than {DEEPEST} deep"
 
     def observed(self, probe: ProbeReport | PairReport) -> tuple[Phase, ...]:
         """Return what was observed of a probe; raises ValueError where that is not all here."""

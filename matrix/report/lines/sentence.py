@@ -51,8 +51,9 @@ def _not_looked_at(found: Findings) -> Iterator[str]:
     if found.unseen:
         yield f"{counted(found.unseen, 'square was', 'squares were')} not run"
     if found.left_out:
-        programs = counted(len(found.left_out), "program")
-        yield f"{programs} that came or changed since then not looked at"
+        since = "that came or changed since"
+        number = counted(len(found.left_out), f"program {since} was", f"programs {since} were")
+        yield f"{number} not looked at"
 
 
 def _well(found: Findings) -> str:

@@ -41,4 +41,6 @@ def of_reference(
     found = of_results(reference.records(), by_cell, ids, given, releases)
     found = with_claims(found, claims, probes)
     left_out = tuple(probe.id for probe in probes if probe not in here)
-    return msgspec.structs.replace(found, is_reference=True, left_out=left_out)
+    return msgspec.structs.replace(
+        found, is_reference=True, left_out=left_out, beyond=frozenset(reference.absent)
+    )
