@@ -270,7 +270,7 @@
     if (!runs.length) return [];
     const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}`;
     // A piece of a safe program may be a piece of another that is not: that is no verdict on it.
-    if (isCode(view.text) && !members.some((probe) => probe.hazard))
+    if (isCode(view.text) && !asked.members.some((probe) => probe.hazard))
       return [make("li", {}, `${name}: no hazard has this code as typed, and yours may be another program than those that have it`)];
     const ill = worst(runs.map((run) => run.word)), chapter = $(`${indexed(shape).hash.slice(1)}`);
     const way = ill !== WORDS[0] && chapter?.classList.contains("chapter")
