@@ -74,8 +74,8 @@ def test_what_was_seen_of_another_source_is_no_verdict_on_this_one(
     assert again.judge(newest, "--strict").status == 3
     ended = again.judge(newest)
     assert ended.status == 0
-    assert f"{newest}: 1 probes are left out, cache/self_lazy first" in ended.said
-    assert "of 1 probes nothing is stored in these cells" in ended.said
+    assert f"{newest}: 1 probe is left out, cache/self_lazy first" in ended.said
+    assert "of 1 probe nothing is stored in these cells" in ended.said
     (cell,) = again.report()["cells"]
     assert [one["id"] for one in cell["probes"]] == ["cache/plain_lazy"]
     assert again.run(newest, "--probe", "cache/plain_lazy").status == 0
@@ -180,7 +180,7 @@ def test_what_is_stored_is_judged_as_far_as_it_goes(again: Driver, newest: str) 
     ended = again.judge()
     assert ended.status == 0
     said = ended.without_traceback()
-    assert "of 1 probes nothing is stored in these cells" in said
+    assert "of 1 probe nothing is stored in these cells" in said
     assert "every claim holds: 1 probe in 1 cell" in said
     other = "0.48.0-cp38"
     ended = again.judge(newest, other, "--probe", "cache/plain_lazy", "--strict")
