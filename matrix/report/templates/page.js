@@ -311,7 +311,7 @@
     const told = [];
     if (own.length) told.push(`${shown.length} of ${plural(probes.length, "probe")}, ${own.length} of ${plural(RELEASES.length, "release")}.`);
     if (lost.length) told.push(`No release here is ${lost.map((word) => word.replace("..", " .. ")).join(" or ")}: ${
-      nearest(lost[0])} Understood are 0.61, 0.61 0.62, >=0.57,<0.60, !=0.61 and 0.57 - 0.60.`);
+      nearest(lost[0])} Understood are 0.61, 0.61 0.62, >=0.57,<0.60 and !=0.61.`);
     if (view.text.includes("(")) told.push(literalShape(view.text.toLowerCase()).length
       ? "A call that hands a literal on is answered by what literals do here, whatever it calls."
       : "Code is compared as typed here, its names too: numba-matrix ask finds it by its structure.");
