@@ -5,7 +5,7 @@ In: a `Reference`, records, claims. Out: a `Comparison`, told in one line or a l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -119,11 +119,17 @@ def _seen_with(
     reference: Reference, probes: Sequence[str], runner: str, locks: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield what the reference has of these probes and releases with another runner or lock."""
-    if any(runner_of(p, reference.runner) != runner_of(p, short(runner)) for p in probes):
+    if _run_otherwise(reference, probes, runner):
         yield "another in-cell runner"
     others = [r for r in locks if not locks[r].startswith(reference.locks.get(r, ""))]
     if others:
         yield f"another lock of {listed(others, LISTED)}"
+
+
+def _run_otherwise(reference: Reference, probes: Iterable[str], runner: str) -> list[str]:
+    """Return those probes that this runner runs otherwise than the reference's did."""
+    now = short(runner)
+    return [p for p in probes if runner_of(p, reference.runner) != runner_of(p, now)]
 
 
 def lacking(
@@ -149,7 +155,7 @@ def lacking(
     for what, names in named.items():
         if names:
             yield f"{what}: {listed(names, LISTED)}"
-    others = [p for p in then if runner_of(p, reference.runner) != runner_of(p, short(runner))]
+    others = _run_otherwise(reference, then, runner)
     if others:
         yield f"the in-cell runner has changed since, for {listed(others, LISTED)}"
 
@@ -158,13 +164,9 @@ def standing(
     reference: Reference, probes: Mapping[str, str], runner: str, locks: Mapping[str, str]
 ) -> Squares:
     """Return the squares of it that were seen with the probes, runner and locks of today."""
-    same = {
-        probe
-        for probe, sha256 in probes.items()
-        if probe in reference.probes
-        and reference.probes[probe].is_of(sha256)
-        and runner_of(probe, reference.runner) == runner_of(probe, short(runner))
-    }
+    then = reference.probes
+    same = {p for p, sha256 in probes.items() if p in then and then[p].is_of(sha256)}
+    same.difference_update(_run_otherwise(reference, probes, runner))
     cells = {
         cell: versions
         for cell, versions in reference.cells.items()
