@@ -80,7 +80,7 @@ def test_what_a_result_depends_on_runs_again_when_it_changes(
 
     (library / "mine.py").write_text(LIBRARY.format(body="2 // (n - n)"))
     said = driver.judge(*reaching).said
-    assert f"{newest}: 1 probes are left out, cache/reaches_mine first" in said
+    assert f"{newest}: 1 probe is left out, cache/reaches_mine first" in said
     assert driver.run(*reaching).due() == (1, 1)
     assert driver.outcomes(newest)["cache/reaches_mine"] == (
         "raised in interpreted (ZeroDivisionError)"

@@ -34,6 +34,7 @@ INSTEAD = {
     "nox -s tests": "nox -s tests -- tests/unit/test_cells.py",  # all of it is what runs this
     "nox -s overhead -- minors --repeat 5": "nox -s overhead -- --help",  # minutes
     "nox -s bench": "nox -s bench -- --help",  # half an hour
+    "nox -s bench -- --growth": "nox -s bench -- --help",  # the same, of 64 cells
     "nox -s matrix -- seed --patch guard": "nox -s matrix -- seed --patch guard --probe aot/plain",
     (
         "nox -s matrix -- --numba dist/numba-0.69.0.dev0-cp313-cp313-linux_x86_64.whl --base 0.68.1"

@@ -31,16 +31,16 @@ PROBES = (ADDED, FILLED, CAST, CYCLE, INDEX, HELPER, PRINTING, DIRECT, ELSEWHERE
 BROKEN = {
     "_patch_optimize": {ADDED},
     "_patch_index": {FILLED},
-    "_patch_save": {CAST, CYCLE},
+    "_patch_save": {CAST, CYCLE, ELSEWHERE},
     "_patch_stamps": {ELSEWHERE},
     "_patch_numbers": set(),  # takes a file that defines names twice: tests/cells/test_remedy.py
     "_patch_overloads": {CAST, ADDED},
     "_patch_calls": {CAST},
     "_patch_names": {INDEX},
     "_patch_inference": {CAST},
-    "_patch_compile": {CAST, CYCLE, FILLED},
+    "_patch_compile": {CAST, CYCLE, FILLED, ELSEWHERE},
     "_patch_runtime": {HELPER},
-    "_patch_link": {PRINTING},
+    "_patch_link": {PRINTING, ELSEWHERE},
     "_patch_export": {DIRECT},
     "none": set(),
 }
