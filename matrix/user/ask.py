@@ -304,11 +304,13 @@ def _answer_if_shown(data, programs, cells, question):
     instead = {name for p in data["programs"].values() for name in p["instead"]}
     telling = [p for p in programs if _is_signed(asked) or p["id"] not in instead]
     known = {p["carrier"] for p in telling} if _is_whole(asked) else set()
-    known |= {p["carrier"] for p in programs if p["hazard"]} & _unsafe_under(answer)
+    # A line that is in one hazard only because nothing else here has it shows no cause of one.
+    shapes = _traits(asked)
+    shown = [p for p in programs if not asked or _is_whole(asked) or call or p["shape"] in shapes]
+    known |= {p["carrier"] for p in shown if p["hazard"]} & _unsafe_under(answer)
     if not question or known >= {under["carrier"] for under in answer["carriers"]}:
         return answer
     lacks = "what it calls, is called with or is compiled for is not in it" if asked else "no name"
-    shapes = _traits(asked)
     others = [p for p in data["programs"].values() if p["shape"] in shapes and "@" not in p["id"]]
     raise Unanswerable(
         f"{question!r} alone tells too little to call it safe ({lacks}); name what is meant, or"

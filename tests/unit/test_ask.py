@@ -310,6 +310,7 @@ def test_a_call_that_hands_a_literal_on_is_of_the_literals_shape_whatever_it_cal
         ("fact(n, np.int64(1))", ["default", "literal seed"]),
         ("fib(20)", ["literal seed"]),
         ("1 + length_from(text, i + 1)", ["strings"]),
+        ("return 0 if n < 1 else 1 + count_down(n - 1)", ["prange index"]),
         ("a string handed down", ["strings"]),
         ("comparison in its place", ["literal bool"]),
     ],
