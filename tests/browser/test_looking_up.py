@@ -191,6 +191,11 @@ def test_a_symptom_is_known_by_the_words_that_people_have_for_it(
         assert probes_on(visitor.open(f"{whole}#text={word}")) == named
 
 
+def test_a_shape_is_not_called_safe_for_its_ways_around(visitor: Visitor, whole: str) -> None:
+    answer = visitor.open(f"{whole}#text=cache/literal_seed_np_int64_called&release=0.61").locator("#answer")
+    expect(answer).to_contain_text("(but for its hazards, which are not shown): safe on 0.61.0")
+
+
 def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
     page = visitor.open(f"{whole}#text=fact%28n,+1%29&release=0.61")
     answer = page.locator("#answer")

@@ -156,7 +156,7 @@
 
   // --- the map -------------------------------------------------------------------------------
 
-  const says = (kind) => `${states[kind[0]][1]}: ${kind[2]}`;
+  const says = ([state, , text]) => (states[state][1] === text ? text : `${states[state][1]}: ${text}`);
   // A square that is there already is kept where it says the same: the page comes with all of them.
   const drawSquare = (probe, column, there) => {
     const kind = square(probe, column), td = there ?? make("td");
@@ -268,7 +268,8 @@
       else runs.push({ word, text, columns: [column] });
     }
     if (!runs.length) return [];
-    const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}`;
+    const hides = asked.all.some((probe) => probe.hazard) && !asked.members.some((probe) => probe.hazard);
+    const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}${hides ? " (but for its hazards, which are not shown)" : ""}`;
     // A piece of a safe program may be a piece of another that is not: that is no verdict on it.
     if (isCode(view.text) && !asked.members.some((probe) => probe.hazard))
       return [make("li", {}, `${name}: no hazard has this code as typed, and yours may be another program than those that have it`)];
