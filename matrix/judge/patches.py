@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ..model.outcome import Outcome, Result
+from ..model.outcome import HARM, Outcome, Result
 from ..model.record import CellRecord, UpstreamResult
 from ..model.text import counted
 from .changes import ranges
@@ -25,24 +25,6 @@ class Change(StrEnum):
     OTHER = "other"
     BETTER = "better"
     UNCHANGED = "unchanged"
-
-
-# The higher, the worse for who runs the program. A wrong value is worse than any crash.
-HARM = {
-    Outcome.HIT: 0,
-    Outcome.WORKS: 0,
-    Outcome.KEPT: 0,
-    Outcome.NOTICED: 0,
-    Outcome.SOUND: 0,
-    Outcome.RECOMPILED: 1,
-    Outcome.UNCACHEABLE: 1,
-    Outcome.RAISED: 2,
-    Outcome.CRASHED: 3,
-    Outcome.TIMED_OUT: 3,
-    Outcome.STALE: 4,
-    Outcome.POISONED: 4,
-    Outcome.WRONG: 4,
-}
 
 
 class Effect(msgspec.Struct, frozen=True):

@@ -36,6 +36,22 @@ class Outcome(StrEnum):
 
 # What does well: everything loaded, works without Numba, right after a change or in every order.
 GOOD = (Outcome.HIT, Outcome.WORKS, Outcome.NOTICED, Outcome.KEPT, Outcome.SOUND)
+# The higher, the worse for who runs the program. A wrong value is worse than any crash.
+HARM = {
+    Outcome.HIT: 0,
+    Outcome.WORKS: 0,
+    Outcome.KEPT: 0,
+    Outcome.NOTICED: 0,
+    Outcome.SOUND: 0,
+    Outcome.RECOMPILED: 1,
+    Outcome.UNCACHEABLE: 1,
+    Outcome.RAISED: 2,
+    Outcome.CRASHED: 3,
+    Outcome.TIMED_OUT: 3,
+    Outcome.STALE: 4,
+    Outcome.POISONED: 4,
+    Outcome.WRONG: 4,
+}
 
 
 class Result(msgspec.Struct, frozen=True):

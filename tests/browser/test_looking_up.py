@@ -88,13 +88,14 @@ def test_a_filter_is_in_the_address_and_the_address_gives_the_same_view(
 def test_filters_choose_what_they_say(visitor: Visitor, whole: str, every: Findings) -> None:
     page = visitor.open(whole + "#differs=1")
     assert set(probes_on(page)) == set(every.differing)
-    page = visitor.open(whole + "#outcome=recompiled")
-    recompiled = {
-        probe
-        for probe in every.probes
-        if any(result.outcome == "recompiled" for result in every.by_probe[probe].values())
-    }
-    assert set(probes_on(page)) == recompiled
+    page = visitor.open(whole)
+    for outcome in ("recompiled", "kept"):
+        page.get_by_label("Outcome").select_option(label=outcome)
+        assert set(probes_on(page)) == {
+            probe
+            for probe in every.probes
+            if any(result.outcome == outcome for result in every.by_probe[probe].values())
+        }
     page = visitor.open(whole + "#carrier=aot&shape=self&outcome=hazard")
     assert all(probe.startswith("aot/self") for probe in probes_on(page))
     page = visitor.open(whole + "#release=>=0.57,<0.58 0.48.0&python=3.8")
@@ -192,7 +193,8 @@ def test_a_symptom_is_known_by_the_words_that_people_have_for_it(
 
 
 def test_a_shape_is_not_called_safe_for_its_ways_around(visitor: Visitor, whole: str) -> None:
-    answer = visitor.open(f"{whole}#text=cache/literal_seed_np_int64_called&release=0.61").locator("#answer")
+    page = visitor.open(f"{whole}#text=cache/literal_seed_np_int64_called&release=0.61")
+    answer = page.locator("#answer")
     expect(answer).to_contain_text("(but for its hazards, which are not shown): safe on 0.61.0")
 
 

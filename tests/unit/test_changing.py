@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from matrix.experiments.probe import AT_HOME
+from matrix.model.record import PHASES
 from tests.unit import in_cell
 
 changing = in_cell.load("changing")
@@ -107,6 +109,13 @@ def test_a_change_that_nobody_could_tell_from_none_is_refused(
     else:
         with pytest.raises(refused):
             changing.see_that_it_changed(truth, before, now)
+
+
+def test_driver_and_cell_know_the_same_carriers_and_their_phases() -> None:
+    for carrier, follows in courses.FOLLOWS.items():
+        assert PHASES[carrier] == (courses.FIRST, *follows.values())
+    assert PHASES.keys() == courses.FOLLOWS.keys()
+    assert AT_HOME == courses.AT_HOME
 
 
 @pytest.mark.parametrize("carrier", courses.FOLLOWS)

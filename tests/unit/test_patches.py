@@ -6,7 +6,7 @@ import pytest
 
 from matrix.judge.judge import judge
 from matrix.judge.patches import Change, changed, effects, tally
-from matrix.model.outcome import Outcome, Result, result_of
+from matrix.model.outcome import GOOD, HARM, Outcome, Result, result_of
 from matrix.model.record import ProbeRecord
 from tests.unit import records as make
 
@@ -33,6 +33,11 @@ def test_less_harm_is_better_and_more_is_worse(
     before: ProbeRecord, after: ProbeRecord, change: Change
 ) -> None:
     assert changed(result(before), result(after)) is change
+
+
+def test_of_every_outcome_it_is_known_how_bad_it_is() -> None:
+    assert set(HARM) == set(Outcome)
+    assert {outcome for outcome in Outcome if HARM[outcome] == 0} == set(GOOD)
 
 
 def test_a_wrong_value_is_worse_than_a_crash() -> None:

@@ -60,9 +60,9 @@ def _well(found: Findings) -> str:
     """Return what to say where all did as they should."""
     looked_at = " that was looked at" if found.unseen else ""
     if not found.claimed:
-        return f"every probe{looked_at} is a hit or works"
+        return f"every probe{looked_at} does well"
     others = any(j.kind == UNCLAIMED for j in found.verdict.judgements)
-    more = ", and every other probe is a hit or works" if others else ""
+    more = ", and every other probe does well" if others else ""
     return f"every claim{looked_at} holds{more}"
 
 

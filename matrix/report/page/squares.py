@@ -43,8 +43,8 @@ STATES = {
 }
 # The same where nothing is claimed of any probe.
 WITHOUT_CLAIMS = {
-    State.BROKEN: ("✗", "not well", "no hit, and no module that works: look at it"),
-    State.KEPT: ("✓", "well", "a hit, or a module that works"),
+    State.BROKEN: ("✗", "not well", "it does not do well: look at it"),
+    State.KEPT: ("✓", "well", "a hit, a module that works; a change noticed, a race that is sound"),
     State.UNCLAIMED: STATES[State.UNCLAIMED],
     State.NOT_RUN: STATES[State.NOT_RUN],
 }

@@ -86,7 +86,7 @@ def picture(found: Findings) -> str:
     shown = _shown(found)
     seen = {word for by in shown.values() for strip in by.values() for word in strip.words.values()}
     unknown = NOT_KNOWN if NOT_KNOWN in seen else ""  # the rest of the legend is there always
-    return environment().get_template("map.svg.jinja").render(
+    return environment().get_template("picture.svg.jinja").render(
         shapes=shown, unknown=unknown, carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
         releases=releases, ticks=[*ticks, releases[-1]] if releases else [], signs=SIGNS,
         platform=found.platform, runs=_runs,

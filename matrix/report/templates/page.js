@@ -143,13 +143,16 @@
       && (!view.shape || probe.shape === view.shape)
       && (!view.carrier || [probe.carrier, probe.form].includes(view.carrier));
   };
+  // A state and an outcome may have one name (kept): the state has it in an address.
+  const called = (outcome) => (outcome in states ? `outcome ${outcome}` : outcome);
+  const outcomesOf = ([state, outcome]) => [state, called(outcome)];
   const chosen = (probe) => {
     const own = columns.filter((column) => !column.tag);
     const found = own.map((column) => square(probe, column));
     const ran = own.flatMap((column) => column.cells.map((n) => probe.squares[n])).filter(Boolean);
     return matches(probe)
       && (!view.outcome || own.some((column) => column.cells.some((n) =>
-        kinds[probe.squares[n]].slice(0, 2).includes(view.outcome))))
+        outcomesOf(kinds[probe.squares[n]]).includes(view.outcome))))
       && (!view.differs || new Set(ran).size > 1)
       && (found.length > 0);
   };
@@ -526,7 +529,7 @@
   fill("python", unique(cells.map((cell) => cell.python)).sort((a, b) => compare(a[0], b[0])));
   fill("shape", unique(probes.map((probe) => probe.shape)).sort());
   fill("carrier", unique([...probes.map((p) => p.carrier), ...probes.map((p) => p.form).sort()]));
-  fill("outcome", [...Object.entries(states).map(([state, told]) => [state, `${told[0]} ${told[1]}`]), ...unique(kinds.slice(1).map((kind) => kind[1]))]);
+  fill("outcome", [...Object.entries(states).map(([state, told]) => [state, `${told[0]} ${told[1]}`]), ...unique(kinds.slice(1).map((kind) => kind[1])).map(([outcome, shown]) => [called(outcome), shown])]);
   // Where the page is served it knows the address that its badges have for others.
   const site = /^https?:$/.test(location.protocol) && new URL(".", location.href).href.replace(/\/$/, "");
   for (const pre of document.querySelectorAll(".for-readme")) {
