@@ -30,6 +30,7 @@ import itertools
 import os
 import runpy
 import sys
+import time
 import types as pytypes
 import warnings
 import weakref
@@ -61,6 +62,7 @@ class _Known:
     """
 
     def __init__(self):
+        self.installed = time.time()
         self.libraries = weakref.WeakValueDictionary()  # by the function each one defines
         self.stamps = {}  # of source files, as Numba took them when a function was decorated
         self.depth = 0  # of compilations within compilations
@@ -255,7 +257,7 @@ def _patch_save(numba, known):
             known.unsaved.append((self, sig, data))
         elif sealed is None:
             lost = ", ".join(_open_symbols(library))
-            _warn_not_stored(self, "it calls what this process no longer has: " + lost, numba)
+            _warn_not_stored(self, "it calls what was compiled before install(), or is gone: " + lost, numba)
         else:
             _compile_for_cache(sealed)
             original(self, sig, sealed if data is library else _with_library(data, sealed))
@@ -280,7 +282,8 @@ def _patch_impl(impl, known):
         library, folder = _library(data), self._locator.get_cache_path()
         files = _files(library) if getattr(library, "_recursive", False) else ()
         stamps = {
-            _relative(path, folder): known.stamps.get(path) or _stamp(path, self._locator)
+            _relative(path, folder): known.stamps.get(path)
+            or (None if _is_written_since(known.installed, path) else _stamp(path, self._locator))
             for path in files
             if path != os.path.abspath(self._locator._py_file)
         }
@@ -313,6 +316,18 @@ def _stamp(path, locator):
         return other.get_source_stamp()
     except OSError:
         return None
+
+
+def _is_written_since(moment, path):
+    """Whether a file may be another than was imported: of functions without cache no stamp is taken.
+
+    What is stored with None for a stamp counts as missing.
+    """
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return False
+    return max(seen.st_mtime, seen.st_ctime) > moment
 
 
 def _relative(path, folder):
@@ -386,7 +401,8 @@ def _register(cres, function, numba, known):
 
 
 def _note_stamp(dispatcher, known):
-    cache = getattr(dispatcher._cache, "_cache_file", None)
+    # What a lifted loop or an objmode block is compiled as has no cache at all.
+    cache = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if cache is not None:
         known.stamps[_file(dispatcher.py_func)] = cache._source_stamp
 

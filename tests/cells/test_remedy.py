@@ -74,6 +74,53 @@ def stopped(n, x, stop):
 def run():
     return [scaled(5, 2), stopped(5, 2, True)]
 """
+# An object-mode block and the loop of an object-mode function are functions without a cache.
+LIFTED = """\
+from numba import jit, njit, objmode
+
+@njit(cache=True)
+def digits(n):
+    with objmode(count="int64"):
+        count = len(str(n))
+    return count
+
+@jit(forceobj=True)
+def total(n):
+    found = 0
+    for i in range(n):
+        found += i
+    return found
+
+def run():
+    return [digits(1234), total(10)]
+"""
+# `up` is in another file and not cached; that file is edited once it is imported.
+EDITED = """\
+import up_file
+from numba import njit
+from up_file import up
+
+@njit(cache=True)
+def down(n, x):
+    return x if n <= 0 else up(n - 1, 1)
+
+up_file.down = down
+
+def run():
+    if COLD:
+        with open(up_file.__file__, "a") as file:
+            file.write("\\nSTEP = 2000\\n")
+    return down(3, 1.0)
+"""
+UP = """\
+from numba import njit
+
+STEP = 10
+
+@njit
+def up(n, x):
+    return x + STEP if n <= 0 else down(n - 1, 2.0)
+"""
 # In 0.48.0 what has a function of a cycle as its argument cannot be pickled.
 CALLED_BACK = """\
 from numba import njit
@@ -478,6 +525,22 @@ def test_an_edit_of_any_file_of_a_cycle_is_noticed(folder: Folder) -> None:
         cold, warm = folder.run(), folder.run()
         assert (cold.value, cold.hits, cold.misses) == (truth, 0, 3), edited
         assert (warm.value, warm.hits, warm.misses) == (truth, 3, 0), edited
+
+
+def test_a_file_that_is_edited_while_it_is_in_use_is_not_taken_for_what_was_compiled(
+    folder: Folder,
+) -> None:
+    folder.put(EDITED)
+    (folder.path / "up_file.py").write_text(UP, encoding="utf-8")
+    cold, warm, again = (folder.run(cold=cold) for cold in (True, False, False))
+    assert [cold.value, warm.value, again.value] == [11.0, 2001.0, 2001.0]
+    assert (cold.misses, warm.misses, again.misses) == (2, 2, 0)
+
+
+def test_what_is_lifted_out_of_object_mode_runs_as_without_it(folder: Folder) -> None:
+    folder.put(LIFTED)
+    values = [folder.run(remedy=remedy).value for remedy in (True, True, False, False)]
+    assert values == [[4, 45]] * 4
 
 
 def test_without_that_part_two_files_out_of_three_are_those_of_before(in_newest: Folder) -> None:
