@@ -257,7 +257,8 @@ def _patch_save(numba, known):
             known.unsaved.append((self, sig, data))
         elif sealed is None:
             lost = ", ".join(_open_symbols(library))
-            _warn_not_stored(self, "it calls what was compiled before install(), or is gone: " + lost, numba)
+            why = "it calls what was compiled before install(), or is gone: "
+            _warn_not_stored(self, why + lost, numba)
         else:
             _compile_for_cache(sealed)
             original(self, sig, sealed if data is library else _with_library(data, sealed))
@@ -319,9 +320,9 @@ def _stamp(path, locator):
 
 
 def _is_written_since(moment, path):
-    """Whether a file may be another than was imported: of functions without cache no stamp is taken.
+    """Whether a file may be another than was imported.
 
-    What is stored with None for a stamp counts as missing.
+    Of a function without cache no stamp is taken before; None in its place counts as missing.
     """
     try:
         seen = os.stat(path)
