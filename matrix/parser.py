@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from .errors import BadInput, nearest
 from .model.files import ROOT, named_folder, named_path
-from .model.text import log_line, typed
+from .model.text import listed, log_line, typed
 from .options import COMMANDS
 from .select.releases import Platform
 from .select.selection import split_words
@@ -36,7 +36,11 @@ def parse(words: Sequence[str], known: Mapping[str, type] = COMMANDS) -> Any:  #
         namespace.selectors += rest
         rest = []
     if rest:
-        commands.choices[namespace.command].error(f"unrecognized arguments: {' '.join(rest)}")
+        why = _of_others(rest[0], commands.choices)
+        if why or not rest[0].startswith("-"):
+            why = WHOLE.get(namespace.command, why)
+        told = f"unrecognized arguments: {' '.join(rest)}"
+        commands.choices[namespace.command].error(told + (f"; {why}" if why else ""))
     # A workflow hands on an input that nobody gave as an empty word.
     given = {k: v for k, v in vars(namespace).items() if v not in (None, "")}
     command = given.pop("command")
@@ -49,17 +53,29 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (argparse's own)
         super().__init__(allow_abbrev=False, formatter_class=_Help, **settings)
 
+    @property
+    def options(self) -> list[str]:
+        """The options that it knows."""
+        names = (name for action in self._actions for name in action.option_strings)
+        return [name for name in names if name.startswith("--")]
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and what would be right, in one line."""
         words = [word for word in message.split() if word.startswith("--")]
-        options = [name for action in self._actions for name in action.option_strings]
-        meant = [name for name in options if words and name.startswith(words[0])]
+        meant = [name for name in self.options if words and name.startswith(words[0])]
         hint = (
-            f"; {nearest(words[0], meant or options)}"
-            if message.startswith("unrec") and words
+            f"; {nearest(words[0], meant or self.options)}"
+            if message.startswith("unrec") and words and "; " not in message
             else ""
         )
         raise BadInput(log_line(f"{self.prog}: {message}{hint}"))
+
+
+def _of_others(word: str, commands: Mapping[str, Parser]) -> str:
+    """Return which commands know a word, where it is an option of theirs, or ""."""
+    option = word.partition("=")[0]
+    there = [p.prog.removesuffix(" --") for p in commands.values() if option in p.options]
+    return f"{option} is of {listed(there, 3)}; leave it out here" if there else ""
 
 
 class _Help(argparse.HelpFormatter):
@@ -186,6 +202,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+# Of commands that take less than others do, what they are of.
+WHOLE = {
+    "claims": "it takes neither cells nor --with: it claims all that is stored of --probes DIR"
+}
 LONGEST_S = 1e6  # eleven days: no phase takes that long
 FOLDERS = {"state", "probes", "envdir", "folder"}
 FILES = {"output", "summary"}

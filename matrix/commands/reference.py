@@ -15,7 +15,7 @@ from ..model.cell import Cell, CellStatus, parse_cell
 from ..model.files import write_atomically
 from ..model.record import CellRecord
 from ..model.text import counted, listed
-from ..plan.plan import lock_digest
+from ..plan.plan import as_last_tried, lock_digest
 from ..project import DATA, REFERENCE, Project, read_project
 from ..report.terminal import say
 from ..select.machine import machine_here
@@ -96,7 +96,7 @@ def renewed(o: asked.Reference, project: Project) -> Reference:
     if not o.stored:
         for cells, probes in _alike(due):
             run_due(o, project, machine, cells, probes)
-    stored = {c.id: project.record(c.id, probes, say) for c, probes in due.items() if probes}
+    stored = {c.id: _record(project, c, probes) for c, probes in due.items() if probes}
     known = _known(project, stored.values()) if o.stored else frozenset(digests)
     wanted = {cell.id: [p.id for p in probes if p.id in known] for cell, probes in due.items()}
     wanted = {c: probes for c, probes in wanted.items() if probes or c not in kept.did}
@@ -108,6 +108,11 @@ def renewed(o: asked.Reference, project: Project) -> Reference:
     )  # fmt: skip
     _refuse_failing(project, records, wanted, found)
     return found
+
+
+def _record(project: Project, cell: Cell, probes: Sequence[Probe]) -> CellRecord | None:
+    stored = project.record(cell.id, probes, say)
+    return stored and as_last_tried(stored, (probe.id for probe in probes))
 
 
 def _alike(

@@ -144,20 +144,22 @@ def file_refused(
 ) -> None:
     """File, in each cell, the probes whose needs cannot be met there, before anything is run.
 
-    A cell in which that is so of all of them is filed as not installable.
+    What was seen of them before stays. A cell in which that is so of all of them, and of which
+    nothing else is known, is filed as not installable.
     """
     store = project.store(say)
     for cell in cells:
-        lacking = equipment.lacking(cell.id)
-        if not lacking:
-            continue
-        older = store.load(cell.id)
-        new = CellRecord(cell.id, "", cell.release, CellStatus.RAN, project.platform)
-        if len(lacking) == len(probes):
-            failed = {"status": CellStatus.NOT_INSTALLABLE, "reason": next(iter(lacking.values()))}
-            new = msgspec.structs.replace(new, **failed)
-        elif older is not None and older.status is CellStatus.RAN:
-            new = msgspec.structs.replace(older, probes=(), not_installable=lacking)
-        else:
-            continue  # what can be run of it will be, and file this with it
-        store.save(new.merged(older, [probe.id for probe in project.probes]))
+        older, lacking = store.load(cell.id), equipment.lacking(cell.id)
+        if older is not None and older.status is CellStatus.RAN:
+            asked = [probe.id for probe in probes]
+            rest = {p: why for p, why in older.not_installable.items() if p not in asked} | lacking
+            if rest != older.not_installable:
+                store.save(msgspec.structs.replace(older, not_installable=rest))
+        elif len(lacking) == len(probes):
+            why = next(iter(lacking.values()))
+            new = CellRecord(
+                cell.id, "", cell.release, CellStatus.NOT_INSTALLABLE, project.platform,
+                reason=why, not_installable=lacking,
+            )  # fmt: skip
+            store.save(new.merged(older, [probe.id for probe in project.probes]))
+        # What can be run of another cell will be, and file this with it.

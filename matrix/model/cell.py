@@ -29,6 +29,15 @@ class CellStatus(StrEnum):
     BROKEN = "broken"
 
 
+# So begins why nothing could be installed where nobody said anything of the packages.
+UNANSWERED = "the package index could not be asked"
+
+
+def status_for(why: str) -> CellStatus:
+    """Return the status of what could not be installed: of what nobody was told, it may well be."""
+    return CellStatus.BROKEN if why.startswith(UNANSWERED) else CellStatus.NOT_INSTALLABLE
+
+
 class Cell(msgspec.Struct, frozen=True, order=False):
     """One release on one CPython. `release` is a version, `python` a minor version like "3.11"."""
 

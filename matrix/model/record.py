@@ -206,7 +206,8 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `run` is the run that wrote it last; a run believes only records of its own. `cpu_s` is what
     that run's probes took, all processes of the in-cell runner together. `not_installable` says, by
-    probe, why what it needs could not be installed.
+    probe, why what it needs could not be installed when it was last to run: if it is among `probes`
+    as well, what is there is of before.
     """
 
     cell: str
@@ -233,6 +234,11 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What the environment held beside Numba, by name; all "" of a cell that did not run."""
         return {name: getattr(self, name) for name in ("python", "numpy", "llvmlite", "llvm")}
 
+    @property
+    def is_uninstalled(self) -> bool:
+        """Whether nothing is known but why what its probes need could not be installed."""
+        return self.reason.rpartition("\n")[2] in self.not_installable.values()
+
     def flaw(self) -> str:
         """Return why no cell can have filed this record, or ""."""
         for probe in self.probes:
@@ -250,27 +256,23 @@ class CellRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         Probes that are not `known` any more are let go, and so are those that were seen on another
         patch of CPython, and what came of Numba's own tests beside other versions. A cell that did
-        not run does not say what it holds: what it held before is still what is known.
+        not run does not say what it holds: what it held before is still what is known; one that
+        ran and could not be installed since is one that ran.
         """
         if older is None:
             return self
         known = frozenset(known)
         found = self if self.python else msgspec.structs.replace(self, **older.versions)
+        if self.is_uninstalled and older.status is CellStatus.RAN:
+            found = msgspec.structs.replace(older, run=self.run)
         fresh = {(probe.id, probe.isolation) for probe in self.probes}
         wanted = set(known) if older.python in ("", found.python) else set()
-        kept = tuple(
-            probe
-            for probe in older.probes
-            if (probe.id, probe.isolation) not in fresh
-            and probe.id in wanted - self.not_installable.keys()
-        )
-        probes = tuple(sorted(self.probes + kept, key=_by_id))
+        kept = tuple(p for p in older.probes if (p.id, p.isolation) not in fresh and p.id in wanted)
+        probes = tuple(sorted(self.probes + kept, key=lambda p: (p.id, p.isolation)))
         upstream = self.upstream or (older.upstream if found.versions == older.versions else ())
-        lacking = {
-            probe: why
-            for probe, why in older.not_installable.items()
-            if probe in known and probe not in {seen for seen, _ in fresh}
-        } | self.not_installable
+        still = known - {probe for probe, _ in fresh}
+        lacking = {p: why for p, why in older.not_installable.items() if p in still}
+        lacking |= self.not_installable
         return msgspec.structs.replace(
             found, probes=probes, upstream=upstream, not_installable=lacking
         )
@@ -289,10 +291,6 @@ def chosen(record: CellRecord, isolation: str) -> dict[str, ProbeRecord]:
 def packages_of(record: CellRecord) -> list[Package]:
     """Return what was installed for the probes of a cell beside its lock."""
     return sorted({package for probe in record.probes for package in probe.packages})
-
-
-def _by_id(probe: ProbeRecord) -> tuple[str, str]:
-    return probe.id, probe.isolation
 
 
 def observations(folder: Path, say: Say) -> Store[CellRecord]:

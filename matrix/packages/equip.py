@@ -92,7 +92,8 @@ def equip(
 
     Wheels and locks are kept in the folder.
 
-    Raises Unreachable when uv does not start, BadInput for a wheel that is none.
+    Raises Unreachable when uv does not start or no index answers, BadInput for a wheel that is
+    none.
     """
     sets = sorted({probe.needs for probe in probes if probe.needs})
     if not sets:

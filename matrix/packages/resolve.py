@@ -48,7 +48,7 @@ def resolve(
     """Resolve needs in a cell, or return what is `kept` there of the very same question.
 
     `python` is the full version, `until` the day whose index counts, or "". Raises Unreachable when
-    uv does not start or the disk refuses.
+    uv does not start, no index answers or the disk refuses.
     """
     own = {need: wheels[need, cell.python] for need in needs if need.path}
     fixed = pins(read_regular(lock).decode(), python)

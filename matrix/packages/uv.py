@@ -13,10 +13,19 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from ..errors import Unreachable
+from ..model.cell import UNANSWERED
 from ..model.files import ROOT
 from ..select.settings import for_tools
 
 LONGEST = 600
+LOOK = "Look at the network, or at the index address in UV_DEFAULT_INDEX or PIP_INDEX_URL"
+# In uv's own words an index did not answer, did not let us in, or was not to be asked.
+SILENT = re.compile(
+    r"^ *(?:error:|cause:|hint:|×|├─▶|╰─▶|Caused by:) .*?"  # noqa: RUF001
+    r"(?:Failed to fetch|error sending request|Request failed after|network was disabled"
+    r"|lack of valid authentication)",
+    re.MULTILINE,
+)
 # Two threads that ask sysconfig at once may get what is half there (python/cpython#92452, to 3.11).
 FINDING = threading.Lock()
 
@@ -36,7 +45,7 @@ def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") ->
 
     Raises:
         Refused: it failed. What is `hidden` in its reason is called as that says.
-        Unreachable: it did not start.
+        Unreachable: it did not start, or was not answered: that says nothing of a package.
     """
     # Whenever a wheel is built, what is in it has the same time.
     seen = for_tools(os.environ) | {"SOURCE_DATE_EPOCH": "315532800", "NO_COLOR": "1"}
@@ -54,6 +63,8 @@ def uv(*words: str, folder: Path, hidden: Mapping[str, str], asked: str = "") ->
     except OSError as error:
         raise Unreachable(f"uv did not start: {error}") from error
     if done.returncode:
+        if unanswered := silence(done.stderr):
+            raise Unreachable(f"{unanswered}. {LOOK}; nothing was changed")
         raise Refused(complaint(done.stderr, hidden))
 
 
@@ -89,6 +100,18 @@ def compiled(
             *more, folder=Path(made), hidden=hidden, asked=wanted,
         )  # fmt: skip
         return out.read_text("utf-8")
+
+
+def silence(said: str) -> str:
+    """Return in one line that an index gave no answer, if that is what uv says, or ""."""
+    # What a build says stands before uv's own words, or below them.
+    *_, failed, rest = said.rpartition("error: Failed to build")
+    if not SILENT.search(re.split(r"\[std(?:out|err)\]", failed + rest)[0]):
+        return ""
+    # An address may hold a password.
+    asked = re.search(r"Failed to fetch: `?([^\s`]+)", re.sub(r"//[^/@\s]*@", "//", said))
+    where = f" ({asked[1]})" if asked else ""
+    return f"{UNANSWERED}{where}: {complaint(said, {})}"
 
 
 def complaint(said: str, hidden: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from ..experiments.needs import Needs
 from ..experiments.outside import Memo, is_current, recall
 from ..experiments.probe import Probe
 from ..experiments.upstream import UpstreamSuite
-from ..model.cell import Cell, CellStatus
+from ..model.cell import Cell, CellStatus, status_for
 from ..model.files import Store, text_digest
 from ..model.job import runner_of
 from ..model.record import CellRecord, Phase
@@ -127,6 +127,21 @@ def current(record: CellRecord, probes: Iterable[Probe], *, runner: str, locks: 
     now = {probe.id: source(probe, runner, lock) for probe in probes}
     kept = tuple(probe for probe in record.probes if now.get(probe.id) == probe.source)
     return msgspec.structs.replace(record, probes=kept)
+
+
+def as_last_tried(record: CellRecord, probes: Iterable[str]) -> CellRecord:
+    """Return the record without what was seen of these probes before they could not be installed.
+
+    A cell in which that is so of all of them is one that did not run.
+    """
+    asked = frozenset(probes)
+    lacking = {p: why for p, why in record.not_installable.items() if p in asked}
+    kept = tuple(probe for probe in record.probes if probe.id not in lacking)
+    found = msgspec.structs.replace(record, probes=kept)
+    if record.status is not CellStatus.RAN or not lacking or lacking.keys() < asked:
+        return found
+    why = next(iter(lacking.values()))
+    return msgspec.structs.replace(found, status=status_for(why), reason=why)
 
 
 def stale(

@@ -21,7 +21,7 @@ from ..judge.claims import Claim
 from ..judge.judge import UNCLAIMED, Judgement, Verdict, results
 from ..judge.patches import Effect, effects
 from ..judge.reference.file import DIGITS
-from ..model.cell import CellStatus, parse_cell
+from ..model.cell import CellStatus, parse_cell, status_for
 from ..model.outcome import Result
 from ..model.record import CellRecord, Package, UpstreamResult, packages_of
 from ..model.text import cut
@@ -102,6 +102,20 @@ class Findings(msgspec.Struct, frozen=True):
             for record in self.ran
             for probe, why in sorted(record.not_installable.items())
             if probe in self.probes and record.cell not in self.by_probe[probe]
+        ]
+
+    @property
+    def seen_before(self) -> list[str]:
+        """The probes whose needs could not be installed any more, as lines: told is what was."""
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for record in self.ran:
+            for probe, why in sorted(record.not_installable.items()):
+                if probe in self.probes and record.cell in self.by_probe[probe]:
+                    grouped.setdefault((record.cell, why), []).append(probe)
+        return [
+            f"{cell} {probe}{f' and {len(more)} more' if more else ''};"
+            f" since then {status_for(why)}, {cut(why, 600)}"
+            for (cell, why), (probe, *more) in grouped.items()
         ]
 
     @property

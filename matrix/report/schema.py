@@ -45,7 +45,8 @@ WORDS: dict[str, dict[str, str]] = {
         "reason": "Why it did not run, in words; empty where it ran.",
         "probes": "What was seen of each probe. One that is not here was not run in this cell.",
         "upstream": "What came of Numba's own tests, if they were asked for (--upstream).",
-        "not_installable": "By probe that was not run here: why what it needs cannot be installed.",
+        "not_installable": "By probe that was not run here: why what it needs could not be"
+        " installed. One that is in `probes` as well was seen before that.",
     },
     "ProbeReport": {
         "id": PROBE,

@@ -26,10 +26,11 @@ from uv import find_uv_bin
 from ..errors import MatrixError
 from ..experiments import EXPERIMENTS
 from ..experiments.probe import AT_HOME, ended_by
-from ..model.cell import CellStatus
+from ..model.cell import CellStatus, status_for
 from ..model.files import Store, remove
 from ..model.job import Job, Observed, ProbeJob, Run
 from ..model.text import log_line, log_lines
+from ..packages.uv import silence
 from . import processes
 from .environment import (
     difference,
@@ -139,8 +140,8 @@ def observe(session: nox.Session, run: Run, cell: str, work: Path) -> Observed:
             kept = msgspec.structs.replace(kept, status=CellStatus.BROKEN, reason=failure)
             break
     if kept.status is CellStatus.RAN and kept.reason and not lines:
-        # Nothing is known of it, so what was seen of it before is let go of no more than else.
-        kept, lacking = msgspec.structs.replace(kept, status=CellStatus.NOT_INSTALLABLE), {}
+        why = kept.reason.rpartition("\n")[2]
+        kept = msgspec.structs.replace(kept, status=status_for(why))
     elif kept.status is CellStatus.RAN:
         kept = msgspec.structs.replace(kept, reason="")
     return msgspec.structs.replace(
@@ -225,7 +226,8 @@ def install(session: nox.Session, env: Path, lock: Path, python: str, work: Path
                     find_uv_bin(), *words, external=True, stdout=out, silent=False, log=False
                 )
     except CommandFailed:
-        return complaint(said.read_text(encoding="utf-8", errors="replace"))
+        told = said.read_text(encoding="utf-8", errors="replace")
+        return silence(told) or complaint(told)
     mark(env, lock, python)
     return ""
 

@@ -151,7 +151,7 @@ def _contradiction(one: CellRecord, other: CellRecord) -> str:
 def _of_what_they_need(one: CellRecord, other: CellRecord) -> str:
     theirs = {probe.id: probe for probe in other.probes}
     for probe in one.probes:
-        if probe.id in other.not_installable:
+        if probe.id in other.not_installable and probe.id not in theirs:
             return f"{probe.id}: it ran here, and is {CellStatus.NOT_INSTALLABLE} there"
         match = theirs.get(probe.id, probe)
         if probe.packages != match.packages:

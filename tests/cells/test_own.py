@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from matrix.experiments.needs import Need
 from matrix.packages.wheels import Wheel, wheel_of
 from matrix.run.environment import environment
@@ -109,6 +111,47 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     judged = driver.judge(*words)
     assert judged.status == 0
     assert "every claim that was looked at holds" in judged.said
+
+
+def test_what_was_seen_stays_where_a_library_cannot_be_built_or_had_for_a_while(
+    tmp_path: Path, driver: Driver, newest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = project(tmp_path / "mine")
+    (mine / "probes" / "cache" / "lacking.py").unlink()
+    words = ("--probes", str(mine / "probes"))
+    run = (newest, *words, "--with", str(mine))
+    assert driver.run(*run).status == 0
+    seen = driver.record(newest)
+
+    (mine / "pyproject.toml").write_text("[project\n")
+    ended = driver.run(*run)
+    assert ended.status == 3, ended.said
+    why = "not_installable, mine: TOML parse error at line 1"
+    assert f"NOT RUN {newest}: {why}" in ended.without_traceback()
+    assert driver.record(newest).probes == seen.probes
+    judged = driver.judge(*words)
+    assert f"AS SEEN BEFORE {newest} cache/recursive; since then {why}" in judged.said
+    assert "with tiny 0.1 (" in judged.said
+    assert (judged.status, driver.judge(*words, "--strict").status) == (0, 3)
+    shown = driver.start("show", newest, "cache/recursive", *words).end()
+    assert f"as it was seen before; since then {why}" in shown.said
+    assert driver.start("claims", *words).end().status == 0
+
+    (mine / "pyproject.toml").write_text(PROJECT)
+    before = driver.record(newest)
+    with monkeypatch.context() as away:
+        away.setenv("UV_OFFLINE", "1")
+        away.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+        unanswered = driver.run(*run, "--fresh")
+    assert unanswered.status == 1
+    assert "error: the package index could not be asked" in unanswered.without_traceback()
+    assert driver.record(newest) == before
+
+    mended = driver.run(*run)
+    assert (mended.status, mended.due()) == (0, (0, 0)), mended.said
+    assert "1 unchanged since last time" in mended.said
+    assert driver.record(newest) == seen
+    assert "AS SEEN BEFORE" not in driver.judge(*words).said
 
 
 CALLS = '''"""The library's function, from a cached one."""

@@ -106,6 +106,15 @@ def test_a_cell_that_could_not_run_here_gives_way(tmp_path: Path) -> None:
     assert join([tmp_path], KNOWN, lambda _: stored).records == (cell(CELL, hit("cache/p")),)
 
 
+def test_what_ran_and_could_not_be_installed_since_does_not_contradict_itself(
+    tmp_path: Path,
+) -> None:
+    seen = msgspec.structs.replace(cell(CELL, hit("cache/p")), not_installable={"cache/p": "no"})
+    write(tmp_path, seen)
+    merged = join([tmp_path], KNOWN, lambda _: seen)
+    assert (merged.records, merged.refusals) == ((seen,), ())
+
+
 def test_of_a_store_only_the_observations_are_read_and_not_what_was_set_aside(
     tmp_path: Path,
 ) -> None:

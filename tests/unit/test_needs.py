@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from matrix.errors import BadInput
+from matrix.errors import BadInput, Unreachable
 from matrix.experiments.needs import Need, beside, declared, hopeless, needs_of
 from matrix.experiments.probe import probe_in
+from matrix.model.cell import UNANSWERED, status_for
 from matrix.packages.locked import pins
 from matrix.packages.resolve import _conflict, serves
-from matrix.packages.uv import complaint, uv
+from matrix.packages.uv import compiled, complaint, silence, uv
 
 BACKEND = "error: Failed to build `x`\n  cause: It failed\n  cause: Call to `b` failed\n\nhint: x\n"
 SCRIPT = (
@@ -164,6 +165,47 @@ def test_what_is_locked_may_be_a_wheel() -> None:
 )  # fmt: skip
 def test_the_reason_is_one_line_without_a_path(said: str, told: str) -> None:
     assert complaint(said, {"/home/me/x/a.whl": "mine"}) == told
+
+
+REFUSED = """error: Request failed after 3 retries in 10.1s
+  cause: Failed to fetch: http://me:secret@127.0.0.1:9/simple/a/
+  cause: tcp connect error
+  cause: Connection refused (os error 111)
+"""
+OFFLINE = """error: No solution found
+  cause: Because a was not found in the cache and you require a, no.
+
+hint: Packages were unavailable because the network was disabled.
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (REFUSED, " (http://127.0.0.1:9/simple/a/): Connection refused (os error 111)"),
+        (f"Building...\nerror: Failed to build `x`\n  cause: {REFUSED[7:]}",
+         " (http://127.0.0.1:9/simple/a/): Connection refused (os error 111)"),
+        (OFFLINE, ": Because a was not found in the cache and you require a, no."),
+        ("error: No\n  cause: Because a was not found in the package registry, no.\n", None),
+        ("error: Failed to download `a`\n  cause: Hash mismatch for `a`\n", None),
+        (f"error: Failed to fetch my data\n{BACKEND}", None),
+        ("error: Failed to build `x`\n\n[stderr]\nerror: Failed to fetch my data\n", None),
+    ],
+)  # fmt: skip
+def test_an_index_that_does_not_answer_says_nothing_of_a_package(
+    said: str, told: str | None
+) -> None:
+    assert silence(said) == ("" if told is None else f"{UNANSWERED}{told}")
+    assert status_for(silence(said) or "no") == ("not_installable" if told is None else "broken")
+
+
+def test_what_nobody_was_asked_is_not_resolved_and_not_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with pytest.raises(Unreachable, match=f"^{UNANSWERED}: .*; nothing was changed$"):
+        compiled("numpy", "3.13", hidden={})
 
 
 @pytest.mark.parametrize(("carrier", "name"), [("change", "change"), ("race", "other")])

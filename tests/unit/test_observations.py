@@ -179,6 +179,24 @@ def test_numbas_own_tests_are_kept_where_the_environment_holds_the_same(
     assert len(merged.upstream) == kept
 
 
+def test_what_cannot_be_installed_any_more_takes_nothing_from_what_was_seen() -> None:
+    known = ["cache/a", "cache/b"]
+    older = records.cell(CELL, *map(records.hit, known), run="older")
+    one = records.cell(CELL, records.hit("cache/b", 2), run="newer")
+    one = msgspec.structs.replace(one, not_installable={"cache/a": "no"}).merged(older, known)
+    assert [(p.id, p.phases[0].value) for p in one.probes] == [("cache/a", 55), ("cache/b", 2)]
+    assert one.not_installable == {"cache/a": "no"}
+
+    none = records.not_run(CELL, CellStatus.NOT_INSTALLABLE, "uv says:\nno")
+    none = msgspec.structs.replace(none, run="newer", not_installable=dict.fromkeys(known, "no"))
+    kept = none.merged(older, known)
+    assert kept == msgspec.structs.replace(
+        older, run="newer", not_installable=dict.fromkeys(known, "no")
+    )
+    again = records.cell(CELL, records.hit("cache/a")).merged(kept, known)
+    assert again.not_installable == {"cache/b": "no"}
+
+
 def test_a_cell_that_did_not_run_keeps_all_that_is_known_of_it() -> None:
     result = UpstreamResult(
         "recursion", "k", 15, 0, 0, absent=False, ended="", failures=(), wall_s=1

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from matrix.experiments.probe import Probe
-from matrix.model.cell import Cell, CellStatus
+from matrix.model.cell import UNANSWERED, Cell, CellStatus
 from matrix.model.record import CellRecord, observations
 from matrix.plan.plan import (
     Conditions,
+    as_last_tried,
     conditions,
     current,
     expected_cost,
@@ -39,6 +40,18 @@ def stored(*probes: Probe, under: Conditions = UNDER, seconds: float = 1.5) -> C
         phases = tuple(msgspec.structs.replace(phase, wall_s=wall) for phase in hit.phases)
         kept.append(msgspec.structs.replace(hit, phases=phases))
     return records.cell(CELL.id, *kept)
+
+
+def test_of_what_could_not_be_installed_the_last_run_saw_nothing() -> None:
+    lacking = {P.id: "no", "cache/other": "no"}
+    record = msgspec.structs.replace(stored(P, Q), not_installable=lacking)
+    both = as_last_tried(record, [P.id, Q.id])
+    assert ([p.id for p in both.probes], both.status) == ([Q.id], CellStatus.RAN)
+    alone = as_last_tried(record, [P.id])
+    assert (alone.status, alone.reason) == (CellStatus.NOT_INSTALLABLE, "no")
+    assert as_last_tried(record, [Q.id]) == record
+    unanswered = msgspec.structs.replace(record, not_installable={P.id: f"{UNANSWERED}: no"})
+    assert as_last_tried(unanswered, [P.id]).status is CellStatus.BROKEN
 
 
 def test_everything_runs_where_nothing_is_stored() -> None:

@@ -144,6 +144,22 @@ def test_what_is_not_stored_is_said_with_the_command_that_runs_it(tmp_path: Path
     store.save(cell("0.68.1-cp313", crashed("cache/self_lazy")))
     with pytest.raises(NothingToRun, match=run):  # of another source than is here
         show(asked)
+    lacking = {"cache/self_lazy": "no such package"}
+    store.save(msgspec.structs.replace(cell("0.68.1-cp313"), not_installable=lacking))
+    with pytest.raises(NothingToRun, match=f"^not_installable, no such package: .*{run}"):
+        show(asked)
+
+
+def test_what_was_seen_before_it_could_not_be_installed_is_shown_as_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = cell("0.68.1-cp313", hit("cache/self_lazy"))
+    lacking = {"cache/self_lazy": "no such package"}
+    kept(read_project(tmp_path), msgspec.structs.replace(seen, not_installable=lacking))
+    show(Show(state=tmp_path, square=("0.68.1-cp313", "cache/self_lazy")))
+    said = capsys.readouterr().out
+    assert said.startswith("as it was seen before; since then not_installable, no such package\n")
+    assert "cache/self_lazy in 0.68.1-cp313: hit" in said
 
 
 def kept(project: Project, record: CellRecord) -> None:

@@ -12,6 +12,7 @@ import sys
 import termios
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +92,18 @@ def test_without_a_failure_there_is_the_verdict_and_where_the_page_is(tmp_path: 
         "every claim holds: 4 probes in 1 cell",
         f"page: {tmp_path / 'index.html'}",
     ]
+
+
+def test_what_was_seen_before_it_could_not_be_installed_is_told_as_that(tmp_path: Path) -> None:
+    lacking = {"cache/fib": "no such package", "aot/helper": "no such package"}
+    seen = msgspec.structs.replace(usual("0.48.0-cp38"), not_installable=lacking)
+    said = "0.48.0-cp38 aot/helper and 1 more; since then not_installable, no such package"
+    made = claimed(seen)
+    lines = list(conclusion(made, tmp_path))
+    assert lines[0] == f"AS SEEN BEFORE {said}"
+    assert "every claim holds: 4 probes in 1 cell" in lines
+    assert f"\n- {said}\n" in report(made)
+    assert f"As seen before: {said}" in page(made, "exec", {})
 
 
 def interrupted() -> Findings:

@@ -22,6 +22,7 @@ from ...packages.builds.inplace import interpreter_named
 from ...packages.builds.inplace import write_lock as lock_in_place
 from ...packages.builds.wheel import wheel_named
 from ...packages.builds.wheel import write_lock as lock_wheel
+from ...plan.plan import as_last_tried
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report import pages
@@ -129,7 +130,9 @@ def _record(
     project: Project, cell: Cell, probes: Sequence[Probe], missed: dict[str, str]
 ) -> CellRecord:
     stored = None if cell.id in missed else project.record(cell.id, probes, say)
-    return stored or CellRecord(
+    if stored:
+        return as_last_tried(stored, (probe.id for probe in probes))
+    return CellRecord(
         cell=cell.id, run="", numba=cell.release, status=CellStatus.BROKEN,
         platform=project.platform, reason=missed.get(cell.id, NOTHING),
     )  # fmt: skip

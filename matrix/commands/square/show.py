@@ -8,7 +8,7 @@ from ... import options as asked
 from ...errors import BadInput, NothingToRun, Status
 from ...experiments.probe import named
 from ...judge.judge import judge, results
-from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell
+from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell, status_for
 from ...model.record import CellRecord, chosen
 from ...packages.builds.build import built
 from ...packages.equip import called_by
@@ -89,7 +89,17 @@ def stored(project: Project, cell: Cell, probe: str, folder: str) -> CellRecord:
     named(project.probes, probe)
     record = project.record(cell.id, project.probes, say)
     if record is None or record.status is not CellStatus.RAN or probe not in chosen(record, "exec"):
-        why = f"{record.status}, {record.reason}: " if record and record.reason else ""
+        why = _why_not(record, probe)
         run = square.commands(cell.id, probe, project.claims, folder=folder)["run it"]
         raise NothingToRun(f"{why}nothing is stored of {probe} in {cell.id}; run it: {run}")
+    if told := _why_not(record, probe):
+        say(f"as it was seen before; since then {told.removesuffix(': ')}")
     return record
+
+
+def _why_not(record: CellRecord | None, probe: str) -> str:
+    """Return what kept a probe from running the last time, as words begin with it, or ""."""
+    lacking = record.not_installable.get(probe, "") if record else ""
+    if record is None or record.reason:
+        return f"{record.status}, {record.reason}: " if record else ""
+    return f"{status_for(lacking)}, {lacking}: " if lacking else ""

@@ -26,7 +26,7 @@ from ...packages.wheels import parameters
 from ...plan import unchanged
 from ...plan.bisected import bisected, without
 from ...plan.bisected import told as left_out
-from ...plan.plan import lock_digest
+from ...plan.plan import as_last_tried, lock_digest
 from ...project import Project, read_project
 from ...report import findings as reports
 from ...report.evidence.alike import Alike
@@ -96,9 +96,10 @@ def reported(o: asked.Report, project: Project) -> list[tuple[Project, Selection
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What a report is to tell, and what it counts for.
 
-    Unless it is to be `whole`, a square of which nothing is stored fails nothing and is said. If it
-    is of a patch, what does worse fails, `suites` of Numba's own among it. What of it would
-    be wider only by squares that are put `aside` is not told of.
+    Unless it is to be `whole`, a square of which nothing is stored fails nothing and is said, and
+    what was seen before what it needs could not be installed is told. If it is of a patch, what
+    does worse fails, `suites` of Numba's own among it. What of it would be wider only by squares
+    that are put `aside` is not told of.
     """
 
     isolation: str
@@ -171,6 +172,8 @@ def _judge_and_report(
 
     records, beyond = _records(project, selection, probes, tell)
     records, aside = without(wanted.aside, records)
+    if wanted.whole:
+        records = [as_last_tried(record, (probe.id for probe in probes)) for record in records]
     found = _found(project, records, probes, wanted, beyond)
     unknown = {probe.id for probe in probes} - set(found.probes)
     if unstored := unknown.difference(*aside.values()):
@@ -190,7 +193,8 @@ def _judge_and_report(
     patched = patch_lines(found, wanted.isolation, wanted.suites) if wanted.patched else ()
     for line in (*told, *filter(None, (against, page, beside, left_out(aside))), *patched):
         tell(line)
-    return _status(found, wanted, all_seen=not (found.missing or unknown or found.unseen))
+    unseen = found.missing or unknown or found.unseen or found.seen_before
+    return _status(found, wanted, all_seen=not unseen)
 
 
 def _status(found: reports.Findings, wanted: Wanted, *, all_seen: bool) -> Status:

@@ -16,7 +16,7 @@ from packaging import tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from ...errors import BadInput, NothingToRun, Unreachable, nearest
+from ...errors import BadInput, NothingToRun, nearest
 from ...model.files import named_path, read_regular, remove, write_atomically
 from ...select.releases import lock_path
 from ..uv import Refused, compiled
@@ -114,7 +114,7 @@ def _resolved(build: Build, wheel: Path) -> str:
     here = ("--python", sys.executable)
     try:
         return compiled(wanted, build.python, *here, hidden={str(wheel): build.named})
-    except (Refused, Unreachable) as error:
+    except Refused as error:
         raise NothingToRun(
             f"--numba {build.named}: what its metadata wants cannot be had; uv says: {error}"
         ) from error

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from ...experiments.overhead import plots as pictures
 from ...experiments.overhead import tables
 from ...judge.patches import tally
-from ...model.cell import CellStatus, parse_cell, tag
+from ...model.cell import CellStatus, parse_cell, status_for, tag
 from ...model.record import CellRecord, chosen, packages_of
 from ...model.text import brief, counted, shown, typed
 from ..findings import Findings
@@ -127,7 +127,7 @@ def _not_run(found: Findings) -> dict[tuple[CellStatus, str], list[str]]:
     for record in found.not_run:
         grouped.setdefault((record.status, record.reason), []).append(record.cell)
     for cell, probe, why in found.lacking:
-        grouped.setdefault((CellStatus.NOT_INSTALLABLE, why), []).append(f"{probe} in {cell}")
+        grouped.setdefault((status_for(why), why), []).append(f"{probe} in {cell}")
     return grouped
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...judge.changes import LEGEND
 from ...judge.patches import Change, Effect, broken, tally
-from ...model.cell import CellStatus
+from ...model.cell import status_for
 from ...model.record import chosen
 from ...model.text import counted, cut
 from ..findings import Findings
@@ -42,7 +42,8 @@ def conclusion(
     for cells, why in missing(found.missing, found):
         yield f"NOT RUN {cells}: {why}"
     for cell, probe, why in found.lacking:
-        yield f"NOT RUN {cell} {probe}: {CellStatus.NOT_INSTALLABLE}, {why}"
+        yield f"NOT RUN {cell} {probe}: {status_for(why)}, {why}"
+    yield from (f"AS SEEN BEFORE {line}" for line in found.seen_before)
     yield from (f"with {line}" for line in found.packages)
     for warning in warnings(found):
         yield f"EARLY WARNING {warning}"
