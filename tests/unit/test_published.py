@@ -20,7 +20,7 @@ from matrix.errors import BadInput
 from matrix.judge.claims import Claim, Kind
 from matrix.judge.reference.file import Reference, in_lines, read
 from matrix.model.cell import parse_cell
-from matrix.model.outcome import GOOD
+from matrix.model.outcome import GOOD, Outcome
 from matrix.parser import parse
 from matrix.project import DATA, Project, read_project
 from matrix.report.findings import Findings
@@ -233,6 +233,51 @@ def test_the_picture_is_svg_of_every_shape_and_says_it_without_colour(found: Fin
         assert 0 <= place <= place + width <= 400
     assert "prefers-color-scheme: dark" in drawn.picture(found)
     assert drawn.picture(found) == drawn.picture(found)
+
+
+def test_no_stretch_of_hazard_is_told_by_its_colour_alone_and_no_place_is_empty(
+    found: Findings,
+) -> None:
+    picture = ET.fromstring(drawn.picture(found))  # noqa: S314 (ours)
+    signs = [
+        (float(text.get("x", 0)), float(text.get("y", 0)))
+        for text in picture.iter(f"{SVG}text") if text.text == SIGNS[HAZARD]
+    ]  # fmt: skip
+    bars = [rect for rect in picture.iter(f"{SVG}rect")
+            if rect.get("class") == "hazard" and rect.find(f"{SVG}title") is not None]  # fmt: skip
+    assert len(bars) > 20
+    for bar in bars:
+        left, top, wide = (float(bar.get(name, 0)) for name in ("x", "y", "width"))
+        assert any(left < x < left + wide and top < y < top + 15 for x, y in signs)
+    lacking = sum(len({"cache", "aot"} - by.keys()) for by in recursions(found))
+    assert lacking > 5
+    said = [text.text for text in picture.iter(f"{SVG}text")]
+    assert said.count(drawn.NO_PROGRAM) == drawn.table(found).count(drawn.NO_PROGRAM) == lacking
+
+
+def test_what_a_release_does_to_every_shape_is_told_below_the_table(found: Findings) -> None:
+    assert drawn.table(found).rpartition("|\n\n")[2] == (
+        "▲ ahead of time on 0.51.0 - 0.51.2, whatever the shape: modules built by 0.51 import Numba"
+        " ([numba#6177](https://github.com/numba/numba/issues/6177)). No chapter is about that."
+    )
+
+
+def test_a_promise_that_is_not_kept_somewhere_has_the_reason_of_that_place(
+    found: Findings, published: Path
+) -> None:
+    lines = [line for line in (published / "matrix.json").read_text().split("\n") if "6177" in line]
+    claims = [json.loads(line.rstrip(",")) for line in lines]
+    told = {claim["id"]: claim for claim in claims}["aot/plain"]
+    assert {parse_cell(cell).release for cell in told["cells"]} == {"0.51.0", "0.51.1", "0.51.2"}
+    assert told["why_here"] == "modules built by 0.51 import Numba (numba#6177)"
+    by_outcome = {did.outcome: did.why for did in dataset(found).programs["aot/plain"].did}
+    assert by_outcome == {Outcome.WORKS: "", Outcome.RAISED: told["why_here"]}
+    for probe, claim in found.claims.items():
+        if claim.kind is Kind.PROMISE and claim.hoped:
+            for cell, result in found.by_probe[probe].items():
+                reason = claim.reason(parse_cell(cell), result)
+                assert reason or result.outcome in GOOD or "before it was" in claim.why, probe
+                assert not (reason and result.outcome in GOOD)
 
 
 def test_a_badge_says_what_holds_from_a_release_on(found: Findings) -> None:

@@ -6,15 +6,18 @@ In: `Findings` of the reference. Out: Markdown, and SVG in the colours of light 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 
 import jinja2
 import msgspec
 
 from ...errors import BadInput
+from ...judge.changes import Stretch
+from ...model.cell import parse_cell
 from ...model.text import table_cell
 from ..findings import Findings
-from ..page.rows import NOT_KNOWN
+from ..page.rows import HAZARD, NOT_KNOWN, SAFETIES, rows_of, safety
 from ..page.shapes import anchor
 from ..templating import environment
 from .strips import BY_PYTHON, CARRIERS, SIGNS, Strip, strips
@@ -26,6 +29,8 @@ BADGES = (
     f"For somebody's README: a badge per hazard and carrier, in Markdown with `{SITE}` for where"
     " this is published. `-0.57` before `.svg` is the one for who asks for `numba>=0.57`."
 )
+NO_PROGRAM = "no program"  # of that shape is here, so that nothing is known of it
+THREAD = re.compile(r"numba#(\d+)")
 BADGED = {BY_PYTHON: "hazard on some Pythons"}  # there is no legend beside a badge
 
 
@@ -54,7 +59,25 @@ def table(found: Findings) -> str:
         title = next(iter(by_carrier.values())).title
         told = (_told(by_carrier.get(carrier), found) for carrier in CARRIERS)
         rows.append([str(table_cell(title)), *told])
-    return in_markdown(rows)
+    return "\n\n".join([in_markdown(rows), *_of_no_shape(found)])
+
+
+def _of_no_shape(found: Findings) -> Iterator[str]:
+    """Yield, a paragraph each, why a release does harm to what is promised of a shape."""
+    where: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows_of(found, "exec"):
+        if row.claim and row.hoped and not row.hazard and row.place.carrier in CARRIERS:
+            for cell, result in found.by_probe[row.id].items():
+                parsed = parse_cell(cell)
+                why = row.claim.reason(parsed, result)
+                if why and safety(result.outcome) == SAFETIES[-1]:
+                    where.setdefault((row.place.carrier, why), {})[parsed.release] = None
+    for (carrier, why), releases in where.items():
+        told = THREAD.sub(r"[\g<0>](https://github.com/numba/numba/issues/\1)", why)
+        yield (
+            f"{SIGNS[HAZARD]} {CARRIED[carrier]} on {Stretch.over(list(releases), found.served)},"
+            f" whatever the shape: {told}. No chapter is about that."
+        )
 
 
 def in_markdown(rows: list[list[str]]) -> str:
@@ -70,7 +93,7 @@ def _shown(found: Findings) -> dict[str, dict[str, Strip]]:
 
 def _told(strip: Strip | None, found: Findings) -> str:
     if strip is None:
-        return ""
+        return NO_PROGRAM
     stretches = strip.stretches(found.served)
     if len(stretches) == 1:
         word, where = stretches[0]
@@ -89,7 +112,7 @@ def picture(found: Findings) -> str:
     return environment().get_template("picture.svg.jinja").render(
         shapes=shown, unknown=unknown, carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
         releases=releases, ticks=[*ticks, releases[-1]] if releases else [], signs=SIGNS,
-        platform=found.platform, runs=_runs,
+        platform=found.platform, runs=_runs, no_program=NO_PROGRAM,
     )  # fmt: skip
 
 
