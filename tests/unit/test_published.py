@@ -316,6 +316,20 @@ def test_a_badge_keeps_back_nothing_of_its_range(found: Findings) -> None:
                 assert all(str(where) in said for _, where in strip.stretches(found.served))
 
 
+def test_a_badge_fits_beside_others_and_says_the_worst_in_full(found: Findings) -> None:
+    made = dict(drawn.badges(found))
+    for name, text in made.items():
+        svg = ET.fromstring(text)  # noqa: S314 (ours)
+        _, told = [element.text or "" for element in svg.iter(f"{SVG}text")]
+        worst, _, rest = told.partition("; ")
+        assert int(svg.get("width", 0)) < 640, name
+        assert titled(text).rpartition(": ")[2].startswith(worst)
+        assert bool(rest) == ("; " in titled(text))
+    assert "else ~ not cached, to 0.68.1<" in made["closure-cache.svg"]
+    assert "(newest seen); else ✓ safe<" in made["literal-bool-cache.svg"]
+    assert "else" not in made["literal-bool-cache-0.52.svg"]
+
+
 def test_each_badge_is_listed_beside_them_with_the_markdown_to_copy(
     found: Findings, tmp_path: Path
 ) -> None:

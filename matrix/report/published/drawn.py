@@ -20,7 +20,7 @@ from ..findings import Findings
 from ..page.rows import HAZARD, NOT_KNOWN, SAFETIES, rows_of, safety
 from ..page.shapes import anchor
 from ..templating import environment
-from .strips import BY_PYTHON, CARRIERS, SIGNS, Strip, strips
+from .strips import BY_PYTHON, CARRIERS, SIGNS, UNCACHED, Strip, strips
 
 BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
 CARRIED = {"cache": "`cache=True`", "aot": "ahead of time"}
@@ -32,6 +32,7 @@ BADGES = (
 NO_PROGRAM = "no program"  # of that shape is here, so that nothing is known of it
 THREAD = re.compile(r"numba#(\d+)")
 BADGED = {BY_PYTHON: "hazard on some Pythons"}  # there is no legend beside a badge
+DRAWN = BADGED | {UNCACHED: "not cached"}
 
 
 def readme(text: str, found: Findings) -> str:
@@ -177,20 +178,29 @@ def listing(found: Findings) -> str:
 
 
 def badge(strip: Strip, found: Findings, since: str = "") -> str:
-    """Return a badge that says how safe a shape is on all of its releases, the worst first."""
+    """Return a badge that says how safe a shape is on all of its releases, the worst first.
+
+    Its title has all ranges; what is drawn is to fit beside other badges.
+    """
+    last = found.ran[-1].numba
     by_word: dict[str, list[str]] = {}
     for word, where in strip.stretches(found.served):
-        newest = " (newest seen)" if where.last == found.ran[-1].numba else ""
+        newest = " (newest seen)" if where.last == last else ""
         by_word.setdefault(word, []).append(f"{where}{newest}")
     # Whoever reads only the beginning reads the worst.
     worst_first = [word for word in reversed(SIGNS) if word in by_word]
-    told = "; ".join(
+    told = [
         f"{SIGNS[word]} {BADGED.get(word, word)}, {' and '.join(by_word[word])}"
         for word in worst_first
-    )
+    ]
+    drawn = told.copy()
+    if len(told) > 1:
+        best = worst_first[-1]
+        until = f", to {last}" if strip.words.get(last) == best else ""
+        drawn[-1] = f"else {SIGNS[best]} {DRAWN.get(best, best)}{until}"
     return _template().render(
         label=f"numba{since}: {strip.title} ({strip.carrier})",
-        told=told, state=worst_first[0], width=_width,
+        told="; ".join(told), drawn="; ".join(drawn), state=worst_first[0], width=_width,
     )  # fmt: skip
 
 
