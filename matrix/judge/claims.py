@@ -44,7 +44,8 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a probe must do on `releases` (a specifier; all when empty) and `pythons` (the same).
 
     `phase` and `detail` are held against what happened only where they are given. `against_rule`
-    says why the rule of `matrix.rule` does not hold there; without it, it must.
+    says why the rule of `matrix.rule` does not hold there; without it, it must. `why` says why it
+    does that, where neither this nor the claim's own reason does.
     """
 
     outcome: Outcome
@@ -53,6 +54,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phase: str | None = None
     detail: str | None = None
     against_rule: str = ""
+    why: str = ""
 
     def covers(self, cell: Cell) -> bool:
         """Whether this expectation is about the cell."""
@@ -104,6 +106,16 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def expectation(self, cell: Cell) -> Expectation:
         """Return the one expectation about `cell`; loading made sure that there is one."""
         return next(e for e in self.expect if e.covers(cell))
+
+    def reason(self, cell: Cell, result: Result) -> str:
+        """Return why it does not do well in `cell`, where that is not what `why` is about.
+
+        It is empty where it does well, or something else than is claimed.
+        """
+        expected = self.expectation(cell)
+        if result.outcome in GOOD or not expected.met_by(result):
+            return ""
+        return expected.why or expected.against_rule
 
 
 def load(

@@ -63,6 +63,10 @@ def _hidden(found: re.Match[str]) -> str:
 BRIEF = 200
 # GitHub obeys the first where a line begins, blanks aside, and the second anywhere in it.
 COMMAND = re.compile(r"^\s*(?=::)|##(?=\[|vso\[)")
+# Owner, repository and number; nothing in it ends the link that is made of it.
+THREAD = re.compile(
+    r"https://github\.com/[\w.-]+/([^\W_][\w-]*)/(?:issues|pull|discussions)/(\d+)", re.ASCII
+)
 # Words, their usual punctuation and [cp38, cp39]: in these Markdown finds no markup.
 PLAIN = re.compile(r" ?\w(?:[\w ,.;:()/'\"=+%@-]|\[[\w, .]*\](?![(\[:]))*|")
 # But for these: a list, emphasis, an address, an emoji, somebody's name.
@@ -156,6 +160,12 @@ def markdown(value: object) -> Markdown:
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     pad = " " if "`" in (text[0], text[-1]) else ""
     return Markdown(f"{fence}{pad}{text}{pad}{fence}")
+
+
+def thread(address: str) -> Markdown:
+    """Return the address of a thread as a link, told as GitHub tells it; else as any text."""
+    found = THREAD.fullmatch(address)
+    return Markdown(f"[{found[1]}#{found[2]}]({address})") if found else markdown(address)
 
 
 def table_cell(value: object) -> Markdown:

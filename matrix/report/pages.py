@@ -28,15 +28,22 @@ from .schema import described
 
 def _claim_reports(found: Findings) -> Iterator[ClaimReport]:
     """Yield what came of each claim, once for all cells where that was the same."""
-    groups: dict[Judgement, list[str]] = {}
+    groups: dict[tuple[Judgement, str], list[str]] = {}
     for judgement in found.verdict.judgements:
         everywhere = msgspec.structs.replace(judgement, cell="")
-        groups.setdefault(everywhere, []).append(judgement.cell)
-    for said, cells in groups.items():
+        groups.setdefault((everywhere, _reason(found, judgement)), []).append(judgement.cell)
+    for (said, why_here), cells in groups.items():
         claim = found.claims.get(said.probe) if said.id == said.probe else None
-        more = (claim.why, claim.workarounds) if claim else ()
+        more = (claim.why, claim.workarounds) if claim else ("", ())
         parts = (said.id, said.probe, tuple(cells), said.kind, said.holds, said.says, said.issue)
-        yield ClaimReport(*parts, *more)
+        yield ClaimReport(*parts, *more, why_here)
+
+
+def _reason(found: Findings, judgement: Judgement) -> str:
+    """Return why a probe does not do well in a cell, where its claim as a whole does not say it."""
+    claim = found.claims.get(judgement.probe) if judgement.id == judgement.probe else None
+    result = found.by_probe.get(judgement.probe, {}).get(judgement.cell)
+    return claim.reason(parse_cell(judgement.cell), result) if claim and result else ""
 
 
 def _cell_report(

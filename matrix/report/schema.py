@@ -128,6 +128,8 @@ WORDS: dict[str, dict[str, str]] = {
         "issue": "The address of the thread about it; or empty.",
         "why": "Why it is claimed, in a sentence; empty for a rule, and where nothing is claimed.",
         "workarounds": "Probes that do the same and are safe, by id.",
+        "why_here": "Why it does not do well in these cells, where `why` is no reason for that (a"
+        " promise that one release cannot keep); or empty.",
     },
     "SharedReport": {
         "probe": "The cache probe that all of them ran, by id.",

@@ -25,6 +25,7 @@ DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "data
 SCHEMA = 1
 SAFE, UNKNOWN, WRONG_WORD = "safe", "not looked at", 2
 LISTED = 5
+DONE = ("safety", "outcome", "phase", "detail", "why")
 # The worse, the later.
 SAFETIES = (SAFE, "refused, as it must be", "right, but not cached", UNKNOWN, "not safe")
 CARRIED = {"cache": "cache=True", "aot": "ahead of time"}
@@ -51,7 +52,19 @@ SYMPTOMS = (
     (r"wrong (value|result|answer)s?", ("wrong", "", "")),
     (r"recompil(es|ed|ing)|compil(es|ed) again", ("recompiled", "", "")),
 )
+# The one word for what a program did, as README tells them.
+OUTCOMES = (
+    "hit", "recompiled", "uncacheable", "works", "noticed", "kept", "stale", "sound", "poisoned",
+    "wrong", "raised", "crashed", "timed_out",
+)  # fmt: skip
+THREAD = re.compile(
+    r"(?:https?://github\.com/numba/numba/(?:issues|pull)/|(?:(?:numba/)?numba|issue)?\s*#?)"
+    r"(\d{3,6})(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
 CALLED = re.compile(r"\w\(")
+# As the answer prints them: both ends are in it.
+RANGE = re.compile(r"(\d+(?:\.\d+)*)\s*(?:\.\.|-|\u2013)\s*(\d+(?:\.\d+)*)(?:\s*\(\d+ of \d+\))?")
 CLAUSE = re.compile(r"\s*(~=|==|!=|<=|>=|<|>)?\s*(\d+(?:\.\d+)*)(\.\*)?\s*")
 
 
@@ -115,7 +128,7 @@ def _answered(asked):
     try:
         cells = _cells(data, asked.numba, asked.python)
         question, carrier = _carried(" ".join(asked.question), asked.carrier)
-        programs, named = _found(data, question, carrier)
+        programs, named = _found(data, question, carrier, cells[0])
         return _answer_if_shown(data, programs, cells, "" if named else question)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise Unanswerable(f"{asked.data} is no data set: {error!r} in it") from None
@@ -138,18 +151,27 @@ def _load(path):
 def contains(specifier, release):
     """Whether a release is in a specifier such as ``>=0.57,<0.60``; ``0.57`` means all of it.
 
-    Raises Unanswerable for what is no specifier. It knows stable releases only, as the data does.
+    As on the page, words are a union, ``A - B`` is a range, and releases that a comma joins are
+    merely listed. Raises Unanswerable for what is no specifier. It knows stable releases only, as
+    the data does.
     """
-    return all(
-        _satisfies(_numbers(release), sign, _numbers(version), bool(wild))
-        for sign, version, wild in _clauses(specifier)
-    )
+    alternatives = _alternatives(specifier)
+    return not alternatives or any(_meant(one, _numbers(release)) for one in alternatives)
 
 
-def _clauses(specifier):
-    if not specifier.strip():
-        return []
-    found = [CLAUSE.fullmatch(part) for part in specifier.split(",")]
+def _alternatives(specifier):
+    """Return each word of a specifier as the ends of a range, or as its clauses."""
+    text = RANGE.sub(r"\1..\2", specifier)
+    text = re.sub(r",\s+(?=\d)", " ", text)
+    # Blanks within a clause, and after a comma, part nothing.
+    words = re.sub(r"(?<=[<>=!~,])\s+(?=[\d<>=!~])|\s+(?=,)", "", text).split()
+    return [_alternative(word, specifier) for word in words]
+
+
+def _alternative(word, specifier):
+    if RANGE.fullmatch(word):
+        return word.split("..")
+    found = [CLAUSE.fullmatch(part) for part in word.split(",")]
     wrong = [
         match for match in found
         if match is None
@@ -158,11 +180,31 @@ def _clauses(specifier):
     ]  # fmt: skip
     if wrong:
         raise Unanswerable(f"--numba {specifier!r} is no specifier; one looks like '>=0.57,<0.60'")
+    return found
+
+
+def _meant(alternative, release):
+    if isinstance(alternative[0], str):
+        first, last = map(_numbers, alternative)
+        begun = _satisfies(release, ">=", first, wild=False)
+        return begun and (
+            _satisfies(release, "<=", last, wild=False) or release[: len(last)] == last
+        )
     # A release line stands for all its releases, as it does among the matrix's selectors.
-    return [(m.group(1) or "==", m.group(2), m.group(3) or not m.group(1)) for m in found]
+    holds = [
+        _satisfies(
+            release,
+            m.group(1) or "==",
+            _numbers(m.group(2)),
+            wild=bool(m.group(3) or not m.group(1)),
+        )
+        for m in alternative
+    ]
+    # Nothing is two releases at once.
+    return any(holds) if not any(m.group(1) for m in alternative) else all(holds)
 
 
-def _satisfies(release, sign, version, wild):
+def _satisfies(release, sign, version, *, wild):
     longest = max(len(release), len(version))
     one, other = _padded(release, longest), _padded(version, longest)
     if sign == "~=":
@@ -221,10 +263,10 @@ def _carried(question, carrier):
     return " ".join(word for word in words if word not in named), named[0].lower()
 
 
-def _found(data, question, carrier):
+def _found(data, question, carrier, wanted):
     """Return the programs of one shape that a question is about, and whether it names them.
 
-    The hazards come first.
+    The hazards come first. What is told by what it does is told by that on the `wanted` cells.
     """
     words = _words(question)
     if not words:
@@ -233,21 +275,143 @@ def _found(data, question, carrier):
     plain = [p for p in programs if "@" not in p["id"]]
     found = _by_shape(plain, question, words) or _by_id(programs, question, words)
     named = bool(found)
+    if not found:
+        _refuse_what_tells_no_shape(data, question, plain)
+        _refuse_a_method(data, question, plain)
+        _list_what_does(data, question, plain, wanted)
+        found = _by_thread(data, question, carrier)
+        named = bool(found)
+    order = [_parts(cell) for cell in data["cells"]]
+    did = {p["id"]: _did_in(p, set(wanted), order) for p in plain}
+    by_symptom = functools.partial(_by_symptom, did=did)
     # The words of code tell nothing: nearly every program has an n and a 1.
-    ways = (_by_code, _by_words, _by_symptom, _by_text)
+    ways = (_by_code, _by_words, by_symptom, _by_text, _by_source)
     if _asked_code(question) or CALLED.search(question):
-        ways = (_by_code, _by_symptom)
+        ways = (_by_code, by_symptom)
     for meant in ways:
-        found = found or meant(plain, question, words)
-        named = named or (bool(found) and meant is _by_words)
+        if found:
+            break
+        found = meant(plain, question, words)
+        named = bool(found) and meant is _by_words
+        if found and meant in (_by_code, _by_source) and not _asked_code(question):
+            raise Unanswerable(f"{question!r} tells too little; it may be:", _offers(data, found))
     offers = _offers(data, found, code=bool(_asked_code(question)))
     if len(offers) > 1:
         told = f"{question!r} may mean {len(offers)} shapes; name one of them:"
         raise Unanswerable(told, offers)
     if not found:
+        every = _without_patch(data)
+        elsewhere = _by_symptom(every, question, words, did={p["id"]: p["did"] for p in every})
+        if elsewhere:
+            _refuse_here(data, question, elsewhere)
         _refuse_what_is_not_here(data, question, carrier, programs, plain)
-    ordered = sorted(found, key=lambda p: (p["carrier"] != "cache", not p["hazard"], p["id"]))
-    return ordered, named
+    return sorted(found, key=_plainness), named
+
+
+def _refuse_what_tells_no_shape(data, question, plain):
+    """Raise for words that every shape shares, and for a statement that calls nothing."""
+    tree = None if _asked_code(question) else _tree(question)
+    statement = tree is not None and any(not isinstance(node, ast.Expr) for node in tree.body)
+    common = all(map(TOPIC.fullmatch, _words(question))) and not CALLED.search(question)
+    if statement or common:
+        raise Unanswerable(
+            f"{question!r} tells no shape from another; name one:",
+            _offers(data, [p for p in plain if p["carrier"] in CARRIED]),
+        )
+
+
+def _refuse_a_method(data, question, plain):
+    """Raise for what calls a method of its own: no program here has one."""
+    asked = _asked_code(question)
+    if not any(map(_own_method, _nodes(asked))):
+        return
+    as_functions = [_Unbound().visit(node) for node in asked]
+    shapes = _traits(as_functions) or {"self"}
+    raise Unanswerable(
+        f"{question!r} calls a method, and every program here is of functions: have numba-matrix"
+        " check look at your code. As a function it may be:",
+        _offers(data, [p for p in plain if p["shape"] in shapes]),
+    )
+
+
+def _own_method(node):
+    func = getattr(node, "func", None)
+    value = getattr(func, "value", None)
+    return isinstance(func, ast.Attribute) and getattr(value, "id", None) in ("self", "cls")
+
+
+class _Unbound(ast.NodeTransformer):
+    """Makes ``self.f(n)`` of a method ``f(n)``."""
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if _own_method(node):
+            node.func = ast.copy_location(ast.Name(node.func.attr, ast.Load()), node.func)
+        return node
+
+
+def _list_what_does(data, question, plain, wanted):
+    """Raise with the shapes of the programs that do what an outcome's word says."""
+    outcome = "_".join(word for word in _words(question) if not TOPIC.fullmatch(word))
+    if outcome not in OUTCOMES:
+        return
+    order = [_parts(cell) for cell in data["cells"]]
+    done = [p for p in _without_patch(data) if any(d["outcome"] == outcome for d in p["did"])]
+    here = [
+        p for p in done
+        if p in plain and any(d["outcome"] == outcome for d in _did_in(p, set(wanted), order))
+    ]  # fmt: skip
+    if here:
+        offers = _offers(data, here)
+        shapes = f"{len(offers)} shapes" if len(offers) > 1 else "one shape"
+        told = f"{question!r} is what programs of {shapes} do; name one:"
+        raise Unanswerable(told, offers)
+    if done:
+        _refuse_here(data, question, done)
+    raise Unanswerable(f"{question!r} is what no program here does")
+
+
+def _refuse_here(data, question, elsewhere):
+    raise Unanswerable(
+        f"{question!r} is not seen on the releases, Pythons and carrier that are asked about;"
+        " elsewhere it is:",
+        _offers(data, elsewhere),
+    )
+
+
+def _without_patch(data):
+    return [p for p in data["programs"].values() if "@" not in p["id"]]
+
+
+def _did_in(program, wanted, order):
+    """Return what a program did in some of the `wanted` cells."""
+    return [
+        did for did in program["did"]
+        if any(not wanted.isdisjoint(_stretch(text, order)) for text in did["cells"])
+    ]  # fmt: skip
+
+
+def _by_thread(data, question, carrier):
+    """Return the programs of the one shape whose claims name a thread, given how it is called."""
+    thread = THREAD.fullmatch(question.strip())
+    if thread is None:
+        return []
+    number = int(thread.group(1))
+    named = re.compile(rf"[/#]{number}\b")
+    every = [
+        p for p in _without_patch(data)
+        if named.search(" ".join([p["issue"], *(did.get("why", "") for did in p["did"])]))
+    ]  # fmt: skip
+    if not every:
+        raise Unanswerable(f"nothing here is claimed of numba#{number}")
+    found = [p for p in every if carrier in (None, p["carrier"])]
+    if not found:
+        _refuse_here(data, f"numba#{number}", every)
+    offers = _offers(data, found)
+    if len(offers) > 1:
+        told = f"numba#{number} is the thread of {len(offers)} shapes; name one of them:"
+        raise Unanswerable(told, offers)
+    return found
 
 
 def _refuse_what_is_not_here(data, question, carrier, programs, plain):
@@ -328,9 +492,7 @@ def _unsafe_under(answer):
 
 def _offers(data, programs, *, code=False):
     """Return a line for each shape of these programs: its name and what it is."""
-    plainest = sorted(
-        programs, key=lambda p: (p["carrier"] != "cache", not p["hazard"], len(p["id"]), p["id"])
-    )
+    plainest = sorted(programs, key=_plainness)
     says = {}
     for program in plainest:
         says.setdefault(program["shape"], program["says"])
@@ -340,6 +502,18 @@ def _offers(data, programs, *, code=False):
         sizes[program["shape"]] = min(sizes[program["shape"]], len(_functions(program["source"])))
     ordered = sorted(says, key=lambda shape: (sizes.get(shape, 0), shape))
     return [f"{data['shapes'][shape]['title']}: {says[shape]}" for shape in ordered]
+
+
+def _plainness(program):
+    """Sort the program that tells most of its shape before the others.
+
+    What only compiles again tells little of a shape of which another one crashes.
+    """
+    worst = max((_badness(did) for did in program["did"]), default=0)
+    return (
+        program["carrier"] != "cache", not program["hazard"], -worst,
+        len(program["id"]), program["id"],
+    )  # fmt: skip
 
 
 def _words(text):
@@ -389,17 +563,20 @@ def _by_words(programs, question, words):
     return [p for p in programs if set(words) <= set(_words(f"{p['id']} {p['shape']}"))]
 
 
-def _by_symptom(programs, question, words):
-    """Return the hazards that do what is told: those of the first symptom, or of an exception."""
+def _by_symptom(programs, question, words, did):
+    """Return the hazards that do what is told: those of the first symptom, or of an exception.
+
+    `did` is what counts of each, by id.
+    """
     told = [kind for how, kind in SYMPTOMS if re.search(rf"\b({how})\b", question.lower())][:1]
     told += [
-        ("raised", "", did["detail"])
-        for p in programs for did in p["did"]
-        if did["outcome"] == "raised" and did["detail"].lower() in words
+        ("raised", "", one["detail"])
+        for p in programs for one in p["did"]
+        if one["outcome"] == "raised" and one["detail"].lower() in words
     ]  # fmt: skip
     return [
         p for p in programs
-        if p["hazard"] and any(_is_told(did, kind) for did in p["did"] for kind in told[:1])
+        if p["hazard"] and any(_is_told(one, kind) for one in did[p["id"]] for kind in told[:1])
     ]  # fmt: skip
 
 
@@ -410,15 +587,20 @@ def _is_told(did, kind):
 
 
 def _by_text(programs, question, words):
-    """Return the programs that have all words, but for those that every program has."""
-    for fields in (("id", "shape", "says", "why"), ("id", "shape", "says", "why", "source")):
-        texts = {p["id"]: set(_words(" ".join(p[name] for name in fields))) for p in programs}
-        everywhere = set.intersection(*texts.values()) if texts else set()
-        wanted = {word for word in words if not TOPIC.fullmatch(word)} - everywhere
-        found = [p for p in programs if wanted and wanted <= texts[p["id"]]]
-        if found:
-            return found
-    return []
+    """Return the programs that are described in all these words, but for those all have."""
+    return _with_words(programs, words, ("id", "shape", "says", "why"))
+
+
+def _by_source(programs, question, words):
+    """Return those that have them in their text; that is by chance as often as not."""
+    return _with_words(programs, words, ("id", "shape", "says", "why", "source"))
+
+
+def _with_words(programs, words, fields):
+    texts = {p["id"]: set(_words(" ".join(p[name] for name in fields))) for p in programs}
+    everywhere = set.intersection(*texts.values()) if texts else set()
+    wanted = {word for word in words if not TOPIC.fullmatch(word)} - everywhere
+    return [p for p in programs if wanted and wanted <= texts[p["id"]]]
 
 
 # --- code, by its structure ----------------------------------------------------------------------
@@ -437,6 +619,10 @@ def _asked_code(text):
             nodes = [node for part in body for node in ast.walk(part)]
             return body if any(isinstance(node, telling) for node in nodes) else []
     return []
+
+
+def _nodes(asked):
+    return [node for part in asked for node in ast.walk(part)]
 
 
 def _given(call):
@@ -673,13 +859,17 @@ def _answer(data, programs, cells):
 
 
 def _written_as(data, programs):
-    """Return the programs that are what to write instead of their shape, where all found are."""
-    instead = {
-        name for p in data["programs"].values() for name in p["instead"]
-        if p["shape"] == programs[0]["shape"]
-    }  # fmt: skip
+    """Return those of the programs found that leave out a hazard of their shape and carrier.
+
+    What they do says nothing of the shape then.
+    """
     names = [program["id"] for program in programs]
-    return names if instead.issuperset(name.partition("@")[0] for name in names) else []
+    left_out = {
+        p["carrier"] for p in data["programs"].values()
+        if p["hazard"] and p["shape"] == programs[0]["shape"]
+        and "@" not in p["id"] and p["id"] not in names
+    }  # fmt: skip
+    return [program["id"] for program in programs if program["carrier"] in left_out]
 
 
 def _under(data, carrier, programs, cells, order):
@@ -712,11 +902,25 @@ def _under(data, carrier, programs, cells, order):
         "safe": all(_is_safe(worst[cell]) for cell in wanted),
         "safe_from": _safe_from(worst, there),
         "newest": _newest(worst, there),
+        "no_way": _no_way(data, programs, wanted, order),
         "on": [
             {"safety": on, "releases": words[rank, on]}
             for rank, on in sorted(words, key=lambda key: -key[0])
         ],
     }
+
+
+def _no_way(data, programs, wanted, order):
+    """Return the releases on which neither these programs nor any way round them is safe."""
+    names = [program["id"] for program in programs]
+    names += [name for program in programs for name in program["instead"]]
+    names += [f"{name}@remedy" for name in names]
+    did = [_by_cell(data["programs"][n], order) for n in names if n in data["programs"]]
+    unsafe = {
+        cell for cell in wanted
+        if all(cell in one and one[cell]["safety"] == SAFETIES[-1] for one in did)
+    }  # fmt: skip
+    return [r for r in _releases(wanted) if all(c in unsafe for c in wanted if c[0] == r)]
 
 
 def _badness(kind):
@@ -738,6 +942,7 @@ def _told(data, program, wanted, there, order):
     told = {
         "id": program["id"],
         "says": program["says"],
+        "hazard": program["hazard"],
         "why": program["why"],
         "issue": program["issue"],
         "safe": all(_is_safe(did.get(cell)) for cell in wanted),
@@ -785,8 +990,8 @@ def _grouped(did, wanted):
             if cell[0] == release:
                 kind = did.get(cell)
                 told = (
-                    (kind["safety"], kind["outcome"], kind["phase"], kind["detail"])
-                    if kind else (UNKNOWN, "", "", "")
+                    tuple(kind.get(name, "") for name in DONE)
+                    if kind else (UNKNOWN, "", "", "", "")
                 )  # fmt: skip
                 kinds.setdefault(told, []).append(cell[1])
         for told, tried in kinds.items():
@@ -795,8 +1000,7 @@ def _grouped(did, wanted):
                 groups[-1][2].append(release)
             else:
                 groups.append((told, pythons, [release]))
-    names = ("safety", "outcome", "phase", "detail")
-    return [dict(zip(names, told), releases=rs, pythons=ps) for told, ps, rs in groups]
+    return [dict(zip(DONE, told), releases=rs, pythons=ps) for told, ps, rs in groups]
 
 
 def _releases(cells):
@@ -808,8 +1012,12 @@ def _releases(cells):
 
 def _headlines(answer):
     known = answer["looked_at"]
-    title = " ".join([answer["shape"], *(f"as in {name}" for name in answer["written_as"][:1])])
     for under in answer["carriers"]:
+        title = answer["shape"]
+        forms = [n for n in answer["written_as"] if n.startswith(under["carrier"] + "/")]
+        if forms:
+            more = " and others" if len(forms) > LISTED else ""
+            title += f" as in {', '.join(forms[:LISTED])}{more}"
         on = "; ".join(
             f"{_told_safety(seen)} on Numba {_spans(seen['releases'], known)}"
             for seen in under["on"]
@@ -817,36 +1025,58 @@ def _headlines(answer):
         carrier = CARRIED.get(under["carrier"], under["carrier"])
         patch = ", " + PATCHES.get(under["patch"], under["patch"]) if under["patch"] else ""
         yield f"{title}, {carrier}{patch}: {on}; safe from: {_since(under)}"
+        if under["no_way"]:
+            yield f"{carrier}: nothing here is safe on {_spans(under['no_way'], known)}"
+    if answer["written_as"]:
+        yield f"(of no other form of {answer['shape']}: there are hazards among those)"
+    yield f"({answer['platform']})"
 
 
 def _lines(answer):
     known = answer["looked_at"]
     yield from _headlines(answer)
-    yield f"({answer['platform']})"
     for program in answer["programs"]:
-        yield ""
-        yield f"{program['id']}: {program['says']}"
-        for line in _did(program["on"], known):
-            yield f"  {line}"
-        yield f"  safe from: {_since(program)}"
-        if program["why"]:
-            yield f"  why: {program['why']}"
-        if program["issue"]:
-            yield f"  thread: {program['issue']}"
-        if "under_the_remedy" in program:
-            yield f"  {PATCHES['remedy']}: " + "; ".join(_did(program["under_the_remedy"], known))
+        yield from _of_program(program, known)
     for program in answer["instead"]:
-        yield ""
-        yield f"write instead, as in {program['id']}: {program['why']}"
-        for line in _did(program["on"], known):
-            yield f"  {line}"
-        yield ""
-        for line in program["source"].splitlines():
-            yield f"    {line}"
+        yield from _of_way_round(program, known)
     yield ""
     yield f"Of releases after {known[-1]} nothing is known."
     if answer["left_out"]:
         yield f"{_newer(answer['left_out'])}."
+
+
+def _of_program(program, known):
+    yield ""
+    yield f"{program['id']}: {program['says']}"
+    for line in _did(program["on"], known):
+        yield f"  {line}"
+    yield f"  safe from: {_since(program)}"
+    # A promise's reason is one of what it does where it is kept.
+    if program["why"] and (program["hazard"] or _is_safe_somewhere(program)):
+        kept = program["hazard"] or program["safe"]
+        yield f"  why{'' if kept else ' it is safe elsewhere'}: {program['why']}"
+    if program["issue"]:
+        yield f"  thread: {program['issue']}"
+    if "under_the_remedy" in program:
+        yield f"  {PATCHES['remedy']}: " + "; ".join(_did(program["under_the_remedy"], known))
+
+
+def _of_way_round(program, known):
+    yield ""
+    if not _is_safe_somewhere(program):
+        yield f"no way round on these releases either, {program['id']}:"
+        yield from (f"  {line}" for line in _did(program["on"], known))
+        return
+    yield f"write instead, as in {program['id']}: {program['why']}"
+    for line in _did(program["on"], known):
+        yield f"  {line}"
+    yield ""
+    for line in program["source"].splitlines():
+        yield f"    {line}"
+
+
+def _is_safe_somewhere(program):
+    return any(_is_safe(group) for group in program["on"])
 
 
 def _since(told):
@@ -864,7 +1094,8 @@ def _did(groups, known):
         pythons = f" [{', '.join(group['pythons'])}]" if group["pythons"] else ""
         outcome = group["outcome"].replace("_", " ")
         what = f": {outcome}{place}{detail}" if outcome else ""
-        yield f"{_told_safety(group)} on {_spans(group['releases'], known)}{pythons}{what}"
+        why = f", because {group['why']}" if group["why"] else ""
+        yield f"{_told_safety(group)} on {_spans(group['releases'], known)}{pythons}{what}{why}"
 
 
 def _spans(releases, known):

@@ -19,7 +19,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from matrix.judge.reference.file import read
 from matrix.model.cell import parse_cell
-from matrix.model.outcome import GOOD
+from matrix.model.outcome import GOOD, Outcome
 from matrix.project import DATA
 from matrix.user import ask
 
@@ -491,3 +491,190 @@ def test_whoever_reads_may_have_seen_enough() -> None:
         os.close(writes)
     assert ran.stderr == b""
     assert ran.returncode == 1
+
+
+def test_a_square_has_the_reason_of_its_place_and_not_that_of_what_is_promised(
+    capsys: Capture,
+) -> None:
+    reason = "because modules built by 0.51 import Numba (numba#6177)"
+    assert ask.main(["plain", "aot", "--numba", "0.51"]) == 1
+    told = capsys.readouterr().out
+    assert f"  not safe on 0.51.0 - 0.51.2: raised in load (ImportError), {reason}\n" in told
+    assert "why: " not in told
+    assert ask.main(["plain", "aot", "--numba", ">=0.50"]) == 1
+    assert "  why it is safe elsewhere: exporting a function" in capsys.readouterr().out
+    _, seen = answer(capsys, "plain", "aot")
+    assert [one["why"] != "" for one in seen["programs"][0]["on"]] == [False, True, False]
+
+
+def test_where_no_way_round_is_safe_that_is_said_in_place_of_what_to_write(
+    capsys: Capture,
+) -> None:
+    assert ask.main(["literal seed", "aot", "--numba", "0.51"]) == 1
+    told = capsys.readouterr().out
+    assert told.splitlines()[1] == "ahead of time: nothing here is safe on 0.51.0 - 0.51.2"
+    assert "write instead" not in told
+    assert "no way round on these releases either, aot/literal_seed_np_int64_helper:" in told
+    for shape, releases in (("literal seed", ">=0.52"), ("self", "")):
+        ask.main([shape, "cache", "--numba", releases])
+        assert "nothing here is safe" not in capsys.readouterr().out
+    _, seen = answer(capsys, "literal seed", "aot")
+    assert seen["carriers"][0]["no_way"] == ["0.51.0", "0.51.1", "0.51.2"]
+
+
+def doing(outcome: str, releases: str = "", carrier: str = "") -> set[str]:
+    """Return the titles of the shapes of which a program does that."""
+    return {
+        SET["shapes"][SET["programs"][name]["shape"]]["title"]
+        for name, did in REFERENCE.results().items()
+        if "@" not in name and name.startswith(carrier)
+        for cell, result in did.items()
+        if result.outcome == outcome and ask.contains(releases, parse_cell(cell).release)
+    }
+
+
+@pytest.mark.parametrize("outcome", [str(outcome) for outcome in Outcome])
+def test_the_word_of_an_outcome_lists_what_does_it(outcome: str, capsys: Capture) -> None:
+    assert outcome in ask.OUTCOMES
+    for releases in ("", "0.50"):
+        done = doing(outcome, releases)
+        words = [outcome.replace("_", " "), *(["--numba", releases] if releases else [])]
+        if not doing(outcome):
+            assert "is what no program here does" in refusal(capsys, *words)
+            continue
+        first, offers = offered(capsys, *words)
+        assert set(offers) == (done or doing(outcome))
+        assert ("is not seen on the releases" in first) == (not done)
+
+
+def test_a_symptom_is_one_of_the_releases_and_the_carrier_that_are_asked_about(
+    capsys: Capture,
+) -> None:
+    everywhere, later = (
+        set(offered(capsys, "SIGSEGV", *words)[1]) for words in ([], ["--numba", "0.61"])
+    )
+    assert everywhere - later == {"environment", "unreached", "prange index"}
+    assert later < everywhere
+    first, offers = offered(capsys, "SIGABRT", "--numba", "0.50")
+    assert "'SIGABRT' is not seen on the releases, Pythons and carrier" in first
+    assert "swapped" in offers
+    assert "is not seen" in offered(capsys, "SIGSEGV", "aot")[0]
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["6061", "#6061", "numba#6061", "numba/numba#6061", "issue 6061", "Numba #6061",
+     "https://github.com/numba/numba/issues/6061",
+     "https://github.com/numba/numba/issues/6061#issuecomment-1"],
+)  # fmt: skip
+def test_a_thread_lists_the_shapes_that_it_is_about(named: str, capsys: Capture) -> None:
+    first, offers = offered(capsys, named)
+    about = {p["shape"] for p in PROGRAMS if p["issue"].endswith("/6061")}
+    assert set(offers) == {SET["shapes"][shape]["title"] for shape in about}
+    assert first == f"error: numba#6061 is the thread of {len(about)} shapes; name one of them:"
+
+
+def test_a_thread_of_one_shape_is_answered_and_one_of_none_is_refused(capsys: Capture) -> None:
+    status, told = answer(capsys, "numba#3632")
+    assert (status, told["shape"]) == (1, "self")
+    assert [program["id"] for program in told["programs"]] == ["aot/self_helper_unjitted"]
+    assert "nothing here is claimed of numba#9999" in refusal(capsys, "#9999")
+    assert "is not seen" in offered(capsys, "6061", "--carrier", "aot")[0]
+    assert "plain" in offered(capsys, "numba#6177")[1]
+
+
+@pytest.mark.parametrize("question", ["recursion", "x = 3", "pass", "return n", "my function"])
+def test_what_every_shape_shares_is_no_answer(question: str, capsys: Capture) -> None:
+    first, offers = offered(capsys, question)
+    assert "tells no shape from another" in first
+    assert {"self", "even odd", "literal seed"} < set(offers)
+    assert "recursion two specialisations" not in offers
+
+
+def test_a_bit_of_a_source_is_no_answer(capsys: Capture) -> None:
+    for question in ("x * 0.5", "factor * n", "ran_before"):
+        first, offers = offered(capsys, question)
+        assert "tells too little" in first
+        assert offers
+
+
+@pytest.mark.parametrize(
+    ("question", "shapes"),
+    [
+        ("self.fact(n, 1)", ["literal seed"]),
+        ("return n * self.fact(n, 1)", ["literal seed"]),
+        ("cls.walk(n, True)", ["literal bool"]),
+        ("def fact(self, n): return 1 if n < 2 else n * self.fact(n - 1)", ["self"]),
+    ],
+)
+def test_a_method_is_for_check_to_look_at(
+    question: str, shapes: list[str], capsys: Capture
+) -> None:
+    first, offers = offered(capsys, question)
+    assert "calls a method" in first
+    assert "have numba-matrix check look at your code" in first
+    assert offers == shapes
+
+
+def test_a_form_that_is_safe_does_not_make_its_shape_safe(capsys: Capture) -> None:
+    assert ask.main(["literal seed lazy"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("literal seed as in cache/literal_seed_lazy, cache=True: safe on")
+    assert "(of no other form of literal seed: there are hazards among those)" in told
+    assert ask.main(["literal seed"]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("literal seed, cache=True: not safe")
+    assert "of no other form" not in told
+    for program in PROGRAMS:
+        ask.main([program["id"]])
+        headline = capsys.readouterr().out.splitlines()[0]
+        kin = [p for p in PROGRAMS if p["shape"] == program["shape"] and p["hazard"]]
+        others = [p for p in kin if p["carrier"] == program["carrier"] and p is not program]
+        assert (f" as in {program['id']}, " in headline) == bool(others)
+
+
+def test_the_plainest_recursion_of_a_shape_stands_before_what_only_compiles_again(
+    capsys: Capture,
+) -> None:
+    _, told = answer(capsys, "default", "--numba", "<0.55")
+    ids = [program["id"] for program in told["programs"]]
+    assert ids[0] == "cache/default_omitted_lazy"
+    assert "cache/default_float_lazy" in ids[1:]
+
+
+@pytest.mark.parametrize(
+    ("asked", "releases"),
+    [
+        ("0.61.0 - 0.61.2", ["0.61.0", "0.61.2"]),
+        ("0.61.0 \u2013 0.61.2", ["0.61.0", "0.61.2"]),
+        ("0.61.0-0.61.2", ["0.61.0", "0.61.2"]),
+        ("0.61 .. 0.62", ["0.61.0", "0.61.2", "0.62.0", "0.62.1"]),
+        ("0.61.0 .. 0.62.0 (2 of 3)", ["0.61.0", "0.61.2", "0.62.0"]),
+        ("0.61 0.62.1", ["0.61.0", "0.61.2", "0.62.1"]),
+        ("0.61, 0.62.1", ["0.61.0", "0.61.2", "0.62.1"]),
+        ("0.61.2,0.62.1", ["0.61.2", "0.62.1"]),
+        ("0.59.0, 0.61.0 - 0.61.2, 0.62.1", ["0.59.0", "0.61.0", "0.61.2", "0.62.1"]),
+        (">=0.61, <0.62 0.63.0", ["0.61.0", "0.61.2", "0.63.0"]),
+        (" >= 0.61 , != 0.61.0, < 0.62", ["0.61.2"]),
+    ],
+)
+def test_releases_are_taken_as_they_are_printed_and_as_the_page_takes_them(
+    asked: str, releases: list[str], capsys: Capture
+) -> None:
+    assert answer(capsys, "closure", "--numba", asked)[1]["releases"] == releases
+
+
+def test_every_range_that_an_answer_prints_can_be_asked_about(capsys: Capture) -> None:
+    for shape in ("closure", "literal bool", "plain"):
+        ask.main([shape, "--numba", "!=0.56.2"])
+        told = capsys.readouterr().out
+        printed = re.findall(r"on Numba ([^;]+);", told)
+        assert len(printed) > 1
+        for releases in printed:
+            ask.main([shape, "--numba", releases])
+            assert f" on Numba {releases}; safe from" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["0.61 -", "0.61 - x", "0.61 .. .. 0.62", "latest 0.61", "- 0.61"])
+def test_half_a_range_is_refused(word: str, capsys: Capture) -> None:
+    assert "is no specifier" in refusal(capsys, "closure", f"--numba={word}")

@@ -91,9 +91,19 @@ def test_a_shape_is_told_from_its_plainest_hazard() -> None:
     by_name = {shape.name: shape for shape in shapes_of(rows_of(found, "exec"))}
     assert by_name["ackermann"].lead.startswith("Ackermann's function, which calls itself")
     assert by_name["even_odd"].hazards[0].id == "cache/even_odd_lazy"
+    # Its float is omitted without any recursion, and only compiled again.
+    assert by_name["default"].hazards[0].id == "cache/default_float_lazy"
+    assert by_name["default"].lead.startswith("A default argument omitted by the caller and passed")
     hazards = {row.id for shape in by_name.values() for row in shape.hazards}
     plain = {probe: claim for probe, claim in claims.items() if "@" not in probe}
     assert hazards == {probe for probe, claim in plain.items() if claim.kind is Kind.HAZARD}
+
+
+def test_what_a_run_with_an_empty_cache_does_is_no_word_about_who_called_first() -> None:
+    # even_odd_filled_lazy starts the process that is the first.
+    told = tell(Result(Outcome.CRASHED, "cold", "SIGSEGV"))
+    assert told == "The run that begins with an empty cache dies already."
+    assert "second" in wide.claimed()["cache/even_odd_filled_lazy"].why
 
 
 def test_a_shape_has_a_sign_for_each_carrier_and_its_lead_is_of_what_is_cached() -> None:

@@ -20,7 +20,7 @@ from matrix.errors import BadInput
 from matrix.judge.claims import Claim, Kind
 from matrix.judge.reference.file import Reference, in_lines, read
 from matrix.model.cell import parse_cell
-from matrix.model.outcome import GOOD
+from matrix.model.outcome import GOOD, Outcome
 from matrix.parser import parse
 from matrix.project import DATA, Project, read_project
 from matrix.report.findings import Findings
@@ -119,7 +119,7 @@ def test_a_claim_that_the_reference_breaks_is_named(
     assert re.search(r"(?m)^cache/even_odd_lazy: 0\.48\.0 .* -> crashed in warm \(SIGSEGV\)$", said)
     assert "  claimed: hit\n" in said
     assert "\n1 claim does not hold (" in said
-    assert re.search(r"(?m)^\| probe +\|", said)
+    assert re.search(r"(?m)^cache/closure_lazy\n  0\.48\.0 - \d", said)
     strict = parse(["report", "--reference", "--strict", "--state", str(tmp_path)])
     assert committed.report_reference(strict, project) == 3
     assert committed.report_reference(asked, project) == 0
@@ -235,6 +235,51 @@ def test_the_picture_is_svg_of_every_shape_and_says_it_without_colour(found: Fin
     assert drawn.picture(found) == drawn.picture(found)
 
 
+def test_no_stretch_of_hazard_is_told_by_its_colour_alone_and_no_place_is_empty(
+    found: Findings,
+) -> None:
+    picture = ET.fromstring(drawn.picture(found))  # noqa: S314 (ours)
+    signs = [
+        (float(text.get("x", 0)), float(text.get("y", 0)))
+        for text in picture.iter(f"{SVG}text") if text.text == SIGNS[HAZARD]
+    ]  # fmt: skip
+    bars = [rect for rect in picture.iter(f"{SVG}rect")
+            if rect.get("class") == "hazard" and rect.find(f"{SVG}title") is not None]  # fmt: skip
+    assert len(bars) > 20
+    for bar in bars:
+        left, top, wide = (float(bar.get(name, 0)) for name in ("x", "y", "width"))
+        assert any(left < x < left + wide and top < y < top + 15 for x, y in signs)
+    lacking = sum(len({"cache", "aot"} - by.keys()) for by in recursions(found))
+    assert lacking > 5
+    said = [text.text for text in picture.iter(f"{SVG}text")]
+    assert said.count(drawn.NO_PROGRAM) == drawn.table(found).count(drawn.NO_PROGRAM) == lacking
+
+
+def test_what_a_release_does_to_every_shape_is_told_below_the_table(found: Findings) -> None:
+    assert drawn.table(found).rpartition("|\n\n")[2] == (
+        "▲ ahead of time on 0.51.0 - 0.51.2, whatever the shape: modules built by 0.51 import Numba"
+        " ([numba#6177](https://github.com/numba/numba/issues/6177)). No chapter is about that."
+    )
+
+
+def test_a_promise_that_is_not_kept_somewhere_has_the_reason_of_that_place(
+    found: Findings, published: Path
+) -> None:
+    lines = [line for line in (published / "matrix.json").read_text().split("\n") if "6177" in line]
+    claims = [json.loads(line.rstrip(",")) for line in lines]
+    told = {claim["id"]: claim for claim in claims}["aot/plain"]
+    assert {parse_cell(cell).release for cell in told["cells"]} == {"0.51.0", "0.51.1", "0.51.2"}
+    assert told["why_here"] == "modules built by 0.51 import Numba (numba#6177)"
+    by_outcome = {did.outcome: did.why for did in dataset(found).programs["aot/plain"].did}
+    assert by_outcome == {Outcome.WORKS: "", Outcome.RAISED: told["why_here"]}
+    for probe, claim in found.claims.items():
+        if claim.kind is Kind.PROMISE and claim.hoped:
+            for cell, result in found.by_probe[probe].items():
+                reason = claim.reason(parse_cell(cell), result)
+                assert reason or result.outcome in GOOD or "before it was" in claim.why, probe
+                assert not (reason and result.outcome in GOOD)
+
+
 def test_a_badge_says_what_holds_from_a_release_on(found: Findings) -> None:
     made = dict(drawn.badges(found))
     assert dict(drawn.badges(found)) == made
@@ -269,6 +314,20 @@ def test_a_badge_keeps_back_nothing_of_its_range(found: Findings) -> None:
                 words = [word for word in reversed(SIGNS) if word in strip.words.values()]
                 assert re.findall(f"[{''.join(SIGNS.values())}]", said) == [SIGNS[w] for w in words]
                 assert all(str(where) in said for _, where in strip.stretches(found.served))
+
+
+def test_a_badge_fits_beside_others_and_says_the_worst_in_full(found: Findings) -> None:
+    made = dict(drawn.badges(found))
+    for name, text in made.items():
+        svg = ET.fromstring(text)  # noqa: S314 (ours)
+        _, told = [element.text or "" for element in svg.iter(f"{SVG}text")]
+        worst, _, rest = told.partition("; ")
+        assert int(svg.get("width", 0)) < 640, name
+        assert titled(text).rpartition(": ")[2].startswith(worst)
+        assert bool(rest) == ("; " in titled(text))
+    assert "else ~ not cached, to 0.68.1<" in made["closure-cache.svg"]
+    assert "(newest seen); else ✓ safe<" in made["literal-bool-cache.svg"]
+    assert "else" not in made["literal-bool-cache-0.52.svg"]
 
 
 def test_each_badge_is_listed_beside_them_with_the_markdown_to_copy(

@@ -344,7 +344,9 @@ def test_what_is_observed_is_text_in_the_report_and_nothing_else(tmp_path: Path)
     blocks = MarkdownIt("commonmark").enable("table").parse(text)
     inside = [child for block in blocks for child in block.children or ()]
     kinds = {one.type for one in (*blocks, *inside)}
-    assert not kinds & {"html_inline", "image", "link_open", "fence", "code_block"}
+    assert not kinds & {"html_inline", "image", "fence", "code_block"}
+    # The claims' threads, and nothing that was observed.
+    assert {one.attrs["href"] for one in inside if one.type == "link_open"} == {ISSUE}
     ours = re.compile(r"<details><summary>[\w ,.:']+</summary>|</details>")
     html = [line for one in blocks if one.type == "html_block" for line in one.content.split("\n")]
     assert all(ours.fullmatch(line) for line in html if line)

@@ -18,6 +18,7 @@ from matrix.model.text import (
     markdown,
     shown,
     table_cell,
+    thread,
 )
 
 RENDERER = MarkdownIt("commonmark").enable("table")
@@ -125,3 +126,12 @@ def test_a_value_that_python_cannot_write_is_said_to_be_one() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert brief(deep) == "a value that cannot be written down"
+
+
+def test_a_thread_is_a_link_and_whatever_else_is_in_its_place_is_code() -> None:
+    address = "https://github.com/numba/numba/issues/6061"
+    kinds = {token.type: token for token in tokens(f"- ({thread(address)})")}
+    assert kinds["link_open"].attrs["href"] == address
+    assert "[numba#6061](" in thread(address)
+    for other in (f"{address})[x](y", "https://github.com/a/b/pull/1\n", "https://h.org/<b>", ""):
+        assert thread(other) == markdown(other)

@@ -159,13 +159,30 @@ def test_a_wide_table_is_told_in_parts() -> None:
     assert [line.count("probe ") for line in narrow].count(1) == 2
 
 
-def test_where_two_columns_have_no_room_the_table_is_told_row_by_row() -> None:
+def test_where_two_columns_have_no_room_each_history_is_told_once() -> None:
     made = found(*MIXED)
-    first = table(made, 20).split("\n")
-    assert first[0] == made.differing_first[0]
-    assert first[1].startswith(f"  {made.columns[0].releases}: ")
-    assert len(first) == len(made.probes) * (1 + len(made.columns))
-    assert "|" not in "".join(first)
+    told = table(made, 20)
+    assert "|" not in told
+    assert max(len(line) for line in told.split("\n") if " " in line.strip()) <= 20
+    words = " ".join(told.split())
+    for probe in made.probes:
+        assert words.count(f"{probe}") == 1
+        for span in made.spans[probe]:
+            assert f"{span.releases}: {span}" in words
+
+
+def test_a_table_of_many_parts_tells_what_stays_the_same_once() -> None:
+    cells = [
+        records.cell(f"0.{minor}.0-cp38", records.hit("cache/fib", n))
+        for n, minor in enumerate(range(48, 58))
+    ]
+    still = [records.cell(c.cell, *c.probes, records.hit("cache/mutual", 1)) for c in cells]
+    made = found(*still, probes=PROBES[:2])
+    assert len(made.columns) > 9
+    told = table(made, 40).split("\n")
+    assert told.count("cache/mutual") == 1
+    assert told[-1] == "  0.48.0 - 0.57.0: hit"
+    assert "|" in table(made, 999)
 
 
 def test_cells_that_did_not_run_for_one_reason_are_one_line() -> None:

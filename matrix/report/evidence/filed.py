@@ -77,6 +77,7 @@ class ClaimReport(msgspec.Struct, frozen=True):
     issue: str
     why: str = ""
     workarounds: tuple[str, ...] = ()
+    why_here: str = ""
 
 
 class PairReport(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,7 +12,7 @@ import msgspec
 
 from ...experiments.overhead import plots, tables
 from ...judge.patches import tally
-from ...model.text import Markdown, brief, counted, cut, markdown, table_cell
+from ...model.text import Markdown, brief, counted, cut, markdown, table_cell, thread
 from ..findings import Findings
 from ..templating import environment
 from .failures import failures, missing, warnings
@@ -123,7 +123,7 @@ def _bounded(value: object) -> str:
 
 def _environment() -> jinja2.Environment:
     made = environment(escaping=False, finalize=_bounded)
-    made.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown)
+    made.filters.update(brief=brief, table_cell=table_cell, markdown=Markdown, thread=thread)
     made.globals.update(overhead_tables=tables, plots=plots, tally=tally, counted=counted)
     made.globals.update(padded=padded)
     return made

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from ...model.text import table_cell
 from ..findings import Findings
 
 LONGEST = 44  # characters of one entry: a probe or an exception may have a name of any length
+PARTS = 2
 
 
 def table(found: Findings, columns: int) -> str:
     """Return the table, probes that differ first; its columns in as many parts as it takes.
 
-    Where there is no room for even two columns, it is told row by row.
+    Where it would take more parts than anybody reads a row across, or there is no room for even two
+    columns, each history is told once, below the probes that have it.
     """
     made = list(parts(found, columns))
-    if max((len(part[0]) for part in made), default=0) > columns:
-        return "\n".join(_row_by_row(found))
+    if len(made) > PARTS or max((len(part[0]) for part in made), default=0) > columns:
+        return "\n".join(_by_history(found, columns))
     return "\n\n".join(map("\n".join, made))
 
 
-def _row_by_row(found: Findings) -> Iterator[str]:
+def _by_history(found: Findings, columns: int) -> Iterator[str]:
+    grouped: dict[tuple[str, ...], list[str]] = {}
     for probe in found.differing_first:
-        yield probe
-        yield from (f"  {column.releases}: {found.seen(probe, column)}" for column in found.columns)
+        lines = tuple(f"{span.releases}: {span}" for span in found.spans[probe]) or ("not run",)
+        grouped.setdefault(lines, []).append(probe)
+    for history, probes in grouped.items():
+        yield from _folded(", ".join(probes), columns, "")
+        for line in history:
+            yield from _folded(line, columns, "  ")
+
+
+def _folded(text: str, columns: int, indent: str) -> list[str]:
+    # A name may be longer than a line: it is one thing to copy, so it stays whole.
+    return textwrap.wrap(
+        text, columns, initial_indent=indent, subsequent_indent=f"{indent}  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def padded(rows: Sequence[Sequence[str]]) -> str:

@@ -30,7 +30,7 @@ TOLD = {
     "hit": "The next process loads it from the cache and compiles nothing.",
     "works": "The built module gives the right value where Numba cannot be imported.",
     "crashed warm": "The first process is fine; the next one loads it from the cache and dies.",
-    "crashed cold": "The first process that calls it dies.",
+    "crashed cold": "The run that begins with an empty cache dies already.",
     "crashed load": "The module is built, and the process that loads it dies.",
     "raised interpreted": "It cannot even be run as plain Python.",
     "raised cold": "The first process that calls it already ends with an exception.",
@@ -59,6 +59,7 @@ PATCHES = {
     "symbol open is not enough (README, My second run segfaults)",
 }
 UNCACHED = (Outcome.RECOMPILED, Outcome.UNCACHEABLE)
+SAFETIES = ("safe", "right, but not cached", "not safe")  # the worse, the later
 HAZARD, NOT_KNOWN = "hazard", "not known"
 LEXER = PythonLexer()
 FORMATTER = HtmlFormatter(nowrap=True)
@@ -93,6 +94,12 @@ class Row(msgspec.Struct, frozen=True):
     def hoped(self) -> bool:
         """Whether it says how safe its shape is: a refusal may be all that is promised."""
         return not self.patch and (self.claim is None or self.claim.hoped)
+
+    @property
+    def worst(self) -> str:
+        """How safe it is where it is least so."""
+        words = {safety(result.outcome) for span in self.spans for result, _ in span.results}
+        return max(words, key=SAFETIES.index, default=SAFETIES[0])
 
     def of(self, cells: Sequence[str]) -> Square:
         """Return the square of some cells, seen together."""
@@ -158,9 +165,10 @@ class Shape(msgspec.Struct, frozen=True):
 
     @property
     def lead(self) -> str:
-        """What it is, in a sentence: of the plainest program that is cached, where one is."""
+        """What it is, in a sentence: of the plainest of its least safe programs that are cached."""
         cached = [row for row in self.rows if row.place.carrier == "cache" and not row.patch]
         hazards = [row for row in self.hazards if row in cached]
+        hazards.sort(key=lambda row: SAFETIES.index(row.worst), reverse=True)
         plainest = hazards or sorted(cached, key=lambda row: len(row.id))
         return (plainest or self.hazards or self.rows)[0].lead
 
@@ -221,9 +229,8 @@ def _safety(span: Span) -> str:
 
 def safety(outcome: Outcome) -> str:
     """Return how safe that is: a right value that is not cached is no danger."""
-    if outcome in GOOD:
-        return "safe"
-    return "right, but not cached" if outcome in UNCACHED else "not safe"
+    safe, uncached, unsafe = SAFETIES
+    return safe if outcome in GOOD else uncached if outcome in UNCACHED else unsafe
 
 
 def answer(square: Square, broken: str) -> str:

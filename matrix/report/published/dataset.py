@@ -11,6 +11,7 @@ import msgspec
 
 from ...judge.judge import alike
 from ...judge.reference.file import in_lines, stretches
+from ...model.cell import parse_cell
 from ...model.outcome import Outcome, Result
 from ..findings import Findings
 from ..page.rows import Row, rows_of, safety, shapes_of
@@ -23,7 +24,7 @@ def _means(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
 
-class Did(msgspec.Struct, frozen=True):
+class Did(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a program did in some cells."""
 
     safety: Annotated[str, _means("safe; refused, as it must be; right, but not cached; not safe")]
@@ -34,6 +35,9 @@ class Did(msgspec.Struct, frozen=True):
         tuple[str, ...],
         _means("runs of neighbours in the list of all cells: A, A..B, or A.. up to the last"),
     ]
+    why: Annotated[
+        str, _means("why it does not do well there, where the program's own `why` is no reason")
+    ] = ""
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -89,8 +93,6 @@ def dataset(found: Findings) -> Dataset:
 
 
 def _program(found: Findings, row: Row, order: tuple[str, ...]) -> Program:
-    groups = alike(tuple(found.by_probe[row.id].items()))
-    did = sorted(groups, key=lambda group: order.index(group.cells[0]))
     claim = row.claim
     return Program(
         row.id, row.place.shape, row.place.carrier, row.place.form, row.hazard, row.lead,
@@ -98,12 +100,26 @@ def _program(found: Findings, row: Row, order: tuple[str, ...]) -> Program:
         claim.workarounds if claim else (), "" if "@" in row.id else found.sources[row.id],
         tuple(
             Did(
-                _safety(row, group.result), group.result.outcome, group.result.phase,
-                group.result.detail, stretches(group.cells, order),
+                _safety(row, result), result.outcome, result.phase, result.detail,
+                stretches(cells, order), why,
             )
-            for group in did
+            for result, why, cells in _done(found, row, order)
         ),
     )  # fmt: skip
+
+
+def _done(
+    found: Findings, row: Row, order: tuple[str, ...]
+) -> list[tuple[Result, str, tuple[str, ...]]]:
+    """Return what a program did, for which reason of that place, and in which cells."""
+    done = []
+    for group in alike(tuple(found.by_probe[row.id].items())):
+        by_reason: dict[str, list[str]] = {}
+        for cell in group.cells:
+            why = row.claim.reason(parse_cell(cell), group.result) if row.claim else ""
+            by_reason.setdefault(why, []).append(cell)
+        done += [(group.result, why, tuple(cells)) for why, cells in by_reason.items()]
+    return sorted(done, key=lambda one: order.index(one[2][0]))
 
 
 def _safety(row: Row, result: Result) -> str:

@@ -6,18 +6,21 @@ In: `Findings` of the reference. Out: Markdown, and SVG in the colours of light 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 
 import jinja2
 import msgspec
 
 from ...errors import BadInput
+from ...judge.changes import Stretch
+from ...model.cell import parse_cell
 from ...model.text import table_cell
 from ..findings import Findings
-from ..page.rows import NOT_KNOWN
+from ..page.rows import HAZARD, NOT_KNOWN, SAFETIES, rows_of, safety
 from ..page.shapes import anchor
 from ..templating import environment
-from .strips import BY_PYTHON, CARRIERS, SIGNS, Strip, strips
+from .strips import BY_PYTHON, CARRIERS, SIGNS, UNCACHED, Strip, strips
 
 BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
 CARRIED = {"cache": "`cache=True`", "aot": "ahead of time"}
@@ -26,7 +29,10 @@ BADGES = (
     f"For somebody's README: a badge per hazard and carrier, in Markdown with `{SITE}` for where"
     " this is published. `-0.57` before `.svg` is the one for who asks for `numba>=0.57`."
 )
+NO_PROGRAM = "no program"  # of that shape is here, so that nothing is known of it
+THREAD = re.compile(r"numba#(\d+)")
 BADGED = {BY_PYTHON: "hazard on some Pythons"}  # there is no legend beside a badge
+DRAWN = BADGED | {UNCACHED: "not cached"}
 
 
 def readme(text: str, found: Findings) -> str:
@@ -54,7 +60,25 @@ def table(found: Findings) -> str:
         title = next(iter(by_carrier.values())).title
         told = (_told(by_carrier.get(carrier), found) for carrier in CARRIERS)
         rows.append([str(table_cell(title)), *told])
-    return in_markdown(rows)
+    return "\n\n".join([in_markdown(rows), *_of_no_shape(found)])
+
+
+def _of_no_shape(found: Findings) -> Iterator[str]:
+    """Yield, a paragraph each, why a release does harm to what is promised of a shape."""
+    where: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows_of(found, "exec"):
+        if row.claim and row.hoped and not row.hazard and row.place.carrier in CARRIERS:
+            for cell, result in found.by_probe[row.id].items():
+                parsed = parse_cell(cell)
+                why = row.claim.reason(parsed, result)
+                if why and safety(result.outcome) == SAFETIES[-1]:
+                    where.setdefault((row.place.carrier, why), {})[parsed.release] = None
+    for (carrier, why), releases in where.items():
+        told = THREAD.sub(r"[\g<0>](https://github.com/numba/numba/issues/\1)", why)
+        yield (
+            f"{SIGNS[HAZARD]} {CARRIED[carrier]} on {Stretch.over(list(releases), found.served)},"
+            f" whatever the shape: {told}. No chapter is about that."
+        )
 
 
 def in_markdown(rows: list[list[str]]) -> str:
@@ -70,7 +94,7 @@ def _shown(found: Findings) -> dict[str, dict[str, Strip]]:
 
 def _told(strip: Strip | None, found: Findings) -> str:
     if strip is None:
-        return ""
+        return NO_PROGRAM
     stretches = strip.stretches(found.served)
     if len(stretches) == 1:
         word, where = stretches[0]
@@ -89,7 +113,7 @@ def picture(found: Findings) -> str:
     return environment().get_template("picture.svg.jinja").render(
         shapes=shown, unknown=unknown, carriers={c: CARRIED[c].strip("`") for c in CARRIERS},
         releases=releases, ticks=[*ticks, releases[-1]] if releases else [], signs=SIGNS,
-        platform=found.platform, runs=_runs,
+        platform=found.platform, runs=_runs, no_program=NO_PROGRAM,
     )  # fmt: skip
 
 
@@ -154,20 +178,29 @@ def listing(found: Findings) -> str:
 
 
 def badge(strip: Strip, found: Findings, since: str = "") -> str:
-    """Return a badge that says how safe a shape is on all of its releases, the worst first."""
+    """Return a badge that says how safe a shape is on all of its releases, the worst first.
+
+    Its title has all ranges; what is drawn is to fit beside other badges.
+    """
+    last = found.ran[-1].numba
     by_word: dict[str, list[str]] = {}
     for word, where in strip.stretches(found.served):
-        newest = " (newest seen)" if where.last == found.ran[-1].numba else ""
+        newest = " (newest seen)" if where.last == last else ""
         by_word.setdefault(word, []).append(f"{where}{newest}")
     # Whoever reads only the beginning reads the worst.
     worst_first = [word for word in reversed(SIGNS) if word in by_word]
-    told = "; ".join(
+    told = [
         f"{SIGNS[word]} {BADGED.get(word, word)}, {' and '.join(by_word[word])}"
         for word in worst_first
-    )
+    ]
+    drawn = told.copy()
+    if len(told) > 1:
+        best = worst_first[-1]
+        until = f", to {last}" if strip.words.get(last) == best else ""
+        drawn[-1] = f"else {SIGNS[best]} {DRAWN.get(best, best)}{until}"
     return _template().render(
         label=f"numba{since}: {strip.title} ({strip.carrier})",
-        told=told, state=worst_first[0], width=_width,
+        told="; ".join(told), drawn="; ".join(drawn), state=worst_first[0], width=_width,
     )  # fmt: skip
 
 
