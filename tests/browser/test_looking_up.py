@@ -193,9 +193,29 @@ def test_a_symptom_is_known_by_the_words_that_people_have_for_it(
 
 
 def test_a_shape_is_not_called_safe_for_its_ways_around(visitor: Visitor, whole: str) -> None:
-    page = visitor.open(f"{whole}#text=cache/literal_seed_np_int64_called&release=0.61")
-    answer = page.locator("#answer")
-    expect(answer).to_contain_text("(but for its hazards, which are not shown): safe on 0.61.0")
+    hazard = ", cache=True, of which no hazard is shown: hazard on 0.61.0, 0.61.2; what to write"
+    for asked, shape in (
+        ("text=literal+np_int64&carrier=cache", "literal seed"),
+        ("text=literal+seed&carrier=lazy", "literal seed"),
+        ("text=even+odd+folded&carrier=cache", "even odd"),
+    ):
+        page = visitor.open(f"{whole}#{asked}&release=0.61")
+        answer = page.locator("#answer li", has_text=f" {shape},")
+        expect(answer).to_contain_text(f"▲ {shape}{hazard}")
+        expect(page.locator("#answer")).not_to_contain_text("✓")
+        shown = page.locator(f".index li:visible:has-text('{shape}') [data-carrier=cache] .sign")
+        assert shown.all_inner_texts() == ["▲"]
+
+
+def test_a_program_that_is_named_is_told_of_by_itself(visitor: Visitor, whole: str) -> None:
+    for name, told in (
+        ("cache/literal_seed_np_int64_called", "✓ {}: safe on 0.61.0, 0.61.2"),
+        ("cache/literal_seed_called", "▲ {}: hazard on 0.61.0, 0.61.2; what to write instead"),
+    ):
+        page = visitor.open(f"{whole}#text={name}&release=0.61")
+        expect(page.locator("#answer")).to_have_text(told.format(name))
+        sign = page.locator(".index [data-shape=literal_seed] [data-carrier=cache] .sign")
+        expect(sign).to_have_text("▲")
 
 
 def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
@@ -207,7 +227,7 @@ def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
     answer.get_by_role("link").first.click()
     expect(page.locator("#hazard-literal-seed h4", has_text="instead")).to_be_in_viewport()
     safe = visitor.open(f"{whole}#text=cache/self_lazy&release=0.61").locator("#answer")
-    expect(safe).to_have_text("✓ self, cache=True: safe on 0.61.0, 0.61.2")
+    expect(safe).to_have_text("✓ cache/self_lazy: safe on 0.61.0, 0.61.2")
     expect(visitor.open(whole).locator("#answer")).to_be_hidden()
 
 

@@ -41,6 +41,15 @@ def test_a_square_of_the_reference_says_that_it_holds_no_evidence(
     expect(page.locator("header")).to_contain_text("there is no evidence in it")
 
 
+def test_a_program_under_a_patch_is_told_of_by_itself(visitor: Visitor, address: str) -> None:
+    for patched, told in (
+        (f"{SEED}@remedy", "✓ {}: safe on 0.61.0, 0.61.2"),
+        ("cache/layout_lazy@guard", "▲ {}: hazard on 0.61.0, 0.61.2; what to write instead"),
+    ):
+        answer = visitor.open(f"{address}#text={patched}&release=0.61").locator("#answer")
+        expect(answer).to_have_text(told.format(patched))
+
+
 def test_a_shape_whose_hazard_nobody_saw_as_it_is_now_is_not_called_safe(
     visitor: Visitor, tmp_path: Path
 ) -> None:

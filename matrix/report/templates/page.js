@@ -238,15 +238,21 @@
   const worst = (found) => WORDS[Math.max(...found.map((word) => WORDS.indexOf(word)))];
   const told = (probe, n) => {
     const kind = probe.squares[n];
-    return kind && !probe.hoped ? states[kinds[kind][0]][1] : data.told[kind];
+    return kind && !probe.hoped && !probe.patch ? states[kinds[kind][0]][1] : data.told[kind];
   };
   // The hazards speak for a shape; without one all that hope to be safe; else what was refused.
   // As Shape.known has it, all that is no workaround has to be seen before any of it is called safe.
+  // What is shown of a shape does not count here: its ways around alone would make it safe.
   const telling = (shape, carrier) => {
     const all = probes.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
-    const asked = all.filter(matches), hoped = asked.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
-    const members = [hazards, hoped].find((some) => some.length) ?? asked;
+    const hoped = all.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
+    const members = [hazards, hoped].find((some) => some.length) ?? all;
     return { all, members, needed: [...members, ...hoped.filter((probe) => !probe.workaround)] };
+  };
+  // A program that is asked for by its name is told of by itself.
+  const byName = () => {
+    const text = view.text.trim(), meant = probes.filter(({ id }) => [id, id.slice(id.indexOf("/") + 1)].includes(text));
+    return meant.length === 1 && shown.includes(meant[0]) ? meant[0] : undefined;
   };
   const toldIn = ({ all, members, needed }, n) => {
     const seen = members.map((probe) => told(probe, n)).filter(Boolean);
@@ -255,14 +261,24 @@
   };
   const drawAnswer = () => {
     const asked = FIELDS.slice(0, 6).some((name) => view[name]), shapes = [...new Set(shown.map((probe) => probe.shape))];
-    const lines = shapes.flatMap((shape) => ["cache", "aot", ...new Set(probes.map((p) => p.carrier))]
-      .filter((carrier, n, all) => all.indexOf(carrier) === n).flatMap((carrier) => answerTo(shape, carrier)));
-    $("answer").hidden = !asked || shapes.length > 4;
-    $("answer").replaceChildren(...($("answer").hidden ? [] : lines));
+    const carriers = [...new Set(["cache", "aot", ...probes.map((p) => p.carrier)])], one = byName();
+    $("answer").hidden = !asked || !shapes.length || (!one && shapes.length > 4);
+    $("answer").replaceChildren(...($("answer").hidden ? []
+      : one ? lineOf(one.id, { all: [one], members: [one], needed: [] })
+        : shapes.flatMap((shape) => carriers.flatMap((carrier) => answerTo(shape, carrier)))));
   };
   const answerTo = (shape, carrier) => {
-    const asked = telling(shape, carrier), runs = [];
-    for (const column of asked.members.length ? columns.filter((c) => !c.tag) : []) {
+    const asked = telling(shape, carrier), found = asked.all.filter(matches), hazards = asked.members.filter((probe) => probe.hazard);
+    if (!found.length) return [];
+    const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}`, shows = found.some((probe) => probe.hazard);
+    // A piece of a safe program may be a piece of another that is not: that is no verdict on it.
+    if (isCode(view.text) && !shows)
+      return [make("li", {}, `${name}: no hazard has this code as typed, and yours may be another program than those that have it`)];
+    return lineOf(hazards.length && !shows ? `${name}, of which no hazard is shown` : name, asked);
+  };
+  const lineOf = (name, asked) => {
+    const runs = [];
+    for (const column of columns.filter((c) => !c.tag)) {
       const each = column.cells.map((n) => toldIn(asked, n)).filter(Boolean);
       const word = worst(each) ?? data.unknown;
       // A hazard that was seen is one, whatever was not seen on another Python.
@@ -271,13 +287,8 @@
       else runs.push({ word, text, columns: [column] });
     }
     if (!runs.length) return [];
-    const hides = asked.all.some((probe) => probe.hazard) && !asked.members.some((probe) => probe.hazard);
-    const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}${hides ? " (but for its hazards, which are not shown)" : ""}`;
-    // A piece of a safe program may be a piece of another that is not: that is no verdict on it.
-    if (isCode(view.text) && !asked.members.some((probe) => probe.hazard))
-      return [make("li", {}, `${name}: no hazard has this code as typed, and yours may be another program than those that have it`)];
-    const ill = worst(runs.map((run) => run.word)), chapter = $(`${indexed(shape).hash.slice(1)}`);
-    const way = ill !== WORDS[0] && chapter?.classList.contains("chapter")
+    const ill = worst(runs.map((run) => run.word)), chapter = $(indexed(asked.all[0].shape).hash.slice(1));
+    const way = ill !== WORDS[0] && asked.members.some((probe) => probe.hazard) && chapter?.classList.contains("chapter")
       ? ["; ", make("a", { href: `#${chapter.id}-instead`, textContent: "what to write instead" })] : [];
     return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${name}: `,
       runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way)];
@@ -291,7 +302,7 @@
       for (const sign of entry.querySelectorAll("[data-carrier]")) {
         const asked = telling(shape, sign.dataset.carrier);
         const word = worst(columns.flatMap((c) => c.cells.map((n) => toldIn(asked, n))).filter(Boolean));
-        sign.hidden = !asked.members.length;
+        sign.hidden = !asked.all.some(matches);
         sign.lastElementChild.textContent = data.words[word] ?? states.not_run[0];
       }
     }
