@@ -28,13 +28,14 @@ from ..lines.causes import caused
 from ..lines.sentence import begun
 from ..published.drawn import SITE, Badge, badge, badged
 from ..templating import TEMPLATES, environment
-from .rows import HAZARD, NOT_KNOWN, PATCHES, Row, answer, coded, rows_of, shapes_of
+from .rows import HAZARD, NOT_KNOWN, PATCHES, Row, answer, coded, linked, rows_of, shapes_of
 from .squares import NOT_RUN, Square, State, packed, states
 
+RUN = "run it, if it is not stored"
 COMMANDS = (
     ("all that is stored of it", "nox -s show -- {cell} {probe}{folder}"),
     ("run it in a debugger", "nox -s debug -- {cell} {probe}{probes} --gdb"),
-    ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
+    (RUN, "nox -s matrix -- {cell} --probe {probe}{probes}"),
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
     ("since which release", "nox -s bisect -- {probe}{probes}"),
 )
@@ -137,6 +138,7 @@ def _data(
     """Return what page.js draws the map from; every kind of square once."""
     kinds: dict[Square, int] = {NOT_RUN: 0}
     cells = [record.cell for record in found.records]
+    reasons = {"": 0}
     probes = [
         {
             "id": row.id, "number": row.number, "shape": row.place.shape, "hazard": row.hazard,
@@ -144,6 +146,9 @@ def _data(
             "carrier": row.place.carrier, "form": row.place.form, "quoted": shlex.quote(row.id),
             "why": row.claim.why if row.claim else "",
             "issue": row.claim.issue if row.claim else "",
+            "reasons": [
+                reasons.setdefault(row.reasons.get(c, ""), len(reasons)) for c in cells
+            ] if row.reasons else [],
             "workarounds": row.claim.workarounds if row.claim else (),
             "squares": [kinds.setdefault(row.squares.get(c, NOT_RUN), len(kinds)) for c in cells],
         }
@@ -158,12 +163,14 @@ def _data(
         "site": SITE,
         "probes": probes,
         "kinds": list(kinds),
+        "reasons": list(reasons),
         "told": [
             "" if kind is NOT_RUN else answer(kind, told_states[State.BROKEN][1]) for kind in kinds
         ],
         "unknown": NOT_KNOWN,
         "carried": CARRIED,
         "states": {state: told[:2] for state, told in told_states.items()},
+        "run": RUN,
         "commands": [
             (what, typed(text.replace("{probes}", folder + more).replace("{folder}", folder)))
             for what, text in COMMANDS
@@ -214,5 +221,5 @@ def _environment() -> jinja2.Environment:
         packages_of=packages_of,
         counted=counted,
     )
-    made.filters.update(coded=coded, brief=brief)
+    made.filters.update(coded=coded, linked=linked, brief=brief)
     return made

@@ -290,8 +290,12 @@
     const ill = worst(runs.map((run) => run.word)), chapter = $(indexed(asked.all[0].shape).hash.slice(1));
     const way = ill !== WORDS[0] && asked.members.some((probe) => probe.hazard) && chapter?.classList.contains("chapter")
       ? ["; ", make("a", { href: `#${chapter.id}-instead`, textContent: "what to write instead" })] : [];
+    // Without a chapter this is the place for it.
+    const why = new Set(asked.members.filter((probe) => !probe.hazard).flatMap((probe) => columns.flatMap((c) => c.cells)
+      .filter((n) => kinds[probe.squares[n]][0] === "hazard").map((n) => reasonOf(probe, n))).filter(Boolean));
     return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${name}: `,
-      runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way)];
+      runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way,
+      ...(why.size ? ["; a hazard because ", ...linked([...why].join("; "))] : []))];
   };
   const indexed = (shape) => document.querySelector(`.index li[data-shape="${CSS.escape(shape)}"] a`);
 
@@ -418,6 +422,19 @@
     return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", { textContent: line }), copier(what, line))];
   };
   const thread = (issue) => issue.startsWith("https://") ? [" ", make("a", { href: issue, textContent: "thread" })] : [];
+  const linked = (text) => text.split(/\b(numba#\d+)/).map((part, n) => n % 2
+    ? make("a", { href: `https://github.com/numba/numba/issues/${part.slice(6)}`, textContent: part }) : part);
+  const reasonOf = (probe, n) => data.reasons[probe.reasons[n] ?? 0];
+  // A claim's why is of what it promises or warns of, and that is not what each square shows.
+  const drawWhy = (probe, n) => {
+    const [state] = kinds[probe.squares[n]], here = reasonOf(probe, n), { why } = probe;
+    const breaks = state === "hazard" && !probe.hazard;
+    const lead = state === "broken" || state === "not_run" ? "Why it is claimed"
+      : probe.hazard && state === "kept" ? "Why it is a hazard elsewhere" : "Why";
+    const lines = breaks ? [`Why: ${here || "its claim does not say"}.`, why && `What is promised of it where it does well: ${why}.`]
+      : [why && `${lead}: ${why}.`, here && state !== "broken" && `In this cell: ${here}.`];
+    return make("p", {}, ...lines.filter(Boolean).flatMap((line) => [...linked(line), " "]), ...thread(probe.issue));
+  };
   const chooser = (probe, number) => {
     const choice = make("select", {}, ...cells.map((cell, n) => make("option", {
       value: cell.id, selected: n === number, textContent: `${cell.id} ${states[kinds[probe.squares[n]][0]][0]} ${kinds[probe.squares[n]][1]}` })));
@@ -426,7 +443,7 @@
   };
   const drawRun = (found, cell, kind) => {
     const set = found.cells[cell.id];
-    if (set === undefined && data.reference && kind !== NOT_RUN) return [make("p", { textContent: "This is the reference: it holds what happened, not the evidence for it. The first command below runs it here." })];
+    if (set === undefined && data.reference && kind !== NOT_RUN) return [make("p", { textContent: `This is the reference: it holds what happened, not the evidence for it. What stands below under \u201c${data.run}\u201d runs it here.` })];
     if (set === undefined && data.reference && !cell.why) return [make("p", { textContent: "This program came or changed since the reference was made: nothing is known of it." })];
     if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why || "The cell ran, but this program did not: what it needs is not there, or nobody asked for it."}` })];
     const alike = Object.keys(found.cells).filter((id) => found.cells[id] === set && id !== cell.id);
@@ -443,7 +460,7 @@
       make("p", {}, make("span", { className: `state ${kind[0]}`, textContent: `${states[kind[0]][0]} ${says(kind)}` })),
       ...(data.patches[probe.patch] ? [make("p", { textContent: `The same program as ${probe.id.split("@")[0]}, ${data.patches[probe.patch].replaceAll("`", "")}.` })] : []),
       make("p", { className: "small", textContent: cell.versions }),
-      make("p", {}, probe.why && `Why: ${probe.why}.`, ...thread(probe.issue)),
+      drawWhy(probe, number),
       make("p", {}, chooser(probe, number), " ", ...(probe.hazard ? [make("a", { href: chapter.href, textContent: "What to write instead, and on which releases" })] : [])),
       run, make("h3", { textContent: "Source" }),
       make("div", { className: "pair" }, ...source(probe.id, states[kind[0]][0]), make("div", {}, ...probe.workarounds.flatMap((id) => source(id, "✓ instead:")))),
