@@ -161,7 +161,9 @@ def test_a_python_that_a_release_has_not_is_answered_with_those_it_has(
 @pytest.mark.parametrize(
     ("asked", "shape"),
     [("power(n, 1)", "literal seed"), ("walk(n, m, True)", "literal bool"),
-     ("has_parity(n, False)", "literal bool")],
+     ("has_parity(n, False)", "literal bool"), ("x = fact(n, 1)", "literal seed"),
+     ("return n * self.fact(n, 1)", "literal seed"), ("fact(n, result=1)", "literal seed"),
+     ("acc += fact(n, -1)", "literal seed")],
 )  # fmt: skip
 def test_a_call_that_hands_a_literal_on_is_found_whatever_it_calls(
     visitor: Visitor, whole: str, asked: str, shape: str
@@ -171,6 +173,18 @@ def test_a_call_that_hands_a_literal_on_is_found_whatever_it_calls(
     page.get_by_label("Numba release").fill("0.61")
     expect(page.locator("#answer li").first).to_contain_text(f"▲ {shape}, cache=True: hazard on")
     expect(page.locator("#count")).to_contain_text("by what literals do here, whatever it calls")
+
+
+@pytest.mark.parametrize(
+    "asked", ["max(n, 0)", "range(n, 0)", "min(x, 1)", "len(a, 1)", "return (n, 1)", "x == f(n, 1)"]
+)
+def test_what_is_no_call_of_a_recursion_is_no_literal_handed_on(
+    visitor: Visitor, whole: str, asked: str
+) -> None:
+    page = visitor.open(whole)
+    page.get_by_label("Your code").fill(asked)
+    expect(page.locator("#count")).to_contain_text("Code is compared as typed here")
+    expect(page.locator("#answer")).not_to_contain_text("literal")
 
 
 def test_other_code_is_compared_as_typed_and_a_safe_piece_is_no_verdict(
@@ -188,8 +202,36 @@ def test_a_symptom_is_known_by_the_words_that_people_have_for_it(
 ) -> None:
     named = probes_on(visitor.open(whole + "#text=SIGSEGV"))
     assert SEED in named
-    for word in ("segfault", "segmentation fault", "Access violation"):
+    for word in (
+        "segfault",
+        "segmentation fault",
+        "Access violation",
+        "Fatal Python error: Segmentation fault",
+        "Segmentation fault (core dumped)",
+    ):
         assert probes_on(visitor.open(f"{whole}#text={word}")) == named
+
+
+def test_a_symbol_that_a_module_lacks_is_known_by_what_the_loader_says(
+    visitor: Visitor, whole: str
+) -> None:
+    named = probes_on(visitor.open(f"{whole}#text=.numba.unresolved$"))
+    assert "aot/even_odd_helper" in named
+    assert not {"aot/plain", SEED, "aot/generator_direct"} & {*named}
+    line = "ImportError: /tmp/m.cpython-311.so: undefined symbol: .numba.unresolved$_ZN8__main__"
+    assert probes_on(visitor.open(f"{whole}#text={line}")) == named
+    any_symbol = probes_on(visitor.open(f"{whole}#text=undefined symbol"))
+    assert {*any_symbol} == {*named, "aot/generator_direct"}
+
+
+def test_a_thread_is_known_by_its_number_and_its_address(visitor: Visitor, whole: str) -> None:
+    named = probes_on(visitor.open(f"{whole}#text=https://github.com/numba/numba/issues/6061"))
+    assert SEED in named
+    for word in ("6061", "numba#6061", "#6061"):
+        page = visitor.open(whole)
+        page.get_by_label("Your code").fill(word)
+        assert probes_on(page) == named
+    assert "aot/plain" in probes_on(visitor.open(f"{whole}#text=numba%236177"))
 
 
 def test_a_shape_is_not_called_safe_for_its_ways_around(visitor: Visitor, whole: str) -> None:

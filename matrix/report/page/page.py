@@ -7,7 +7,9 @@ of the page, which asks nothing of any network; page.js makes its map a thing to
 from __future__ import annotations
 
 import base64
+import builtins
 import hashlib
+import keyword
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -171,6 +173,8 @@ def _data(
         "carried": CARRIED,
         "states": {state: told[:2] for state, told in told_states.items()},
         "run": RUN,
+        # What is called so is nobody's recursion.
+        "reserved": [*dir(builtins), *keyword.kwlist],
         "commands": [
             (what, typed(text.replace("{probes}", folder + more).replace("{folder}", folder)))
             for what, text in COMMANDS

@@ -115,24 +115,40 @@
   };
 
   const sourceOf = (id) => document.querySelector(`[data-src="${CSS.escape(id)}"]`);
-  const haystack = (probe) => probe.haystack ??= [
+  const THREAD = /github\.com\/\w+\/(\w+)\/issues\/(\d+)/g;
+  const haystack = (probe) => probe.haystack ??= withThreads([
     probe.id, probe.shape.replaceAll("_", " "), probe.why, sourceOf(probe.id)?.textContent ?? "",
-    ...new Set(probe.squares.map((kind) => kinds[kind][2])),
-  ].join("\n").toLowerCase();
+    ...new Set(probe.squares.flatMap((kind, n) => [kinds[kind][2], reasonOf(probe, n), ...openSymbol(probe, kind, n)])),
+    probe.issue,
+  ].join("\n").toLowerCase());
+  const withThreads = (text) => [text, ...[...text.matchAll(THREAD)].map(([, name, number]) => `${name}#${number}`)].join("\n");
+  // As ask has it: what a module of a hazard cannot find when it is loaded is a symbol, and Numba's own
+  // but where the claim knows better.
+  const openSymbol = (probe, kind, n) => !probe.hazard || kinds[kind][2] !== "raised in load (ImportError)" ? []
+    : reasonOf(probe, n) ? ["undefined-symbol"] : ["undefined-symbol", "numba-unresolved"];
 
   const squeezed = (text) => text.replace(/\s+/g, "");
-  // How a symptom is told, and the name that it has here.
-  const SYMPTOMS = [[/seg(mentation)?[ -]?faults?|access violation/g, "sigsegv"], [/\babort(s|ed)?\b/g, "sigabrt"]];
-  const wordsFor = (text) => SYMPTOMS.reduce((told, [how, name]) => told.replace(how, name), text).split(/\s+/).filter(Boolean);
+  // How a symptom is told, and the name that it has here; what a shell or Python says around it is no more of it.
+  const SYMPTOMS = [
+    [/(?:fatal python error:\s*)?(?:seg(?:mentation)?[ -]?faults?|access violation)(?:\s*\(core dumped\))?/g, "sigsegv"],
+    [/(?:fatal python error:\s*)?\babort(?:s|ed)?\b(?:\s*\(core dumped\))?/g, "sigabrt"],
+    [/(?:importerror:\s*)?(?:\S+:\s*)?undefined symbol(?:\s*:(?:\s*(?!\.?numba\.unresolved)\S+)?)?/g, "undefined-symbol"],
+    [/\.?numba\.unresolved\S*|unresolved symbol/g, "numba-unresolved"],
+  ];
+  const asNamedHere = (text) => SYMPTOMS.reduce((told, [how, name]) => told.replace(how, name), text);
+  const wordsFor = (text) => asNamedHere(text).split(/\s+/).filter(Boolean);
   // A call that hands a literal on is of a literal's shape, whatever it calls and however much it hands on.
+  const CALL = /^\s*(?:return\s+|[a-z_]\w*\s*[-+*]?=(?!=)\s*)?(?:[a-z_]\w*\s*[-+*]\s*)?(?:self\.|cls\.)?([a-z_]\w*)\s*\(([\w\s,=+-]*)\)\s*$/;
+  const RESERVED = new Set(data.reserved.map((name) => name.toLowerCase()));
   const literalShape = (text) => {
-    const [, given] = text.match(/^\s*(?:return\s+)?[a-z_]\w*\s*\(([\w\s,+-]*)\)\s*$/) ?? [];
-    const each = (given ?? "").split(",").map((one) => one.trim());
+    const [, name, given] = text.match(CALL) ?? [];
+    if (RESERVED.has(name)) return [];
+    const each = (given ?? "").split(",").map((one) => one.trim().replace(/^[a-z_]\w*\s*=\s*/, ""));
     if (!each.some((one) => /^[a-z_]/.test(one) && !/^(true|false|none)$/.test(one))) return [];
     if (!each.every((one) => /^([a-z_]\w*|[+-]?\d+)$/.test(one))) return [];
     return ["literal_bool", "literal_seed"].filter((shape) => each.some((one) => (shape === "literal_bool" ? /^(true|false)$/ : /^[+-]?\d+$/).test(one)));
   };
-  const isCode = (text) => /[()=@]/.test(text);
+  const isCode = (text) => /[()=@]/.test(asNamedHere(text.toLowerCase()));
   // What is asked about; how safe that is does not hang on which of its outcomes are to be seen.
   const matches = (probe) => {
     const text = view.text.toLowerCase(), literals = literalShape(text);
@@ -331,7 +347,7 @@
     if (own.length) told.push(`${shown.length} of ${plural(probes.length, "probe")}, ${own.length} of ${plural(RELEASES.length, "release")}.`);
     if (lost.length) told.push(`No release here is ${lost.map((word) => word.replace("..", " .. ")).join(" or ")}: ${
       nearest(lost[0])} Understood are 0.61, 0.61 0.62, >=0.57,<0.60 and !=0.61.`);
-    if (view.text.includes("(")) told.push(literalShape(view.text.toLowerCase()).length
+    if (isCode(view.text) && view.text.includes("(")) told.push(literalShape(view.text.toLowerCase()).length
       ? "A call that hands a literal on is answered by what literals do here, whatever it calls."
       : "Code is compared as typed here, its names too: numba-matrix ask finds it by its structure.");
     if (!own.length && there.length) told.push(`No cell here is ${view.release || "a release"} with CPython ${view.python}: ${
