@@ -231,7 +231,10 @@ def test_a_thread_is_known_by_its_number_and_its_address(visitor: Visitor, whole
         page = visitor.open(whole)
         page.get_by_label("Your code").fill(word)
         assert probes_on(page) == named
-    assert "aot/plain" in probes_on(visitor.open(f"{whole}#text=numba%236177"))
+    older = probes_on(visitor.open(f"{whole}#text=numba%236177"))
+    assert "aot/plain" in older
+    address = "https://github.com/numba/numba/issues/6177%23issuecomment-1"
+    assert probes_on(visitor.open(f"{whole}#text={address}")) == older
 
 
 def test_a_shape_is_not_called_safe_for_its_ways_around(visitor: Visitor, whole: str) -> None:

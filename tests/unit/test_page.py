@@ -157,6 +157,20 @@ def test_what_ran_under_a_patch_says_so_at_the_legend_and_in_the_chapter() -> No
         assert told not in plain
 
 
+def test_a_workaround_that_was_not_looked_at_is_shown_nevertheless() -> None:
+    found = found_of(CLAIMS, records.cell("0.57.0-cp311", records.crashed("cache/a_called")))
+    alone = msgspec.structs.replace(
+        found,
+        probes=("cache/a_called",),
+        by_probe={"cache/a_called": found.by_probe["cache/a_called"]},
+    )
+    made = page(alone, "exec", {})
+    assert 'data-src="cache/a_lazy"' in made
+    assert "What cache/a_lazy is." in made
+    assert 'Its workaround, <span class="id">cache/a_lazy</span>, was not looked at here.' in made
+    assert "was not looked at here" not in page(found_of(CLAIMS, usual()), "exec", {})
+
+
 def test_one_release_is_not_several() -> None:
     made = page(found_of(CLAIMS, usual()), "exec", {})
     assert "in 1 cell (Numba 0.57.0)" in made

@@ -30,7 +30,18 @@ from ..lines.causes import caused
 from ..lines.sentence import begun
 from ..published.drawn import SITE, Badge, badge, badged
 from ..templating import TEMPLATES, environment
-from .rows import HAZARD, NOT_KNOWN, PATCHES, Row, answer, coded, linked, rows_of, shapes_of
+from .rows import (
+    HAZARD,
+    NOT_KNOWN,
+    PATCHES,
+    Row,
+    answer,
+    coded,
+    highlighted,
+    linked,
+    rows_of,
+    shapes_of,
+)
 from .squares import NOT_RUN, Square, State, packed, states
 
 RUN = "run it, if it is not stored"
@@ -69,7 +80,7 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
         f=found, verdict=begun(found), shapes=shapes, rows={row.id: row for row in rows},
-        columns=_columns(found),
+        columns=_columns(found), unseen=_unseen(found, rows),
         states=shown_states, counts=counts,
         words=words, patches=patches, carried=CARRIED,
         badges=_badges(found), site=SITE, pictured=lambda one: _inline(badge(one.strip, found)),
@@ -102,6 +113,12 @@ def _badges(found: Findings) -> dict[str, list[Badge]]:
 
 def _inline(svg: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.strip().encode()).decode()}"
+
+
+def _unseen(found: Findings, rows: Sequence[Row]) -> dict[str, Markup]:
+    """Return the sources of the workarounds that nobody looked at here."""
+    named = {w for row in rows if row.claim for w in row.claim.workarounds}
+    return {w: highlighted(found.sources[w]) for w in named - {*found.by_probe} & {*found.sources}}
 
 
 def _others(rows: Sequence[Row]) -> list[Row]:

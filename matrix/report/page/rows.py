@@ -228,17 +228,22 @@ def rows_of(found: Findings, isolation: str) -> list[Row]:
     for number, probe in enumerate(found.probes):
         did, claim = found.by_probe[probe], found.claims.get(probe)
         source = found.sources.get(probe, "")
-        code = Markup(highlight(shown(source), LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
         last = next((cell for cell in reversed(did) if did[cell].outcome not in GOOD), None)
         # Of the reference there is no evidence.
         seen = kept[last].get(probe) if last else None
         said = _said(did[last], seen.phases) if last and seen else ""
         lead = _lead(source)
         rows.append(
-            Row(number, probe, where[probe], claim, lead, code, marked[probe], found.spans[probe],
-                said, last if last and said else "", probe in around, _reasons(claim, did))
+            Row(number, probe, where[probe], claim, lead, highlighted(source), marked[probe],
+                found.spans[probe], said, last if last and said else "", probe in around,
+                _reasons(claim, did))
         )  # fmt: skip
     return rows
+
+
+def highlighted(source: str) -> Markup:
+    """Return a program as the page shows it."""
+    return Markup(highlight(shown(source), LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
 
 
 def _reasons(claim: Claim | None, cells: Iterable[str]) -> dict[str, str]:

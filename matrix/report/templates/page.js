@@ -133,6 +133,7 @@
     [/(?:fatal python error:\s*)?(?:seg(?:mentation)?[ -]?faults?|access violation)(?:\s*\(core dumped\))?/g, "sigsegv"],
     [/(?:fatal python error:\s*)?\babort(?:s|ed)?\b(?:\s*\(core dumped\))?/g, "sigabrt"],
     [/(?:importerror:\s*)?(?:\S+:\s*)?undefined symbol(?:\s*:(?:\s*(?!\.?numba\.unresolved)\S+)?)?/g, "undefined-symbol"],
+    [/(?:https?:\/\/)?github\.com\/\w+\/(\w+)\/issues\/(\d+)\S*/g, "$1#$2"],
     [/\.?numba\.unresolved\S*|unresolved symbol/g, "numba-unresolved"],
   ];
   const asNamedHere = (text) => SYMPTOMS.reduce((told, [how, name]) => told.replace(how, name), text);
@@ -479,7 +480,7 @@
       drawWhy(probe, number),
       make("p", {}, chooser(probe, number), " ", ...(probe.hazard ? [make("a", { href: chapter.href, textContent: "What to write instead, and on which releases" })] : [])),
       run, make("h3", { textContent: "Source" }),
-      make("div", { className: "pair" }, ...source(probe.id, states[kind[0]][0]), make("div", {}, ...probe.workarounds.flatMap((id) => source(id, "✓ instead:")))),
+      make("div", { className: "pair" }, ...source(probe.id, states[kind[0]][0]), make("div", {}, ...probe.workarounds.flatMap((id) => source(id, byId.has(id) ? "✓ instead:" : "- instead, not looked at here:")))),
       make("h3", { textContent: "Commands" }), ...data.commands.flatMap((c) => command(c, probe, cell)));
     if (!panel.open) { panel.showModal(); $("panel-title").focus(); }
     panel.scrollTop = 0;
