@@ -45,9 +45,11 @@ def test_who_was_bitten_finds_whether_it_is_safe_and_what_to_write_instead(
     expect(chapter).to_be_in_viewport()
     expect(chapter).to_contain_text("not safe on every release looked at")
     expect(chapter.locator("pre", has_text="np.int64(1)").first).to_be_visible()
-    # The link to send.
-    assert page.url.endswith("#hazard-literal-seed")
-    expect(visitor.open(page.url).locator("#hazard-literal-seed")).to_be_in_viewport()
+    # The link to send, in which what was asked is kept.
+    assert page.url.endswith("release=0.61&to=hazard-literal-seed")
+    sent = visitor.open(page.url)
+    expect(sent.locator("#hazard-literal-seed")).to_be_in_viewport()
+    assert probes_on(sent) == probes_on(page)
 
 
 @pytest.mark.parametrize(
@@ -370,6 +372,40 @@ def test_a_chapter_that_a_filter_has_hidden_comes_back_for_who_asks(
     # The map is as it was, and so it stays for who goes on within the page.
     page.locator("nav a", has_text="The map").click()
     assert {"layout" in probe for probe in probes_on(page)} == {True}
+
+
+def test_a_link_to_a_part_keeps_what_was_asked(visitor: Visitor, whole: str) -> None:
+    page = visitor.open(whole + "#text=layout&release=0.61")
+    there = (probes_on(page), releases_on(page))
+    page.locator("nav a", has_text="The map").click()
+    assert page.url == whole + "#text=layout&release=0.61&to=map"
+    page.reload()
+    assert (probes_on(page), releases_on(page)) == there
+    expect(page.locator("#map")).to_be_in_viewport()
+    page.locator("#answer a").first.click()
+    assert page.url == whole + "#text=layout&release=0.61&to=hazard-layout-instead"
+    # Whoever goes on asking is no longer there; without a view a part has an address of its own.
+    page.get_by_label("Numba release").fill("0.60")
+    assert page.url == whole + "#text=layout&release=0.60"
+    page.go_back()
+    page.get_by_role("button", name="Show all").first.click()
+    page.locator("nav a", has_text="The map").click()
+    assert page.url == whole + "#map"
+
+
+def test_the_pythons_of_the_newest_release_open_within_the_map(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole)
+    page.locator("#grid thead button").last.click()
+    last = page.locator("#grid thead th").last
+    expect(last).to_have_text("cp313")
+    expect(last).to_be_in_viewport(ratio=0.95)
+    expect(page.locator("#grid thead button").last).to_be_in_viewport(ratio=0.95)
+    right, edge = (page.locator(name).last.bounding_box() for name in ("#grid thead th", "#scroll"))
+    assert right
+    assert edge
+    assert right["x"] + right["width"] <= edge["x"] + edge["width"]
 
 
 def test_every_hazard_has_a_chapter_that_says_the_four_things(

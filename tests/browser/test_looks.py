@@ -132,16 +132,19 @@ def test_who_maintains_sees_at_once_what_is_not_as_claimed(visitor: Visitor, mix
     expect(page.get_by_role("dialog")).to_contain_text("It did not run in this cell.")
 
 
-def test_a_narrow_screen_has_the_verdict_and_the_search_on_it(visitor: Visitor, mixed: str) -> None:
-    page = visitor.open(mixed, width=400)
+def test_a_narrow_screen_has_the_verdict_and_the_search_on_it(
+    visitor: Visitor, whole: str, mixed: str
+) -> None:
+    page = visitor.open(whole, width=400)
     expect(page.locator(".verdict")).to_be_in_viewport(ratio=1)
     expect(page.get_by_label("Your code")).to_be_in_viewport(ratio=1)
+    # What is not as claimed comes before it, and is open.
+    page = visitor.open(mixed, width=400)
+    expect(page.locator(".verdict")).to_be_in_viewport(ratio=1)
+    expect(page.locator("nav a", has_text="Look it up")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".broken-list li").first).to_be_in_viewport(ratio=1)
     folded = page.locator(".part:not([open])")
-    assert folded.locator("h2").all_inner_texts() == [
-        "Since the reference",
-        "Not as claimed",
-        "Not run",
-    ]
+    assert folded.locator("h2").all_inner_texts() == ["Since the reference", "Not run"]
     page.evaluate("location.hash = '#not-run'")
     expect(page.get_by_text("hash mismatch").first).to_be_visible()
     assert visitor.open(mixed).locator(".part:not([open])").count() == 0

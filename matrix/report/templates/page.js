@@ -1,7 +1,7 @@
 "use strict";
 // The map of index.html as a thing to search and to open. All of a view is in the address, after #:
-// "release=0.61&text=literal", with "at=CELL,PROBE" while a square's evidence is open. Text from
-// probes only ever becomes text (textContent, setAttribute), never markup.
+// "release=0.61&text=literal", with "at=CELL,PROBE" while a square's evidence is open, and with
+// "to=PART" where a link led to a part of the page while filters were on. Text from probes only ever becomes text (textContent, setAttribute), never markup.
 (() => {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
@@ -16,7 +16,8 @@
   const chapters = [...document.querySelectorAll(".chapter")];
   const rows = [...grid.querySelectorAll("tr[data-n]")];
   rows.forEach((row, place) => { probes[place].row = row; });
-  let view = Object.fromEntries([...FIELDS, "at"].map((name) => [name, ""])), columns = [], shown = [], lost = [], placed = "";
+  const ALL = [...FIELDS, "at", "to"];
+  let view = Object.fromEntries(ALL.map((name) => [name, ""])), columns = [], shown = [], lost = [], placed = "";
 
   const make = (tag, fields = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), fields);
@@ -29,31 +30,31 @@
   const read = () => {
     const text = location.hash.slice(1);
     lost = [];
-    if (text && !text.includes("=")) { // a chapter's address
+    if (text && !text.includes("=")) { // a part's address, which has no room for a view
       if (!$(text)) lost.push(text);
-      return { ...view, at: "" };
+      return { ...view, at: "", to: $(text) ? text : "" };
     }
     const given = new URLSearchParams(text);
-    for (const name of given.keys()) if (![...FIELDS, "at", "show"].includes(name)) lost.push(`${name}=${given.get(name)}`);
-    return Object.fromEntries([...FIELDS, "at"].map((name) => [name, known(name, given.get(name) ?? "")]));
+    for (const name of given.keys()) if (![...ALL, "show"].includes(name)) lost.push(`${name}=${given.get(name)}`);
+    return Object.fromEntries(ALL.map((name) => [name, known(name, given.get(name) ?? "")]));
   };
   // What names nothing on this page filters nothing: no control could show it.
   const known = (name, value) => {
     const field = form.elements[name], [cell, ...id] = value.split(",");
     if (field?.type === "checkbox") return value === field.value ? value : "";
     const there = field?.options ? [...field.options].some((option) => option.value === value)
-      : name !== "at" || !value || (cellNumber.has(cell) && byId.has(id.join(",")));
+      : name === "to" ? !value || !!$(value) : name !== "at" || !value || (cellNumber.has(cell) && byId.has(id.join(",")));
     if (!there) lost.push(name === "at" ? `${id.join(",") || "a program"} in ${cell}` : `${name} ${value}`);
     return there ? value : "";
   };
   const address = (wanted) => {
-    const kept = [...FIELDS, "at"].filter((name) => wanted[name]);
+    const kept = ALL.filter((name) => wanted[name]);
     const written = new URLSearchParams(kept.map((name) => [name, wanted[name]])).toString();
     // Readable where it can be: none of these three ends a fragment or a parameter.
     return "#" + (written.replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3D", "=") || "show=all");
   };
   const go = (change, how = "pushState") => {
-    history[how](null, "", address({ ...view, ...change }));
+    history[how](null, "", address({ ...view, to: "", ...change }));
     apply();
   };
 
@@ -372,22 +373,27 @@
   };
 
   const apply = (came) => {
-    const before = JSON.stringify({ ...view, at: "" });
+    const whole = () => JSON.stringify({ ...view, at: "", to: "" }), before = whole(), was = view.to;
     view = read();
+    const bare = view.to && location.hash === `#${view.to}`;
+    // Who loads this again is to see the same.
+    if (bare && FIELDS.some((name) => view[name])) history.replaceState(null, "", address(view));
     for (const name of FIELDS) {
       const field = form.elements[name];
       if (field && field !== document.activeElement) field.type === "checkbox" ? field.checked = !!view[name] : field.value = view[name];
     }
-    const changed = came?.type === "load" || JSON.stringify({ ...view, at: "" }) !== before;
+    const changed = came?.type === "load" || whole() !== before;
     if (changed) draw();
     $("lost").hidden = !lost.length;
     $("lost").textContent = !lost.length ? "" : `Not on this page, and so passed over: ${lost.join(", ")}.`;
     // Who was sent an address is led to its answer.
-    if (came && (lost.length || (changed && !view.at && FIELDS.some((name) => view[name])))) $("look").scrollIntoView();
-    const target = $(location.hash.slice(1));
+    if (came && (lost.length || (changed && !view.at && !view.to && FIELDS.some((name) => view[name])))) $("look").scrollIntoView();
+    const target = $(view.to);
     target?.closest(".part")?.setAttribute("open", "");
-    const chapter = target?.closest(".chapter");
-    if (chapter?.hidden) { chapter.hidden = false; target.scrollIntoView(); }
+    const chapter = target?.closest(".chapter"), hidden = chapter?.hidden;
+    if (hidden) chapter.hidden = false;
+    // To the bare address of what is there the browser went by itself.
+    if (target && (hidden || (came && !bare && view.to !== was))) target.scrollIntoView();
     const [cell, ...id] = view.at.split(",");
     const probe = byId.get(id.join(","));
     if (probe && cellNumber.has(cell)) open(probe, cellNumber.get(cell));
@@ -529,9 +535,17 @@
     if (release) {
       const had = view.open.split(",").filter(Boolean);
       go({ open: (had.includes(release) ? had.filter((r) => r !== release) : [...had, release]).join(",") }, "replaceState");
-      grid.querySelector(`button[data-release="${CSS.escape(release)}"]`)?.focus();
+      grid.querySelector(`button[data-release="${CSS.escape(release)}"]`)?.focus({ preventScroll: true });
+      showPythons(release);
     }
   });
+  // What has just been opened may lie beyond the right edge; its release stays in sight.
+  const showPythons = (release) => {
+    const heads = [...grid.tHead.rows[0].cells], own = heads.filter((_, n) => columns[n - 1]?.release === release);
+    const frame = $("scroll").getBoundingClientRect(), box = (head) => head.getBoundingClientRect();
+    const beyond = box(own.at(-1)).right - (frame.right - 1), room = box(own[0]).left - box(heads[0]).right;
+    if (beyond > 0) $("scroll").scrollLeft += Math.min(beyond, Math.max(room, 0)) + 1;
+  };
   grid.addEventListener("keydown", (event) => {
     const td = event.target.closest("td");
     if (!td) return;
@@ -558,14 +572,15 @@
   for (const button of document.querySelectorAll(".all")) button.addEventListener("click", clear);
   // Not the address that somebody came by: it may name what is passed over.
   const shownAddress = () => {
-    if ([...FIELDS, "at"].some((name) => view[name])) return address(view);
-    return $(location.hash.slice(1)) ? location.hash : "";
+    if ([...FIELDS, "at"].some((name) => view[name])) return address({ ...view, to: "" });
+    return view.to && `#${view.to}`;
   };
   $("copy").addEventListener("click", ({ target }) => copyText(location.href.split("#")[0] + shownAddress(), target));
   addEventListener("hashchange", apply);
   addEventListener("popstate", apply);
   const parts = [...document.querySelectorAll(".part")];
-  if (narrow.matches) for (const part of parts) part.open = false;
+  // What is not as claimed is what there is to look at.
+  if (narrow.matches) for (const part of parts) if (!part.querySelector("#broken")) part.open = false;
   addEventListener("beforeprint", () => { for (const part of parts) part.open = true; drawCards(true); });
   narrow.addEventListener("change", () => drawCards());
 
