@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -215,10 +216,49 @@ def test_it_prints_without_controls_and_with_every_probe(
     page = visitor.open(whole, dark=True)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.get_by_label("Your code")).to_be_hidden()
+    assert page.get_by_role("button", name="Show all").count() == 0
+    expect(page.locator("#asked")).to_be_hidden()
     expect(page.locator("#scroll")).to_be_hidden()
     assert page.locator(".card h3:visible").count() == len(wide.PROBES)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
     page.pdf(path=tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").stat().st_size > 100_000
+
+
+def sheets(page: Page, path: Path) -> int:
+    """Print a page and return how many sheets that takes."""
+    page.pdf(path=path)
+    return len(re.findall(rb"/Type /Page\b", path.read_bytes()))
+
+
+def test_what_was_asked_is_printed_with_its_answer(visitor: Visitor, whole: str) -> None:
+    page = visitor.open(whole + "#text=literal seed&release=0.61&carrier=cache&differs=1")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    told = "Only what was asked for is here. Your code, a word, an exception: literal seed; "
+    expect(page.locator("#asked")).to_contain_text(told + "Numba release: 0.61; Carrier: cache; ")
+    expect(page.locator("#asked")).to_contain_text("; only what differs by release or Python.")
+    expect(page.locator("#count")).to_be_visible()
+    assert page.get_by_role("button", name="Copy").count() == 0
+    page = visitor.open(whole + "#text=literal_seed_np_int64&shape=literal_seed")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#answer")).to_be_visible()
+    expect(page.locator("[name=differs]")).to_be_hidden()
+    # The ways around alone do not make it well.
+    expect(page.locator(".card summary")).to_have_text("▲ literal seed")
+
+
+def test_a_square_that_is_open_is_printed_once_and_whole(
+    visitor: Visitor, whole: str, tmp_path: Path
+) -> None:
+    page = visitor.open(whole + "#at=0.61.2-cp313,cache/literal_seed_called")
+    expect(page.get_by_role("dialog")).to_contain_text("warm: crashed")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#panel details:not([open])").count() == 0
+    assert 2 <= sheets(page, tmp_path / "square.pdf") < 20
+    page.emulate_media(media="print")
+    expect(page.locator("main")).to_be_hidden()
+    expect(page.get_by_role("button", name="Close")).to_be_hidden()

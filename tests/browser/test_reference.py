@@ -70,6 +70,28 @@ def test_what_is_promised_is_not_the_reason_for_what_fails(visitor: Visitor, add
     expect(chapter).to_contain_text("(on 0.51.0, 0.51.1, 0.51.2 modules built by 0.51 import Numba")
 
 
+def test_a_patch_is_told_of_where_something_shown_ran_under_it(
+    visitor: Visitor, address: str
+) -> None:
+    guard = visitor.open(f"{address}#shape=layout").locator("[data-patch=guard]")
+    expect(guard).to_be_visible()
+    page = visitor.open(f"{address}#shape=literal_seed")
+    expect(page.locator("[data-patch=guard]")).to_be_hidden()
+    expect(page.locator("[data-patch=remedy]")).to_be_visible()
+
+
+def test_a_command_ends_its_lines_between_words(visitor: Visitor, address: str) -> None:
+    page = visitor.open(f"{address}#at=0.61.2-cp313,{SEED}", width=400)
+    words = page.locator("#panel .command pre span")
+    expect(words.filter(has_text="--probe").first).to_be_visible()
+    heights = words.filter(has_text="--").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().height)"
+    )
+    assert max(heights) < 25  # a line is 19 high
+    line = f"nox -s matrix -- 0.61.2-cp313 --probe {SEED} --fresh"
+    assert line in page.locator("#panel .command pre").all_text_contents()
+
+
 def test_a_program_under_a_patch_is_told_of_by_itself(visitor: Visitor, address: str) -> None:
     for patched, told in (
         (f"{SEED}@remedy", "✓ {}: safe on 0.61.0, 0.61.2"),

@@ -333,6 +333,23 @@ def test_what_did_not_run_is_named_and_never_blank() -> None:
     assert nothing.count('<td class="not_run">- not run</td>') == 2
 
 
+def test_a_number_leads_to_its_squares_where_there_are_any() -> None:
+    made = page(found_of(CLAIMS, usual()), "exec", {})
+    assert 'href="#outcome=hazard"' in made
+    assert '<span class="tile none"><b>✗ 0</b> not as claimed' in made
+    assert 'href="#outcome=broken"' not in made
+    assert "What the cell that ran consisted of" in made
+
+
+def test_a_cell_is_told_to_consist_of_what_is_known_of_it() -> None:
+    told = page(found_of(CLAIMS, usual()), "exec", {})
+    whose = [msgspec.structs.replace(usual(), python="", llvm="")]
+    less = page(found_of(CLAIMS, *whose), "exec", {})
+    assert '<th scope="col">Python</th><th scope="col">NumPy</th>' in told
+    assert '<th scope="col">cell</th><th scope="col">NumPy</th>' in less
+    assert '<th scope="col">LLVM</th>' not in less
+
+
 def test_probes_without_claims_have_a_map_and_no_chapters() -> None:
     cells, probes = [usual()], ("cache/a_lazy", "cache/a_called")
     found = findings(cells, probes, judge(cells, probes, None, "exec"), "exec", ())

@@ -53,6 +53,9 @@ COMMANDS = (
     ("since which release", "nox -s bisect -- {probe}{probes}"),
 )
 
+PARTS = {"Numba": "numba", "Python": "python", "NumPy": "numpy", "llvmlite": "llvmlite",
+         "LLVM": "llvm"}  # fmt: skip
+
 # Short enough for the list of shapes; another carrier has the name it has.
 CARRIED = {"cache": "cache=True", "aot": "AOT"}
 
@@ -83,7 +86,8 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
         columns=_columns(found), unseen=_unseen(found, rows),
         states=shown_states, counts=counts,
         words=words, patches=patches, carried=CARRIED,
-        badges=_badges(found), site=SITE, pictured=lambda one: _inline(badge(one.strip, found)),
+        parts=_parts(found), badges=_badges(found), site=SITE,
+        pictured=lambda one: _inline(badge(one.strip, found)),
         changed=found.changed, plots=plots, not_run=_not_run(found), others=_others(rows),
         data=_script_json(
             _data(found, ordered, shown_states) | {"words": words, "patches": patches}
@@ -199,10 +203,15 @@ def _data(
     }
 
 
+def _parts(found: Findings) -> dict[str, str]:
+    """Return what cells are told to consist of: the reference is of no one build of a Python."""
+    told = list(PARTS.items())[1:]
+    return {name: field for name, field in told if any(getattr(r, field) for r in found.ran)}
+
+
 def _cell(record: CellRecord) -> dict[str, str]:
     parts = parse_cell(record.cell)
-    held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
-            "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
+    held = {name: getattr(record, field) for name, field in PARTS.items()}
     versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
     versions = ", ".join([versions, *(str(p) for p in packages_of(record) if p.asked)])
     why = f"{record.status}: {record.reason}" if record.status is not CellStatus.RAN else ""

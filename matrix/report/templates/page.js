@@ -244,7 +244,8 @@
     const shapes = [...new Set(columns.length ? shown.map((probe) => probe.shape) : [])];
     $("cards").replaceChildren(...shapes.map((shape) => {
       const members = shown.filter((probe) => probe.shape === shape);
-      const [state] = together(members.flatMap((probe) => columns.map((c) => square(probe, c))));
+      // As in the index: those that are not shown count, too.
+      const [state] = together(probes.filter((probe) => probe.shape === shape).flatMap((probe) => columns.map((c) => square(probe, c))));
       return make("details", { className: "card", open: all === true || shapes.length < 4 },
         make("summary", { textContent: `${states[state][0]} ${shape.replaceAll("_", " ")}` }), ...members.map(drawCard));
     }));
@@ -358,6 +359,12 @@
     $("nothing").hidden = shown.length > 0;
     $("scroll").hidden = !shown.length;
   };
+  // Paper has no controls to read what was asked from.
+  const tellOnPaper = () => {
+    const asked = [...form.elements].filter((field) => view[field.name]).map((field) => field.type === "checkbox"
+      ? field.parentElement.textContent.trim() : `${field.parentElement.firstChild.nodeValue.trim()}: ${field.selectedOptions?.[0].text ?? view[field.name]}`);
+    $("asked").textContent = asked.length ? `Only what was asked for is here. ${asked.join("; ")}.` : "";
+  };
   const draw = () => {
     columns = chosenColumns();
     shown = probes.filter(chosen);
@@ -366,6 +373,8 @@
     drawIndex();
     drawAnswer();
     count();
+    tellOnPaper();
+    for (const told of document.querySelectorAll("[data-patch]")) told.hidden = !shown.some((probe) => probe.patch === told.dataset.patch);
     // The newest release is what most come for; it is at the right end.
     const wanted = `${view.release} ${view.python}`;
     if (placed !== wanted) $("scroll").scrollLeft = $("scroll").scrollWidth;
@@ -440,9 +449,10 @@
     button.onclick = () => copyText(text, button);
     return button;
   };
+  const worded = (line) => line.split(/(\s+)/).map((part, n) => (n % 2 ? part : make("span", { textContent: part })));
   const command = ([what, text], probe, cell) => {
     const line = text.replace("{cell}", cell.id).replace("{probe}", () => probe.quoted);
-    return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", { textContent: line }), copier(what, line))];
+    return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", {}, ...worded(line)), copier(what, line))];
   };
   const thread = (issue) => issue.startsWith("https://") ? [" ", make("a", { href: issue, textContent: "thread" })] : [];
   const linked = (text) => text.split(/\b(numba#\d+)/).map((part, n) => n % 2
@@ -581,7 +591,7 @@
   const parts = [...document.querySelectorAll(".part")];
   // What is not as claimed is what there is to look at.
   if (narrow.matches) for (const part of parts) if (!part.querySelector("#broken")) part.open = false;
-  addEventListener("beforeprint", () => { for (const part of parts) part.open = true; drawCards(true); });
+  addEventListener("beforeprint", () => { for (const folded of panel.querySelectorAll("details")) folded.open = true; for (const part of parts) part.open = true; drawCards(true); });
   narrow.addEventListener("change", () => drawCards());
 
   const fill = (name, pairs) => form.elements[name].append(...pairs.map(([value, textContent]) => make("option", { value, textContent })));
