@@ -67,7 +67,9 @@ def test_what_is_promised_is_not_the_reason_for_what_fails(visitor: Visitor, add
     expect(answer).to_contain_text("a hazard because modules built by 0.51 import Numba")
     expect(answer.get_by_role("link", name="numba#6177")).to_have_attribute("href", thread)
     chapter = page.locator("#hazard-literal-seed")
-    expect(chapter).to_contain_text("(on 0.51.0, 0.51.1, 0.51.2 modules built by 0.51 import Numba")
+    expect(chapter).to_contain_text(
+        "(on 0.51.0, 0.51.1, 0.51.2 modules built by 0.51 import Numba (numba#6177))"
+    )
 
 
 def test_a_patch_is_told_of_where_something_shown_ran_under_it(

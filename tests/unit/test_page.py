@@ -19,7 +19,7 @@ from matrix.model.outcome import Outcome, Result, result_of
 from matrix.model.record import CellRecord, ProbeRecord
 from matrix.report.findings import Findings, findings, with_claims
 from matrix.report.page.page import page
-from matrix.report.page.rows import coded, rows_of, shapes_of
+from matrix.report.page.rows import coded, linked, rows_of, shapes_of
 from matrix.report.page.shapes import anchor, places, words
 from matrix.report.page.squares import NOT_RUN, Square, State, packed, squares, together
 from matrix.report.page.told import tell
@@ -313,6 +313,22 @@ def test_every_outcome_that_is_claimed_is_told_in_a_sentence() -> None:
 
 def test_code_in_a_sentence_is_marked_and_nothing_in_it_is_markup() -> None:
     assert coded("a `b<c` <i>") == "a <code>b&lt;c</code> &lt;i&gt;"
+
+
+def test_a_thread_in_a_sentence_is_a_link_and_nothing_else_in_it_is_markup() -> None:
+    told = linked(coded("a <i> (numba#6177)"))
+    thread = "https://github.com/numba/numba/issues/6177"
+    assert told == f'a &lt;i&gt; (<a href="{thread}">numba#6177</a>)'
+
+
+def test_why_a_promise_is_not_kept_is_said_with_the_releases() -> None:
+    row = next(r for r in rows_of(found_of(CLAIMS, usual()), "exec") if r.id == "cache/a_lazy")
+    cells = ("0.51.0-cp36", "0.51.0-cp38", "0.51.1-cp38", "0.52.0-cp38")
+    ill, well = Square(State.HAZARD, "raised", "raised"), Square(State.KEPT, "hit", "hit")
+    reasons = dict.fromkeys(cells, "it is odd")
+    marked = dict.fromkeys(cells[:3], ill) | {cells[3]: well}
+    told = msgspec.structs.replace(row, squares=marked, reasons=reasons).failing
+    assert told == {"it is odd": ["0.51.0", "0.51.1"]}
 
 
 def test_the_page_says_what_changed_since_the_reference_only_where_that_is_known() -> None:

@@ -281,7 +281,7 @@ def shapes_of(rows: Sequence[Row]) -> list[Shape]:
 
 def linked(html: Markup) -> Markup:
     """Return it with the threads that it names as links."""
-    text = THREAD.sub(r'<a href="https://github.com/numba/numba/issues/\1">numba#\1</a>', html)
+    text = THREAD.sub(r'<a href="https://github.com/numba/numba/issues/\1">numba#\1</a>', str(html))
     return Markup(text)  # noqa: S704 (what it was given is escaped, and a number)
 
 
