@@ -82,6 +82,16 @@ class Span(msgspec.Struct, frozen=True):
         return f"{self.releases.first} or earlier, not looked at {listed}"
 
 
+def joined(neighbours: Sequence[Span]) -> Stretch:
+    """Return the stretch of spans that follow on each other."""
+    looked, there = (
+        sum(getattr(span.releases, name) for span in neighbours) for name in ("looked", "there")
+    )
+    between = sum(len(span.skipped) for span in neighbours[1:])
+    ends = neighbours[0].releases.first, neighbours[-1].releases.last
+    return Stretch(*ends, looked, there + between)
+
+
 def spans(cells: Mapping[str, Result], releases: Sequence[str]) -> tuple[Span, ...]:
     """Return the spans of one probe, oldest release first, given what it did by cell id.
 

@@ -45,9 +45,11 @@ def test_who_was_bitten_finds_whether_it_is_safe_and_what_to_write_instead(
     expect(chapter).to_be_in_viewport()
     expect(chapter).to_contain_text("not safe on every release looked at")
     expect(chapter.locator("pre", has_text="np.int64(1)").first).to_be_visible()
-    # The link to send.
-    assert page.url.endswith("#hazard-literal-seed")
-    expect(visitor.open(page.url).locator("#hazard-literal-seed")).to_be_in_viewport()
+    # The link to send, in which what was asked is kept.
+    assert page.url.endswith("release=0.61&to=hazard-literal-seed")
+    sent = visitor.open(page.url)
+    expect(sent.locator("#hazard-literal-seed")).to_be_in_viewport()
+    assert probes_on(sent) == probes_on(page)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,9 @@ def test_a_python_that_a_release_has_not_is_answered_with_those_it_has(
 @pytest.mark.parametrize(
     ("asked", "shape"),
     [("power(n, 1)", "literal seed"), ("walk(n, m, True)", "literal bool"),
-     ("has_parity(n, False)", "literal bool")],
+     ("has_parity(n, False)", "literal bool"), ("x = fact(n, 1)", "literal seed"),
+     ("return n * self.fact(n, 1)", "literal seed"), ("fact(n, result=1)", "literal seed"),
+     ("acc += fact(n, -1)", "literal seed")],
 )  # fmt: skip
 def test_a_call_that_hands_a_literal_on_is_found_whatever_it_calls(
     visitor: Visitor, whole: str, asked: str, shape: str
@@ -171,6 +175,18 @@ def test_a_call_that_hands_a_literal_on_is_found_whatever_it_calls(
     page.get_by_label("Numba release").fill("0.61")
     expect(page.locator("#answer li").first).to_contain_text(f"▲ {shape}, cache=True: hazard on")
     expect(page.locator("#count")).to_contain_text("by what literals do here, whatever it calls")
+
+
+@pytest.mark.parametrize(
+    "asked", ["max(n, 0)", "range(n, 0)", "min(x, 1)", "len(a, 1)", "return (n, 1)", "x == f(n, 1)"]
+)
+def test_what_is_no_call_of_a_recursion_is_no_literal_handed_on(
+    visitor: Visitor, whole: str, asked: str
+) -> None:
+    page = visitor.open(whole)
+    page.get_by_label("Your code").fill(asked)
+    expect(page.locator("#count")).to_contain_text("Code is compared as typed here")
+    expect(page.locator("#answer")).not_to_contain_text("literal")
 
 
 def test_other_code_is_compared_as_typed_and_a_safe_piece_is_no_verdict(
@@ -188,14 +204,65 @@ def test_a_symptom_is_known_by_the_words_that_people_have_for_it(
 ) -> None:
     named = probes_on(visitor.open(whole + "#text=SIGSEGV"))
     assert SEED in named
-    for word in ("segfault", "segmentation fault", "Access violation"):
+    for word in (
+        "segfault",
+        "segmentation fault",
+        "Access violation",
+        "Fatal Python error: Segmentation fault",
+        "Segmentation fault (core dumped)",
+    ):
         assert probes_on(visitor.open(f"{whole}#text={word}")) == named
 
 
+def test_a_symbol_that_a_module_lacks_is_known_by_what_the_loader_says(
+    visitor: Visitor, whole: str
+) -> None:
+    named = probes_on(visitor.open(f"{whole}#text=.numba.unresolved$"))
+    assert "aot/even_odd_helper" in named
+    assert not {"aot/plain", SEED, "aot/generator_direct"} & {*named}
+    line = "ImportError: /tmp/m.cpython-311.so: undefined symbol: .numba.unresolved$_ZN8__main__"
+    assert probes_on(visitor.open(f"{whole}#text={line}")) == named
+    any_symbol = probes_on(visitor.open(f"{whole}#text=undefined symbol"))
+    assert {*any_symbol} == {*named, "aot/generator_direct"}
+
+
+def test_a_thread_is_known_by_its_number_and_its_address(visitor: Visitor, whole: str) -> None:
+    named = probes_on(visitor.open(f"{whole}#text=https://github.com/numba/numba/issues/6061"))
+    assert SEED in named
+    for word in ("6061", "numba#6061", "#6061"):
+        page = visitor.open(whole)
+        page.get_by_label("Your code").fill(word)
+        assert probes_on(page) == named
+    older = probes_on(visitor.open(f"{whole}#text=numba%236177"))
+    assert "aot/plain" in older
+    address = "https://github.com/numba/numba/issues/6177%23issuecomment-1"
+    assert probes_on(visitor.open(f"{whole}#text={address}")) == older
+
+
 def test_a_shape_is_not_called_safe_for_its_ways_around(visitor: Visitor, whole: str) -> None:
-    page = visitor.open(f"{whole}#text=cache/literal_seed_np_int64_called&release=0.61")
-    answer = page.locator("#answer")
-    expect(answer).to_contain_text("(but for its hazards, which are not shown): safe on 0.61.0")
+    hazard = ", cache=True, of which no hazard is shown: hazard on 0.61.0, 0.61.2; what to write"
+    for asked, shape in (
+        ("text=literal+np_int64&carrier=cache", "literal seed"),
+        ("text=literal+seed&carrier=lazy", "literal seed"),
+        ("text=even+odd+folded&carrier=cache", "even odd"),
+    ):
+        page = visitor.open(f"{whole}#{asked}&release=0.61")
+        answer = page.locator("#answer li", has_text=f" {shape},")
+        expect(answer).to_contain_text(f"▲ {shape}{hazard}")
+        expect(page.locator("#answer")).not_to_contain_text("✓")
+        shown = page.locator(f".index li:visible:has-text('{shape}') [data-carrier=cache] .sign")
+        assert shown.all_inner_texts() == ["▲"]
+
+
+def test_a_program_that_is_named_is_told_of_by_itself(visitor: Visitor, whole: str) -> None:
+    for name, told in (
+        ("cache/literal_seed_np_int64_called", "✓ {}: safe on 0.61.0, 0.61.2"),
+        ("cache/literal_seed_called", "▲ {}: hazard on 0.61.0, 0.61.2; what to write instead"),
+    ):
+        page = visitor.open(f"{whole}#text={name}&release=0.61")
+        expect(page.locator("#answer")).to_have_text(told.format(name))
+        sign = page.locator(".index [data-shape=literal_seed] [data-carrier=cache] .sign")
+        expect(sign).to_have_text("▲")
 
 
 def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
@@ -207,7 +274,7 @@ def test_a_sent_link_leads_to_its_answer(visitor: Visitor, whole: str) -> None:
     answer.get_by_role("link").first.click()
     expect(page.locator("#hazard-literal-seed h4", has_text="instead")).to_be_in_viewport()
     safe = visitor.open(f"{whole}#text=cache/self_lazy&release=0.61").locator("#answer")
-    expect(safe).to_have_text("✓ self, cache=True: safe on 0.61.0, 0.61.2")
+    expect(safe).to_have_text("✓ cache/self_lazy: safe on 0.61.0, 0.61.2")
     expect(visitor.open(whole).locator("#answer")).to_be_hidden()
 
 
@@ -305,6 +372,40 @@ def test_a_chapter_that_a_filter_has_hidden_comes_back_for_who_asks(
     # The map is as it was, and so it stays for who goes on within the page.
     page.locator("nav a", has_text="The map").click()
     assert {"layout" in probe for probe in probes_on(page)} == {True}
+
+
+def test_a_link_to_a_part_keeps_what_was_asked(visitor: Visitor, whole: str) -> None:
+    page = visitor.open(whole + "#text=layout&release=0.61")
+    there = (probes_on(page), releases_on(page))
+    page.locator("nav a", has_text="The map").click()
+    assert page.url == whole + "#text=layout&release=0.61&to=map"
+    page.reload()
+    assert (probes_on(page), releases_on(page)) == there
+    expect(page.locator("#map")).to_be_in_viewport()
+    page.locator("#answer a").first.click()
+    assert page.url == whole + "#text=layout&release=0.61&to=hazard-layout-instead"
+    # Whoever goes on asking is no longer there; without a view a part has an address of its own.
+    page.get_by_label("Numba release").fill("0.60")
+    assert page.url == whole + "#text=layout&release=0.60"
+    page.go_back()
+    page.get_by_role("button", name="Show all").first.click()
+    page.locator("nav a", has_text="The map").click()
+    assert page.url == whole + "#map"
+
+
+def test_the_pythons_of_the_newest_release_open_within_the_map(
+    visitor: Visitor, whole: str
+) -> None:
+    page = visitor.open(whole)
+    page.locator("#grid thead button").last.click()
+    last = page.locator("#grid thead th").last
+    expect(last).to_have_text("cp313")
+    expect(last).to_be_in_viewport(ratio=0.95)
+    expect(page.locator("#grid thead button").last).to_be_in_viewport(ratio=0.95)
+    right, edge = (page.locator(name).last.bounding_box() for name in ("#grid thead th", "#scroll"))
+    assert right
+    assert edge
+    assert right["x"] + right["width"] <= edge["x"] + edge["width"]
 
 
 def test_every_hazard_has_a_chapter_that_says_the_four_things(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,16 +133,19 @@ def test_who_maintains_sees_at_once_what_is_not_as_claimed(visitor: Visitor, mix
     expect(page.get_by_role("dialog")).to_contain_text("It did not run in this cell.")
 
 
-def test_a_narrow_screen_has_the_verdict_and_the_search_on_it(visitor: Visitor, mixed: str) -> None:
-    page = visitor.open(mixed, width=400)
+def test_a_narrow_screen_has_the_verdict_and_the_search_on_it(
+    visitor: Visitor, whole: str, mixed: str
+) -> None:
+    page = visitor.open(whole, width=400)
     expect(page.locator(".verdict")).to_be_in_viewport(ratio=1)
     expect(page.get_by_label("Your code")).to_be_in_viewport(ratio=1)
+    # What is not as claimed comes before it, and is open.
+    page = visitor.open(mixed, width=400)
+    expect(page.locator(".verdict")).to_be_in_viewport(ratio=1)
+    expect(page.locator("nav a", has_text="Look it up")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".broken-list li").first).to_be_in_viewport(ratio=1)
     folded = page.locator(".part:not([open])")
-    assert folded.locator("h2").all_inner_texts() == [
-        "Since the reference",
-        "Not as claimed",
-        "Not run",
-    ]
+    assert folded.locator("h2").all_inner_texts() == ["Since the reference", "Not run"]
     page.evaluate("location.hash = '#not-run'")
     expect(page.get_by_text("hash mismatch").first).to_be_visible()
     assert visitor.open(mixed).locator(".part:not([open])").count() == 0
@@ -212,10 +216,49 @@ def test_it_prints_without_controls_and_with_every_probe(
     page = visitor.open(whole, dark=True)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.get_by_label("Your code")).to_be_hidden()
+    assert page.get_by_role("button", name="Show all").count() == 0
+    expect(page.locator("#asked")).to_be_hidden()
     expect(page.locator("#scroll")).to_be_hidden()
     assert page.locator(".card h3:visible").count() == len(wide.PROBES)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
     page.pdf(path=tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").stat().st_size > 100_000
+
+
+def sheets(page: Page, path: Path) -> int:
+    """Print a page and return how many sheets that takes."""
+    page.pdf(path=path)
+    return len(re.findall(rb"/Type /Page\b", path.read_bytes()))
+
+
+def test_what_was_asked_is_printed_with_its_answer(visitor: Visitor, whole: str) -> None:
+    page = visitor.open(whole + "#text=literal seed&release=0.61&carrier=cache&differs=1")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    told = "Only what was asked for is here. Your code, a word, an exception: literal seed; "
+    expect(page.locator("#asked")).to_contain_text(told + "Numba release: 0.61; Carrier: cache; ")
+    expect(page.locator("#asked")).to_contain_text("; only what differs by release or Python.")
+    expect(page.locator("#count")).to_be_visible()
+    assert page.get_by_role("button", name="Copy").count() == 0
+    page = visitor.open(whole + "#text=literal_seed_np_int64&shape=literal_seed")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#answer")).to_be_visible()
+    expect(page.locator("[name=differs]")).to_be_hidden()
+    # The ways around alone do not make it well.
+    expect(page.locator(".card summary")).to_have_text("▲ literal seed")
+
+
+def test_a_square_that_is_open_is_printed_once_and_whole(
+    visitor: Visitor, whole: str, tmp_path: Path
+) -> None:
+    page = visitor.open(whole + "#at=0.61.2-cp313,cache/literal_seed_called")
+    expect(page.get_by_role("dialog")).to_contain_text("warm: crashed")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#panel details:not([open])").count() == 0
+    assert 2 <= sheets(page, tmp_path / "square.pdf") < 20
+    page.emulate_media(media="print")
+    expect(page.locator("main")).to_be_hidden()
+    expect(page.get_by_role("button", name="Close")).to_be_hidden()

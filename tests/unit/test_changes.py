@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from matrix.judge.changes import Span, spans
+from matrix.judge.changes import Span, joined, spans
 from matrix.judge.judge import same_result
 from matrix.model.cell import parse_cell
 from matrix.model.outcome import Outcome, Result
@@ -50,6 +50,14 @@ def test_a_range_is_whole_only_where_everything_in_it_was_looked_at_and_did_the_
         "0.49.1: crashed in warm (SIGSEGV)",
         "0.50.0: hit",
     ]
+
+
+def test_neighbours_are_joined_with_what_lies_between_them() -> None:
+    whole = spans({"0.48.0-cp38": HIT, "0.49.0-cp38": CRASH, "0.49.1-cp38": CRASH}, ALL)
+    assert str(joined(whole)) == "0.48.0 - 0.49.1"
+    gaps = spans({"0.48.0-cp38": HIT, "0.49.1-cp38": CRASH, "0.50.0-cp38": HIT}, ALL)
+    assert str(joined(gaps)) == "0.48.0 .. 0.50.0 (3 of 4)"
+    assert str(joined(gaps[1:])) == "0.49.1 - 0.50.0"
 
 
 def test_a_candidate_fills_no_gap_and_makes_none() -> None:

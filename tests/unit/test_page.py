@@ -19,9 +19,10 @@ from matrix.model.outcome import Outcome, Result, result_of
 from matrix.model.record import CellRecord, ProbeRecord
 from matrix.report.findings import Findings, findings, with_claims
 from matrix.report.page.page import page
-from matrix.report.page.rows import coded, rows_of, shapes_of, tell
+from matrix.report.page.rows import coded, linked, rows_of, shapes_of
 from matrix.report.page.shapes import anchor, places, words
 from matrix.report.page.squares import NOT_RUN, Square, State, packed, squares, together
+from matrix.report.page.told import tell
 from tests.unit import records, wide
 
 ISSUE = "https://github.com/numba/numba/issues/6061"
@@ -166,6 +167,20 @@ def test_what_ran_under_a_patch_says_so_at_the_legend_and_in_the_chapter() -> No
         assert told not in plain
 
 
+def test_a_workaround_that_was_not_looked_at_is_shown_nevertheless() -> None:
+    found = found_of(CLAIMS, records.cell("0.57.0-cp311", records.crashed("cache/a_called")))
+    alone = msgspec.structs.replace(
+        found,
+        probes=("cache/a_called",),
+        by_probe={"cache/a_called": found.by_probe["cache/a_called"]},
+    )
+    made = page(alone, "exec", {})
+    assert 'data-src="cache/a_lazy"' in made
+    assert "What cache/a_lazy is." in made
+    assert 'Its workaround, <span class="id">cache/a_lazy</span>, was not looked at here.' in made
+    assert "was not looked at here" not in page(found_of(CLAIMS, usual()), "exec", {})
+
+
 def test_one_release_is_not_several() -> None:
     made = page(found_of(CLAIMS, usual()), "exec", {})
     assert "in 1 cell (Numba 0.57.0)" in made
@@ -277,10 +292,10 @@ def test_what_is_safe_where_is_said_with_the_releases() -> None:
     rows = rows_of(found_of(CLAIMS, older, usual(), newer), "exec")
     by_id = {row.id: row.safety for row in rows}
     assert [word for word, _ in by_id["cache/a_lazy"]] == ["safe"]
-    assert by_id["cache/a_called"] == [
-        ("right, but not cached", ["0.48.0"]),
-        ("not safe", ["0.57.0"]),
-        ("safe", ["0.60.0"]),
+    assert [(word, str(on)) for word, on in by_id["cache/a_called"]] == [
+        ("right, but not cached", "0.48.0"),
+        ("not safe", "0.57.0"),
+        ("safe", "0.60.0"),
     ]
     assert (rows[1].said, rows[1].said_in) == ("Fatal Python error", "0.57.0-cp311")
 
@@ -310,6 +325,22 @@ def test_code_in_a_sentence_is_marked_and_nothing_in_it_is_markup() -> None:
     assert coded("a `b<c` <i>") == "a <code>b&lt;c</code> &lt;i&gt;"
 
 
+def test_a_thread_in_a_sentence_is_a_link_and_nothing_else_in_it_is_markup() -> None:
+    told = linked(coded("a <i> (numba#6177)"))
+    thread = "https://github.com/numba/numba/issues/6177"
+    assert told == f'a &lt;i&gt; (<a href="{thread}">numba#6177</a>)'
+
+
+def test_why_a_promise_is_not_kept_is_said_with_the_releases() -> None:
+    row = next(r for r in rows_of(found_of(CLAIMS, usual()), "exec") if r.id == "cache/a_lazy")
+    cells = ("0.51.0-cp36", "0.51.0-cp38", "0.51.1-cp38", "0.52.0-cp38")
+    ill, well = Square(State.HAZARD, "raised", "raised"), Square(State.KEPT, "hit", "hit")
+    reasons = dict.fromkeys(cells, "it is odd")
+    marked = dict.fromkeys(cells[:3], ill) | {cells[3]: well}
+    told = msgspec.structs.replace(row, squares=marked, reasons=reasons).failing
+    assert told == {"it is odd": ["0.51.0", "0.51.1"]}
+
+
 def test_the_page_says_what_changed_since_the_reference_only_where_that_is_known() -> None:
     found = found_of(CLAIMS, usual())
     assert "Since the reference" not in page(found, "exec", {})
@@ -326,6 +357,23 @@ def test_what_did_not_run_is_named_and_never_blank() -> None:
     nothing = page(found_of(CLAIMS, absent), "exec", {})
     assert "No cell ran: nothing is known." in nothing
     assert nothing.count('<td class="not_run">- not run</td>') == 2
+
+
+def test_a_number_leads_to_its_squares_where_there_are_any() -> None:
+    made = page(found_of(CLAIMS, usual()), "exec", {})
+    assert 'href="#outcome=hazard"' in made
+    assert '<span class="tile none"><b>✗ 0</b> not as claimed' in made
+    assert 'href="#outcome=broken"' not in made
+    assert "What the cell that ran consisted of" in made
+
+
+def test_a_cell_is_told_to_consist_of_what_is_known_of_it() -> None:
+    told = page(found_of(CLAIMS, usual()), "exec", {})
+    whose = [msgspec.structs.replace(usual(), python="", llvm="")]
+    less = page(found_of(CLAIMS, *whose), "exec", {})
+    assert '<th scope="col">Python</th><th scope="col">NumPy</th>' in told
+    assert '<th scope="col">cell</th><th scope="col">NumPy</th>' in less
+    assert '<th scope="col">LLVM</th>' not in less
 
 
 def test_probes_without_claims_have_a_map_and_no_chapters() -> None:

@@ -7,7 +7,9 @@ of the page, which asks nothing of any network; page.js makes its map a thing to
 from __future__ import annotations
 
 import base64
+import builtins
 import hashlib
+import keyword
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,16 +30,31 @@ from ..lines.causes import caused
 from ..lines.sentence import begun
 from ..published.drawn import SITE, Badge, badge, badged
 from ..templating import TEMPLATES, environment
-from .rows import HAZARD, NOT_KNOWN, PATCHES, Row, answer, coded, rows_of, shapes_of
+from .rows import (
+    HAZARD,
+    NOT_KNOWN,
+    PATCHES,
+    Row,
+    answer,
+    coded,
+    highlighted,
+    linked,
+    rows_of,
+    shapes_of,
+)
 from .squares import NOT_RUN, Square, State, packed, states
 
+RUN = "run it, if it is not stored"
 COMMANDS = (
     ("all that is stored of it", "nox -s show -- {cell} {probe}{folder}"),
     ("run it in a debugger", "nox -s debug -- {cell} {probe}{probes} --gdb"),
-    ("run it, if it is not stored", "nox -s matrix -- {cell} --probe {probe}{probes}"),
+    (RUN, "nox -s matrix -- {cell} --probe {probe}{probes}"),
     ("run it again", "nox -s matrix -- {cell} --probe {probe}{probes} --fresh"),
     ("since which release", "nox -s bisect -- {probe}{probes}"),
 )
+
+PARTS = {"Numba": "numba", "Python": "python", "NumPy": "numpy", "llvmlite": "llvmlite",
+         "LLVM": "llvm"}  # fmt: skip
 
 # Short enough for the list of shapes; another carrier has the name it has.
 CARRIED = {"cache": "cache=True", "aot": "AOT"}
@@ -66,10 +83,11 @@ def page(found: Findings, isolation: str, plots: Mapping[str, str]) -> str:
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return _environment().get_template("index.html.jinja").render(
         f=found, verdict=begun(found), shapes=shapes, rows={row.id: row for row in rows},
-        columns=_columns(found),
+        columns=_columns(found), unseen=_unseen(found, rows),
         states=shown_states, counts=counts,
         words=words, patches=patches, carried=CARRIED,
-        badges=_badges(found), site=SITE, pictured=lambda one: _inline(badge(one.strip, found)),
+        parts=_parts(found), badges=_badges(found), site=SITE,
+        pictured=lambda one: _inline(badge(one.strip, found)),
         changed=found.changed, plots=plots, not_run=_not_run(found), others=_others(rows),
         data=_script_json(
             _data(found, ordered, shown_states) | {"words": words, "patches": patches}
@@ -99,6 +117,12 @@ def _badges(found: Findings) -> dict[str, list[Badge]]:
 
 def _inline(svg: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.strip().encode()).decode()}"
+
+
+def _unseen(found: Findings, rows: Sequence[Row]) -> dict[str, Markup]:
+    """Return the sources of the workarounds that nobody looked at here."""
+    named = {w for row in rows if row.claim for w in row.claim.workarounds}
+    return {w: highlighted(found.sources[w]) for w in named - {*found.by_probe} & {*found.sources}}
 
 
 def _others(rows: Sequence[Row]) -> list[Row]:
@@ -137,6 +161,7 @@ def _data(
     """Return what page.js draws the map from; every kind of square once."""
     kinds: dict[Square, int] = {NOT_RUN: 0}
     cells = [record.cell for record in found.records]
+    reasons = {"": 0}
     probes = [
         {
             "id": row.id, "number": row.number, "shape": row.place.shape, "hazard": row.hazard,
@@ -144,6 +169,9 @@ def _data(
             "carrier": row.place.carrier, "form": row.place.form, "quoted": shlex.quote(row.id),
             "why": row.claim.why if row.claim else "",
             "issue": row.claim.issue if row.claim else "",
+            "reasons": [
+                reasons.setdefault(row.reasons.get(c, ""), len(reasons)) for c in cells
+            ] if row.reasons else [],
             "workarounds": row.claim.workarounds if row.claim else (),
             "squares": [kinds.setdefault(row.squares.get(c, NOT_RUN), len(kinds)) for c in cells],
         }
@@ -158,12 +186,16 @@ def _data(
         "site": SITE,
         "probes": probes,
         "kinds": list(kinds),
+        "reasons": list(reasons),
         "told": [
             "" if kind is NOT_RUN else answer(kind, told_states[State.BROKEN][1]) for kind in kinds
         ],
         "unknown": NOT_KNOWN,
         "carried": CARRIED,
         "states": {state: told[:2] for state, told in told_states.items()},
+        "run": RUN,
+        # What is called so is nobody's recursion.
+        "reserved": [*dir(builtins), *keyword.kwlist],
         "commands": [
             (what, typed(text.replace("{probes}", folder + more).replace("{folder}", folder)))
             for what, text in COMMANDS
@@ -171,10 +203,15 @@ def _data(
     }
 
 
+def _parts(found: Findings) -> dict[str, str]:
+    """Return what cells are told to consist of: the reference is of no one build of a Python."""
+    told = list(PARTS.items())[1:]
+    return {name: field for name, field in told if any(getattr(r, field) for r in found.ran)}
+
+
 def _cell(record: CellRecord) -> dict[str, str]:
     parts = parse_cell(record.cell)
-    held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
-            "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
+    held = {name: getattr(record, field) for name, field in PARTS.items()}
     versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
     versions = ", ".join([versions, *(str(p) for p in packages_of(record) if p.asked)])
     why = f"{record.status}: {record.reason}" if record.status is not CellStatus.RAN else ""
@@ -214,5 +251,5 @@ def _environment() -> jinja2.Environment:
         packages_of=packages_of,
         counted=counted,
     )
-    made.filters.update(coded=coded, brief=brief)
+    made.filters.update(coded=coded, linked=linked, brief=brief)
     return made

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,41 +17,17 @@ from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
-from ...judge.changes import Span
+from ...judge.changes import Span, Stretch, joined
 from ...judge.claims import Claim, Kind
+from ...model.cell import parse_cell
 from ...model.outcome import GOOD, Outcome, Result
 from ...model.record import Phase, chosen
 from ...model.text import shown
 from ..findings import Findings
 from .shapes import Place, anchor, places, words
 from .squares import NOT_RUN, Square, State, all_squares, together
+from .told import tell
 
-# What a state's text leaves to be said, by outcome and phase, then by outcome.
-TOLD = {
-    "hit": "The next process loads it from the cache and compiles nothing.",
-    "works": "The built module gives the right value where Numba cannot be imported.",
-    "crashed warm": "The first process is fine; the next one loads it from the cache and dies.",
-    "crashed cold": "The run that begins with an empty cache dies already.",
-    "crashed load": "The module is built, and the process that loads it dies.",
-    "raised interpreted": "It cannot even be run as plain Python.",
-    "raised cold": "The first process that calls it already ends with an exception.",
-    "raised warm": "The first process is fine; the next one ends with an exception.",
-    "raised build": "The module cannot be built.",
-    "raised load": "The module is built, but cannot be loaded where Numba cannot be imported.",
-    "wrong cold": "It gives a wrong value, in the first process already, and says nothing.",
-    "wrong": "It gives a wrong value and says nothing.",
-    "recompiled": "The value is right, but the next process compiles it again.",
-    "uncacheable": "The value is right, but nothing is stored: every process compiles it again.",
-    "noticed": "The next process sees that something changed, and compiles it anew.",
-    "kept": "The next process has the value of after the change, from the cache of before it.",
-    "stale": "The next process does not see that something changed, and gives the value of before.",
-    "raised change": "The change itself could not be made.",
-    "sound": "Whatever the order, every process has the right value, those that come later too.",
-    "poisoned": "In some order, later processes get a wrong value from the cache, for good.",
-    "raised race": "In some order, a process ends with an exception.",
-    "crashed race": "In some order, a process dies.",
-    "timed_out": "It does not end in time.",
-}
 # Said of the programs under a patch that comes with the suite, once and where one is opened.
 PATCHES = {
     "remedy": "run under the remedy, with nothing changed in it: `remedy.install()` of "
@@ -61,6 +38,7 @@ PATCHES = {
 UNCACHED = (Outcome.RECOMPILED, Outcome.UNCACHEABLE)
 SAFETIES = ("safe", "right, but not cached", "not safe")  # the worse, the later
 HAZARD, NOT_KNOWN = "hazard", "not known"
+THREAD = re.compile(r"\bnumba#(\d+)")
 LEXER = PythonLexer()
 FORMATTER = HtmlFormatter(nowrap=True)
 
@@ -79,6 +57,7 @@ class Row(msgspec.Struct, frozen=True):
     said: str
     said_in: str
     workaround: bool = False
+    reasons: Mapping[str, str] = {}  # why what is claimed of a cell is no case of the rule
 
     @property
     def hazard(self) -> bool:
@@ -119,10 +98,20 @@ class Row(msgspec.Struct, frozen=True):
         return f"{span.releases}{pythons}" if len(self.spans) > 1 or pythons else ""
 
     @property
-    def safety(self) -> list[tuple[str, list[str]]]:
+    def safety(self) -> list[tuple[str, Stretch]]:
         """How safe it is, each with the releases: one entry where it is the same on all."""
         grouped = itertools.groupby(self.spans, key=_safety)
-        return [(word, [str(span.releases) for span in members]) for word, members in grouped]
+        return [(word, joined(list(members))) for word, members in grouped]
+
+    @property
+    def failing(self) -> dict[str, list[str]]:
+        """Why what is promised of it is not so on some releases, with these."""
+        found: dict[str, list[str]] = {}
+        for cell, square in self.squares.items():
+            if square.state is State.HAZARD and not self.hazard and self.reasons.get(cell):
+                releases = found.setdefault(self.reasons[cell], [])
+                releases += {parse_cell(cell).release} - {*releases}
+        return found
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -215,12 +204,6 @@ class Shape(msgspec.Struct, frozen=True):
         return 0 if self.state is State.BROKEN else 1 if self.hazards else 2
 
 
-def tell(result: Result) -> str:
-    """Return an outcome in a sentence."""
-    key = f"{result.outcome} {result.phase}"
-    return TOLD.get(key) or TOLD.get(str(result.outcome)) or f"{result}."
-
-
 def _safety(span: Span) -> str:
     if len(span.results) > 1:
         return "it depends on the Python"
@@ -252,17 +235,28 @@ def rows_of(found: Findings, isolation: str) -> list[Row]:
     for number, probe in enumerate(found.probes):
         did, claim = found.by_probe[probe], found.claims.get(probe)
         source = found.sources.get(probe, "")
-        code = Markup(highlight(shown(source), LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
         last = next((cell for cell in reversed(did) if did[cell].outcome not in GOOD), None)
         # Of the reference there is no evidence.
         seen = kept[last].get(probe) if last else None
         said = _said(did[last], seen.phases) if last and seen else ""
         lead = _lead(source)
         rows.append(
-            Row(number, probe, where[probe], claim, lead, code, marked[probe], found.spans[probe],
-                said, last if last and said else "", probe in around)
+            Row(number, probe, where[probe], claim, lead, highlighted(source), marked[probe],
+                found.spans[probe], said, last if last and said else "", probe in around,
+                _reasons(claim, did))
         )  # fmt: skip
     return rows
+
+
+def highlighted(source: str) -> Markup:
+    """Return a program as the page shows it."""
+    return Markup(highlight(shown(source), LEXER, FORMATTER))  # noqa: S704 (Pygments escapes)
+
+
+def _reasons(claim: Claim | None, cells: Iterable[str]) -> dict[str, str]:
+    expect = claim.expect if claim else ()
+    covered = ((cell, e) for cell in cells for e in expect if e.covers(parse_cell(cell)))
+    return {cell: reason for cell, e in covered if (reason := e.why or e.against_rule)}
 
 
 def _lead(source: str) -> str:
@@ -290,6 +284,12 @@ def shapes_of(rows: Sequence[Row]) -> list[Shape]:
         by_shape.setdefault(row.place.shape, []).append(row)
     shapes = [Shape(name, tuple(members)) for name, members in by_shape.items()]
     return sorted(shapes, key=lambda shape: (shape.rank, shape.name))
+
+
+def linked(html: Markup) -> Markup:
+    """Return it with the threads that it names as links."""
+    text = THREAD.sub(r'<a href="https://github.com/numba/numba/issues/\1">numba#\1</a>', str(html))
+    return Markup(text)  # noqa: S704 (what it was given is escaped, and a number)
 
 
 def coded(text: str) -> Markup:

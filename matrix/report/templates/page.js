@@ -1,7 +1,7 @@
 "use strict";
 // The map of index.html as a thing to search and to open. All of a view is in the address, after #:
-// "release=0.61&text=literal", with "at=CELL,PROBE" while a square's evidence is open. Text from
-// probes only ever becomes text (textContent, setAttribute), never markup.
+// "release=0.61&text=literal", with "at=CELL,PROBE" while a square's evidence is open, and with
+// "to=PART" where a link led to a part of the page while filters were on. Text from probes only ever becomes text (textContent, setAttribute), never markup.
 (() => {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
@@ -16,7 +16,8 @@
   const chapters = [...document.querySelectorAll(".chapter")];
   const rows = [...grid.querySelectorAll("tr[data-n]")];
   rows.forEach((row, place) => { probes[place].row = row; });
-  let view = Object.fromEntries([...FIELDS, "at"].map((name) => [name, ""])), columns = [], shown = [], lost = [], placed = "";
+  const ALL = [...FIELDS, "at", "to"];
+  let view = Object.fromEntries(ALL.map((name) => [name, ""])), columns = [], shown = [], lost = [], placed = "";
 
   const make = (tag, fields = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), fields);
@@ -29,31 +30,31 @@
   const read = () => {
     const text = location.hash.slice(1);
     lost = [];
-    if (text && !text.includes("=")) { // a chapter's address
+    if (text && !text.includes("=")) { // a part's address, which has no room for a view
       if (!$(text)) lost.push(text);
-      return { ...view, at: "" };
+      return { ...view, at: "", to: $(text) ? text : "" };
     }
     const given = new URLSearchParams(text);
-    for (const name of given.keys()) if (![...FIELDS, "at", "show"].includes(name)) lost.push(`${name}=${given.get(name)}`);
-    return Object.fromEntries([...FIELDS, "at"].map((name) => [name, known(name, given.get(name) ?? "")]));
+    for (const name of given.keys()) if (![...ALL, "show"].includes(name)) lost.push(`${name}=${given.get(name)}`);
+    return Object.fromEntries(ALL.map((name) => [name, known(name, given.get(name) ?? "")]));
   };
   // What names nothing on this page filters nothing: no control could show it.
   const known = (name, value) => {
     const field = form.elements[name], [cell, ...id] = value.split(",");
     if (field?.type === "checkbox") return value === field.value ? value : "";
     const there = field?.options ? [...field.options].some((option) => option.value === value)
-      : name !== "at" || !value || (cellNumber.has(cell) && byId.has(id.join(",")));
+      : name === "to" ? !value || !!$(value) : name !== "at" || !value || (cellNumber.has(cell) && byId.has(id.join(",")));
     if (!there) lost.push(name === "at" ? `${id.join(",") || "a program"} in ${cell}` : `${name} ${value}`);
     return there ? value : "";
   };
   const address = (wanted) => {
-    const kept = [...FIELDS, "at"].filter((name) => wanted[name]);
+    const kept = ALL.filter((name) => wanted[name]);
     const written = new URLSearchParams(kept.map((name) => [name, wanted[name]])).toString();
     // Readable where it can be: none of these three ends a fragment or a parameter.
     return "#" + (written.replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3D", "=") || "show=all");
   };
   const go = (change, how = "pushState") => {
-    history[how](null, "", address({ ...view, ...change }));
+    history[how](null, "", address({ ...view, to: "", ...change }));
     apply();
   };
 
@@ -115,24 +116,41 @@
   };
 
   const sourceOf = (id) => document.querySelector(`[data-src="${CSS.escape(id)}"]`);
-  const haystack = (probe) => probe.haystack ??= [
+  const THREAD = /github\.com\/\w+\/(\w+)\/issues\/(\d+)/g;
+  const haystack = (probe) => probe.haystack ??= withThreads([
     probe.id, probe.shape.replaceAll("_", " "), probe.why, sourceOf(probe.id)?.textContent ?? "",
-    ...new Set(probe.squares.map((kind) => kinds[kind][2])),
-  ].join("\n").toLowerCase();
+    ...new Set(probe.squares.flatMap((kind, n) => [kinds[kind][2], reasonOf(probe, n), ...openSymbol(probe, kind, n)])),
+    probe.issue,
+  ].join("\n").toLowerCase());
+  const withThreads = (text) => [text, ...[...text.matchAll(THREAD)].map(([, name, number]) => `${name}#${number}`)].join("\n");
+  // As ask has it: what a module of a hazard cannot find when it is loaded is a symbol, and Numba's own
+  // but where the claim knows better.
+  const openSymbol = (probe, kind, n) => !probe.hazard || kinds[kind][2] !== "raised in load (ImportError)" ? []
+    : reasonOf(probe, n) ? ["undefined-symbol"] : ["undefined-symbol", "numba-unresolved"];
 
   const squeezed = (text) => text.replace(/\s+/g, "");
-  // How a symptom is told, and the name that it has here.
-  const SYMPTOMS = [[/seg(mentation)?[ -]?faults?|access violation/g, "sigsegv"], [/\babort(s|ed)?\b/g, "sigabrt"]];
-  const wordsFor = (text) => SYMPTOMS.reduce((told, [how, name]) => told.replace(how, name), text).split(/\s+/).filter(Boolean);
+  // How a symptom is told, and the name that it has here; what a shell or Python says around it is no more of it.
+  const SYMPTOMS = [
+    [/(?:fatal python error:\s*)?(?:seg(?:mentation)?[ -]?faults?|access violation)(?:\s*\(core dumped\))?/g, "sigsegv"],
+    [/(?:fatal python error:\s*)?\babort(?:s|ed)?\b(?:\s*\(core dumped\))?/g, "sigabrt"],
+    [/(?:importerror:\s*)?(?:\S+:\s*)?undefined symbol(?:\s*:(?:\s*(?!\.?numba\.unresolved)\S+)?)?/g, "undefined-symbol"],
+    [/(?:https?:\/\/)?github\.com\/\w+\/(\w+)\/issues\/(\d+)\S*/g, "$1#$2"],
+    [/\.?numba\.unresolved\S*|unresolved symbol/g, "numba-unresolved"],
+  ];
+  const asNamedHere = (text) => SYMPTOMS.reduce((told, [how, name]) => told.replace(how, name), text);
+  const wordsFor = (text) => asNamedHere(text).split(/\s+/).filter(Boolean);
   // A call that hands a literal on is of a literal's shape, whatever it calls and however much it hands on.
+  const CALL = /^\s*(?:return\s+|[a-z_]\w*\s*[-+*]?=(?!=)\s*)?(?:[a-z_]\w*\s*[-+*]\s*)?(?:self\.|cls\.)?([a-z_]\w*)\s*\(([\w\s,=+-]*)\)\s*$/;
+  const RESERVED = new Set(data.reserved.map((name) => name.toLowerCase()));
   const literalShape = (text) => {
-    const [, given] = text.match(/^\s*(?:return\s+)?[a-z_]\w*\s*\(([\w\s,+-]*)\)\s*$/) ?? [];
-    const each = (given ?? "").split(",").map((one) => one.trim());
+    const [, name, given] = text.match(CALL) ?? [];
+    if (RESERVED.has(name)) return [];
+    const each = (given ?? "").split(",").map((one) => one.trim().replace(/^[a-z_]\w*\s*=\s*/, ""));
     if (!each.some((one) => /^[a-z_]/.test(one) && !/^(true|false|none)$/.test(one))) return [];
     if (!each.every((one) => /^([a-z_]\w*|[+-]?\d+)$/.test(one))) return [];
     return ["literal_bool", "literal_seed"].filter((shape) => each.some((one) => (shape === "literal_bool" ? /^(true|false)$/ : /^[+-]?\d+$/).test(one)));
   };
-  const isCode = (text) => /[()=@]/.test(text);
+  const isCode = (text) => /[()=@]/.test(asNamedHere(text.toLowerCase()));
   // What is asked about; how safe that is does not hang on which of its outcomes are to be seen.
   const matches = (probe) => {
     const text = view.text.toLowerCase(), literals = literalShape(text);
@@ -226,7 +244,8 @@
     const shapes = [...new Set(columns.length ? shown.map((probe) => probe.shape) : [])];
     $("cards").replaceChildren(...shapes.map((shape) => {
       const members = shown.filter((probe) => probe.shape === shape);
-      const [state] = together(members.flatMap((probe) => columns.map((c) => square(probe, c))));
+      // As in the index: those that are not shown count, too.
+      const [state] = together(probes.filter((probe) => probe.shape === shape).flatMap((probe) => columns.map((c) => square(probe, c))));
       return make("details", { className: "card", open: all === true || shapes.length < 4 },
         make("summary", { textContent: `${states[state][0]} ${shape.replaceAll("_", " ")}` }), ...members.map(drawCard));
     }));
@@ -238,15 +257,21 @@
   const worst = (found) => WORDS[Math.max(...found.map((word) => WORDS.indexOf(word)))];
   const told = (probe, n) => {
     const kind = probe.squares[n];
-    return kind && !probe.hoped ? states[kinds[kind][0]][1] : data.told[kind];
+    return kind && !probe.hoped && !probe.patch ? states[kinds[kind][0]][1] : data.told[kind];
   };
   // The hazards speak for a shape; without one all that hope to be safe; else what was refused.
   // As Shape.known has it, all that is no workaround has to be seen before any of it is called safe.
+  // What is shown of a shape does not count here: its ways around alone would make it safe.
   const telling = (shape, carrier) => {
     const all = probes.filter((probe) => probe.shape === shape && probe.carrier === carrier && !probe.patch);
-    const asked = all.filter(matches), hoped = asked.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
-    const members = [hazards, hoped].find((some) => some.length) ?? asked;
+    const hoped = all.filter((probe) => probe.hoped), hazards = hoped.filter((probe) => probe.hazard);
+    const members = [hazards, hoped].find((some) => some.length) ?? all;
     return { all, members, needed: [...members, ...hoped.filter((probe) => !probe.workaround)] };
+  };
+  // A program that is asked for by its name is told of by itself.
+  const byName = () => {
+    const text = view.text.trim(), meant = probes.filter(({ id }) => [id, id.slice(id.indexOf("/") + 1)].includes(text));
+    return meant.length === 1 && shown.includes(meant[0]) ? meant[0] : undefined;
   };
   const toldIn = ({ all, members, needed }, n) => {
     const seen = members.map((probe) => told(probe, n)).filter(Boolean);
@@ -255,14 +280,24 @@
   };
   const drawAnswer = () => {
     const asked = FIELDS.slice(0, 6).some((name) => view[name]), shapes = [...new Set(shown.map((probe) => probe.shape))];
-    const lines = shapes.flatMap((shape) => ["cache", "aot", ...new Set(probes.map((p) => p.carrier))]
-      .filter((carrier, n, all) => all.indexOf(carrier) === n).flatMap((carrier) => answerTo(shape, carrier)));
-    $("answer").hidden = !asked || shapes.length > 4;
-    $("answer").replaceChildren(...($("answer").hidden ? [] : lines));
+    const carriers = [...new Set(["cache", "aot", ...probes.map((p) => p.carrier)])], one = byName();
+    $("answer").hidden = !asked || !shapes.length || (!one && shapes.length > 4);
+    $("answer").replaceChildren(...($("answer").hidden ? []
+      : one ? lineOf(one.id, { all: [one], members: [one], needed: [] })
+        : shapes.flatMap((shape) => carriers.flatMap((carrier) => answerTo(shape, carrier)))));
   };
   const answerTo = (shape, carrier) => {
-    const asked = telling(shape, carrier), runs = [];
-    for (const column of asked.members.length ? columns.filter((c) => !c.tag) : []) {
+    const asked = telling(shape, carrier), found = asked.all.filter(matches), hazards = asked.members.filter((probe) => probe.hazard);
+    if (!found.length) return [];
+    const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}`, shows = found.some((probe) => probe.hazard);
+    // A piece of a safe program may be a piece of another that is not: that is no verdict on it.
+    if (isCode(view.text) && !shows)
+      return [make("li", {}, `${name}: no hazard has this code as typed, and yours may be another program than those that have it`)];
+    return lineOf(hazards.length && !shows ? `${name}, of which no hazard is shown` : name, asked);
+  };
+  const lineOf = (name, asked) => {
+    const runs = [];
+    for (const column of columns.filter((c) => !c.tag)) {
       const each = column.cells.map((n) => toldIn(asked, n)).filter(Boolean);
       const word = worst(each) ?? data.unknown;
       // A hazard that was seen is one, whatever was not seen on another Python.
@@ -271,16 +306,15 @@
       else runs.push({ word, text, columns: [column] });
     }
     if (!runs.length) return [];
-    const hides = asked.all.some((probe) => probe.hazard) && !asked.members.some((probe) => probe.hazard);
-    const name = `${shape.replaceAll("_", " ")}, ${data.carried[carrier] ?? carrier}${hides ? " (but for its hazards, which are not shown)" : ""}`;
-    // A piece of a safe program may be a piece of another that is not: that is no verdict on it.
-    if (isCode(view.text) && !asked.members.some((probe) => probe.hazard))
-      return [make("li", {}, `${name}: no hazard has this code as typed, and yours may be another program than those that have it`)];
-    const ill = worst(runs.map((run) => run.word)), chapter = $(`${indexed(shape).hash.slice(1)}`);
-    const way = ill !== WORDS[0] && chapter?.classList.contains("chapter")
+    const ill = worst(runs.map((run) => run.word)), chapter = $(indexed(asked.all[0].shape).hash.slice(1));
+    const way = ill !== WORDS[0] && asked.members.some((probe) => probe.hazard) && chapter?.classList.contains("chapter")
       ? ["; ", make("a", { href: `#${chapter.id}-instead`, textContent: "what to write instead" })] : [];
+    // Without a chapter this is the place for it.
+    const why = new Set(asked.members.filter((probe) => !probe.hazard).flatMap((probe) => columns.flatMap((c) => c.cells)
+      .filter((n) => kinds[probe.squares[n]][0] === "hazard").map((n) => reasonOf(probe, n))).filter(Boolean));
     return [make("li", {}, `${data.words[ill] ?? states.not_run[0]} ${name}: `,
-      runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way)];
+      runs.map((run) => `${run.text} on ${named(run.columns)}`).join("; "), ...way,
+      ...(why.size ? ["; a hazard because ", ...linked([...why].join("; "))] : []))];
   };
   const indexed = (shape) => document.querySelector(`.index li[data-shape="${CSS.escape(shape)}"] a`);
 
@@ -291,7 +325,7 @@
       for (const sign of entry.querySelectorAll("[data-carrier]")) {
         const asked = telling(shape, sign.dataset.carrier);
         const word = worst(columns.flatMap((c) => c.cells.map((n) => toldIn(asked, n))).filter(Boolean));
-        sign.hidden = !asked.members.length;
+        sign.hidden = !asked.all.some(matches);
         sign.lastElementChild.textContent = data.words[word] ?? states.not_run[0];
       }
     }
@@ -316,7 +350,7 @@
     if (own.length) told.push(`${shown.length} of ${plural(probes.length, "probe")}, ${own.length} of ${plural(RELEASES.length, "release")}.`);
     if (lost.length) told.push(`No release here is ${lost.map((word) => word.replace("..", " .. ")).join(" or ")}: ${
       nearest(lost[0])} Understood are 0.61, 0.61 0.62, >=0.57,<0.60 and !=0.61.`);
-    if (view.text.includes("(")) told.push(literalShape(view.text.toLowerCase()).length
+    if (isCode(view.text) && view.text.includes("(")) told.push(literalShape(view.text.toLowerCase()).length
       ? "A call that hands a literal on is answered by what literals do here, whatever it calls."
       : "Code is compared as typed here, its names too: numba-matrix ask finds it by its structure.");
     if (!own.length && there.length) told.push(`No cell here is ${view.release || "a release"} with CPython ${view.python}: ${
@@ -324,6 +358,12 @@
     $("count").textContent = told.join(" ");
     $("nothing").hidden = shown.length > 0;
     $("scroll").hidden = !shown.length;
+  };
+  // Paper has no controls to read what was asked from.
+  const tellOnPaper = () => {
+    const asked = [...form.elements].filter((field) => view[field.name]).map((field) => field.type === "checkbox"
+      ? field.parentElement.textContent.trim() : `${field.parentElement.firstChild.nodeValue.trim()}: ${field.selectedOptions?.[0].text ?? view[field.name]}`);
+    $("asked").textContent = asked.length ? `Only what was asked for is here. ${asked.join("; ")}.` : "";
   };
   const draw = () => {
     columns = chosenColumns();
@@ -333,6 +373,8 @@
     drawIndex();
     drawAnswer();
     count();
+    tellOnPaper();
+    for (const told of document.querySelectorAll("[data-patch]")) told.hidden = !shown.some((probe) => probe.patch === told.dataset.patch);
     // The newest release is what most come for; it is at the right end.
     const wanted = `${view.release} ${view.python}`;
     if (placed !== wanted) $("scroll").scrollLeft = $("scroll").scrollWidth;
@@ -340,22 +382,27 @@
   };
 
   const apply = (came) => {
-    const before = JSON.stringify({ ...view, at: "" });
+    const whole = () => JSON.stringify({ ...view, at: "", to: "" }), before = whole(), was = view.to;
     view = read();
+    const bare = view.to && location.hash === `#${view.to}`;
+    // Who loads this again is to see the same.
+    if (bare && FIELDS.some((name) => view[name])) history.replaceState(null, "", address(view));
     for (const name of FIELDS) {
       const field = form.elements[name];
       if (field && field !== document.activeElement) field.type === "checkbox" ? field.checked = !!view[name] : field.value = view[name];
     }
-    const changed = came?.type === "load" || JSON.stringify({ ...view, at: "" }) !== before;
+    const changed = came?.type === "load" || whole() !== before;
     if (changed) draw();
     $("lost").hidden = !lost.length;
     $("lost").textContent = !lost.length ? "" : `Not on this page, and so passed over: ${lost.join(", ")}.`;
     // Who was sent an address is led to its answer.
-    if (came && (lost.length || (changed && !view.at && FIELDS.some((name) => view[name])))) $("look").scrollIntoView();
-    const target = $(location.hash.slice(1));
+    if (came && (lost.length || (changed && !view.at && !view.to && FIELDS.some((name) => view[name])))) $("look").scrollIntoView();
+    const target = $(view.to);
     target?.closest(".part")?.setAttribute("open", "");
-    const chapter = target?.closest(".chapter");
-    if (chapter?.hidden) { chapter.hidden = false; target.scrollIntoView(); }
+    const chapter = target?.closest(".chapter"), hidden = chapter?.hidden;
+    if (hidden) chapter.hidden = false;
+    // To the bare address of what is there the browser went by itself.
+    if (target && (hidden || (came && !bare && view.to !== was))) target.scrollIntoView();
     const [cell, ...id] = view.at.split(",");
     const probe = byId.get(id.join(","));
     if (probe && cellNumber.has(cell)) open(probe, cellNumber.get(cell));
@@ -402,11 +449,25 @@
     button.onclick = () => copyText(text, button);
     return button;
   };
+  const worded = (line) => line.split(/(\s+)/).map((part, n) => (n % 2 ? part : make("span", { textContent: part })));
   const command = ([what, text], probe, cell) => {
     const line = text.replace("{cell}", cell.id).replace("{probe}", () => probe.quoted);
-    return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", { textContent: line }), copier(what, line))];
+    return [make("p", { className: "small", textContent: what }), make("div", { className: "command" }, make("pre", {}, ...worded(line)), copier(what, line))];
   };
   const thread = (issue) => issue.startsWith("https://") ? [" ", make("a", { href: issue, textContent: "thread" })] : [];
+  const linked = (text) => text.split(/\b(numba#\d+)/).map((part, n) => n % 2
+    ? make("a", { href: `https://github.com/numba/numba/issues/${part.slice(6)}`, textContent: part }) : part);
+  const reasonOf = (probe, n) => data.reasons[probe.reasons[n] ?? 0];
+  // A claim's why is of what it promises or warns of, and that is not what each square shows.
+  const drawWhy = (probe, n) => {
+    const [state] = kinds[probe.squares[n]], here = reasonOf(probe, n), { why } = probe;
+    const breaks = state === "hazard" && !probe.hazard;
+    const lead = state === "broken" || state === "not_run" ? "Why it is claimed"
+      : probe.hazard && state === "kept" ? "Why it is a hazard elsewhere" : "Why";
+    const lines = breaks ? [`Why: ${here || "its claim does not say"}.`, why && `What is promised of it where it does well: ${why}.`]
+      : [why && `${lead}: ${why}.`, here && state !== "broken" && `In this cell: ${here}.`];
+    return make("p", {}, ...lines.filter(Boolean).flatMap((line) => [...linked(line), " "]), ...thread(probe.issue));
+  };
   const chooser = (probe, number) => {
     const choice = make("select", {}, ...cells.map((cell, n) => make("option", {
       value: cell.id, selected: n === number, textContent: `${cell.id} ${states[kinds[probe.squares[n]][0]][0]} ${kinds[probe.squares[n]][1]}` })));
@@ -415,7 +476,7 @@
   };
   const drawRun = (found, cell, kind) => {
     const set = found.cells[cell.id];
-    if (set === undefined && data.reference && kind !== NOT_RUN) return [make("p", { textContent: "This is the reference: it holds what happened, not the evidence for it. The first command below runs it here." })];
+    if (set === undefined && data.reference && kind !== NOT_RUN) return [make("p", { textContent: `This is the reference: it holds what happened, not the evidence for it. What stands below under \u201c${data.run}\u201d runs it here.` })];
     if (set === undefined && data.reference && !cell.why) return [make("p", { textContent: "This program came or changed since the reference was made: nothing is known of it." })];
     if (set === undefined) return [make("p", { textContent: `It did not run in this cell. ${cell.why || "The cell ran, but this program did not: what it needs is not there, or nobody asked for it."}` })];
     const alike = Object.keys(found.cells).filter((id) => found.cells[id] === set && id !== cell.id);
@@ -432,10 +493,10 @@
       make("p", {}, make("span", { className: `state ${kind[0]}`, textContent: `${states[kind[0]][0]} ${says(kind)}` })),
       ...(data.patches[probe.patch] ? [make("p", { textContent: `The same program as ${probe.id.split("@")[0]}, ${data.patches[probe.patch].replaceAll("`", "")}.` })] : []),
       make("p", { className: "small", textContent: cell.versions }),
-      make("p", {}, probe.why && `Why: ${probe.why}.`, ...thread(probe.issue)),
+      drawWhy(probe, number),
       make("p", {}, chooser(probe, number), " ", ...(probe.hazard ? [make("a", { href: chapter.href, textContent: "What to write instead, and on which releases" })] : [])),
       run, make("h3", { textContent: "Source" }),
-      make("div", { className: "pair" }, ...source(probe.id, states[kind[0]][0]), make("div", {}, ...probe.workarounds.flatMap((id) => source(id, "✓ instead:")))),
+      make("div", { className: "pair" }, ...source(probe.id, states[kind[0]][0]), make("div", {}, ...probe.workarounds.flatMap((id) => source(id, byId.has(id) ? "✓ instead:" : "- instead, not looked at here:")))),
       make("h3", { textContent: "Commands" }), ...data.commands.flatMap((c) => command(c, probe, cell)));
     if (!panel.open) { panel.showModal(); $("panel-title").focus(); }
     panel.scrollTop = 0;
@@ -484,9 +545,17 @@
     if (release) {
       const had = view.open.split(",").filter(Boolean);
       go({ open: (had.includes(release) ? had.filter((r) => r !== release) : [...had, release]).join(",") }, "replaceState");
-      grid.querySelector(`button[data-release="${CSS.escape(release)}"]`)?.focus();
+      grid.querySelector(`button[data-release="${CSS.escape(release)}"]`)?.focus({ preventScroll: true });
+      showPythons(release);
     }
   });
+  // What has just been opened may lie beyond the right edge; its release stays in sight.
+  const showPythons = (release) => {
+    const heads = [...grid.tHead.rows[0].cells], own = heads.filter((_, n) => columns[n - 1]?.release === release);
+    const frame = $("scroll").getBoundingClientRect(), box = (head) => head.getBoundingClientRect();
+    const beyond = box(own.at(-1)).right - (frame.right - 1), room = box(own[0]).left - box(heads[0]).right;
+    if (beyond > 0) $("scroll").scrollLeft += Math.min(beyond, Math.max(room, 0)) + 1;
+  };
   grid.addEventListener("keydown", (event) => {
     const td = event.target.closest("td");
     if (!td) return;
@@ -513,15 +582,16 @@
   for (const button of document.querySelectorAll(".all")) button.addEventListener("click", clear);
   // Not the address that somebody came by: it may name what is passed over.
   const shownAddress = () => {
-    if ([...FIELDS, "at"].some((name) => view[name])) return address(view);
-    return $(location.hash.slice(1)) ? location.hash : "";
+    if ([...FIELDS, "at"].some((name) => view[name])) return address({ ...view, to: "" });
+    return view.to && `#${view.to}`;
   };
   $("copy").addEventListener("click", ({ target }) => copyText(location.href.split("#")[0] + shownAddress(), target));
   addEventListener("hashchange", apply);
   addEventListener("popstate", apply);
   const parts = [...document.querySelectorAll(".part")];
-  if (narrow.matches) for (const part of parts) part.open = false;
-  addEventListener("beforeprint", () => { for (const part of parts) part.open = true; drawCards(true); });
+  // What is not as claimed is what there is to look at.
+  if (narrow.matches) for (const part of parts) if (!part.querySelector("#broken")) part.open = false;
+  addEventListener("beforeprint", () => { for (const folded of panel.querySelectorAll("details")) folded.open = true; for (const part of parts) part.open = true; drawCards(true); });
   narrow.addEventListener("change", () => drawCards());
 
   const fill = (name, pairs) => form.elements[name].append(...pairs.map(([value, textContent]) => make("option", { value, textContent })));
