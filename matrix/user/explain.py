@@ -364,8 +364,12 @@ def fate(one):
         return "survives" + (
             ", as each process that is started anew compiles again" if anew else ""
         )
+    raises = "compiles it again, loads what that calls, and raises"
+    if one["loaded_by"] == "none":
+        return "each process that is started anew " + raises
     if anew:
-        return "ends a process that is forked beside this one; a new one compiles again"
+        new = raises if one["calls_loaded"] else "compiles again"
+        return "ends a process that is forked beside this one; a new one " + new
     return "ends the next process"
 
 

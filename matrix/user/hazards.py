@@ -42,9 +42,19 @@ def loaded_by(entry, types):
     return "forks" if by_address else "the next process"
 
 
-def ends_a_process(entry, types):
-    """Whether a process loads this from a cache and calls an open symbol."""
-    return bool(entry.symbols) and loaded_by(entry, types) != "none"
+def loaded(stored, types):
+    """Return the names that what the next process loads has, by which open symbols call them."""
+    return {entry.defines for entry in stored if loaded_by(entry, types) == "the next process"}
+
+
+def ends_a_process(entry, types, loaded):
+    """Whether a process calls an open symbol here: one that loads this, or compiles it again.
+
+    Nobody fills in a symbol whose function is `loaded`, whoever calls it.
+    """
+    return bool(entry.symbols) and (
+        loaded_by(entry, types) != "none" or not loaded.isdisjoint(entry.symbols)
+    )
 
 
 def made_of(kind, types):

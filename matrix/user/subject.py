@@ -148,7 +148,8 @@ class Answer:
 def findings(watch, types, wanted=lambda _: True, built=()):
     """Return what is stored of the `wanted` functions, what is wrong with it and why, as JSON."""
     entries = [entry for entry in watch.stored if wanted(entry.function)]
-    ending = [entry for entry in entries if hazards.ends_a_process(entry, types)]
+    loaded = hazards.loaded(watch.stored, types)
+    ending = [entry for entry in entries if hazards.ends_a_process(entry, types, loaded)]
     open_names = {name for entry in ending for name in entry.symbols}
     uncached = [
         dict(explain.where(dispatcher.py_func), signature=_args(result.signature.args))
@@ -173,13 +174,17 @@ def findings(watch, types, wanted=lambda _: True, built=()):
 def stored(watch, types, wanted):
     """Return what is stored of the `wanted` functions and what becomes of it, as JSON."""
     known = {edge.symbol for edge in watch.edges}
+    loaded = hazards.loaded(watch.stored, types)
     return [
         dict(
             explain.where(entry.function or entry.name),
             signature=_args(entry.args),
             kind="kernel" if entry.kernel else "function",
-            survives=not (hazards.ends_a_process(entry, types) or entry.error or entry.unread),
+            survives=not (
+                hazards.ends_a_process(entry, types, loaded) or entry.error or entry.unread
+            ),
             open=bool(entry.symbols),
+            calls_loaded=not loaded.isdisjoint(entry.symbols),
             loaded_by=hazards.loaded_by(entry, types),
             error=entry.error,
             unread=entry.unread,

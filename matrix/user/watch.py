@@ -68,6 +68,7 @@ class Stored:
         signature = getattr(data, "signature", sig)  # of a result; a library has none
         self.args = tuple(getattr(signature, "args", signature))
         self.library, self.during = getattr(data, "library", data), during
+        self.defines = getattr(getattr(data, "fndesc", None), "mangled_name", None)
         self.symbols, self.reached, self.error = (), False, None
         self.unread = None  # why the index that holds its key cannot be read
 

@@ -619,6 +619,52 @@ def test_what_is_stored_and_never_loaded_ends_nothing_as_the_next_processes_show
     assert [end < 0 for end in ends] == [False, bool(status), bool(status)]
 
 
+AGAIN = """\
+from numba import int64, njit
+
+try:
+    from numba.experimental import jitclass
+except ImportError:  # before Numba 0.49
+    from numba import jitclass
+
+
+@jitclass([("value", int64)])
+class Box:
+    def __init__(self, value):
+        self.value = value
+
+
+@njit
+def double(n):
+    return 2 * n
+
+
+@njit(cache=True)
+def dropping(n, thing):
+    return 0 if n < 1 else dropping(n - 1, n) + 1
+"""
+
+
+@pytest.mark.parametrize("thing", ["double", "Box(1)"])
+def test_what_is_compiled_again_raises_where_what_it_calls_is_loaded(
+    python: str, tmp_path: Path, thing: str
+) -> None:
+    (tmp_path / "program.py").write_text(AGAIN)
+    ended = asked(python, "program.py", "--call", f"dropping(3, {thing})", cwd=tmp_path)
+    command = [python, "-c", f"from program import *; print(dropping(3, {thing}))"]
+    said = [
+        subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True).stderr
+        for _ in range(2)
+    ]
+    told = " ".join(ended.stdout.split())
+    assert ended.returncode == 1, told
+    if "cannot pickle" in said[0]:  # a function in a type, on the oldest
+        assert "cannot be stored" in told
+        return
+    assert ["unresolved symbol" in one for one in said] == [False, True], said
+    assert "compiles it again, loads what that calls, and raises" in told
+
+
 EARLY = (
     EVEN_ODD
     + """

@@ -135,7 +135,7 @@ def test_an_error_is_told_by_its_first_paragraph_bounded_and_wrapped() -> None:
 def test_what_is_stored_twice_is_said_once() -> None:
     one = {
         "name": "row", "signature": "int64", "error": None, "unread": None, "survives": False,
-        "open": True, "loaded_by": "the next process",
+        "open": True, "loaded_by": "the next process", "calls_loaded": False,
     }  # fmt: skip
     facts = dict(check.NOTHING, file="a.py", function=None, status=1, verdict="unsafe")
     lines = list(check.said(dict(facts, stored=[one, one])))
