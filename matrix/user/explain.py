@@ -42,7 +42,7 @@ EXPORTED = {
 # What says most comes first.
 KINDS = (
     "default", "literal", "length", "layout", "readonly", "alignment", "dimensions", "promoted",
-    "width", "function", "optional", "type",
+    "width", "function", "optional", "starred", "named", "type",
 )  # fmt: skip
 DIFFERS = {
     "default": "the default of `{name}` is omitted in one and passed in the other",
@@ -56,6 +56,8 @@ DIFFERS = {
     "width": "the width or sign of `{name}`: {one} and {other}",
     "function": "`{name}` is another function in each: {one} and {other}",
     "optional": "`{name}` may be None in one: {one} and {other}",
+    "starred": "`{name}` is spread out in one and a tuple in the other: {one} and {other}",
+    "named": "`{name}` is a tuple of another class in each: {one} and {other}",
     "type": "the type of `{name}`: {one} and {other}",
 }
 CHANGES = {
@@ -78,6 +80,8 @@ CHANGES = {
     " signature{signature}",
     "function": "call the function by its name, not as an argument",
     "optional": "pass `{name}` as one of the two at every level",
+    "starred": "take `{name}` as one argument, a tuple, and hand it down as it is",
+    "named": "pass `{name}` as a tuple of one class at every level",
     "type": "pass `{name}` with one type at every level, or give {function} an explicit"
     " signature{signature}",
     "functions": "fold the functions into one that is told by an argument which is meant, use an"
@@ -221,7 +225,9 @@ def kind_of(one, other, types):
     """Return the word for what differs between two types."""
     pair = (one, other)
     if all(isinstance(t, types.BaseTuple) for t in pair) and len(one) == len(other):
-        return next(kind_of(a, b, types) for a, b in zip(one, other) if a != b)
+        starred = any(isinstance(t, (types.StarArgTuple, types.StarArgUniTuple)) for t in pair)
+        apart = "starred" if starred else "named"
+        return next((kind_of(a, b, types) for a, b in zip(one, other) if a != b), apart)
     if all(isinstance(t, types.Array) for t in pair):
         return _kind_of_arrays(one, other, types)
     number = (types.Number, types.Boolean)

@@ -115,9 +115,24 @@ def of_function(function):
             yield f"it reads {name} from another module: a change there is not noticed"
 
 
+def function_of(thing):
+    """Return the plain function of what Numba compiles, or None.
+
+    Nothing is asked of what is not Numba's: a mock has every attribute, a proxy may raise.
+    """
+    if not any(str(kind.__module__).startswith("numba.") for kind in type(thing).__mro__):
+        return None
+    for attribute in ("py_func", "_pyfunc"):
+        function = getattr(thing, attribute, None)
+        if type(function) is pytypes.FunctionType:
+            return function
+    dispatcher = getattr(thing, "_dispatcher", None) or getattr(thing, "gufunc_builder", None)
+    return function_of(dispatcher) if dispatcher is not None else None
+
+
 def is_jitted(thing):
     """Whether this is a dispatcher."""
-    return hasattr(thing, "py_func") and hasattr(thing, "overloads")
+    return function_of(thing) is not None and hasattr(thing, "overloads")
 
 
 def contents(cell):

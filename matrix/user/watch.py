@@ -102,7 +102,8 @@ class Watch:
     def uncached(self):
         """Yield (dispatcher, result) of what has open symbols and is not to be stored."""
         for dispatcher, result in self.compiled:
-            never = type(dispatcher._cache).__name__ == "NullCache"
+            # A part that was lifted out of a function has none at all, and no name of its own.
+            never = type(getattr(dispatcher, "_cache", None)).__name__ == "NullCache"
             if never and not result.objectmode and open_symbols(result.library):
                 yield dispatcher, result
 

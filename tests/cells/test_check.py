@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -407,6 +408,116 @@ def test_a_module_of_a_package_is_imported_as_one(python: str, tmp_path: Path) -
     assert ended.returncode == 1
 
 
+# Programs at which it stumbled itself: what it calls, its status, and what it says.
+STUMBLED = {
+    "a part in object mode": (
+        """
+        from numba import njit, objmode
+
+        @njit(cache=True)
+        def down(n):
+            if n < 1:
+                return 0
+            with objmode(r="int64"):
+                r = down(n - 1)
+            return r + 1
+        """,
+        "down(3)", 0, "safe",
+    ),
+    "a lifted loop": (
+        """
+        from numba import jit, njit
+
+        @njit
+        def grow(n, a):
+            return a if n < 1 else grow(n - 1, a + 1)
+
+        @jit(forceobj=True, looplift=True)
+        def looped(n):
+            total = 0
+            for i in range(n):
+                total += grow(i, 0)
+            return object, total
+        """,
+        "looped(3)", 0, "safe",
+    ),
+    "arguments handed on as they came": (
+        """
+        from numba import njit
+
+        @njit(cache=True)
+        def down(n, *rest):
+            return len(rest) if n < 1 else down(n - 1, *rest)
+        """,
+        "down(3, 1, 2.0)", 1,
+        "`rest` is spread out in one and a tuple in the other: Tuple(int64, float64) and",
+    ),
+    "tuples of two classes": (
+        """
+        from collections import namedtuple
+
+        from numba import njit
+
+        Pair = namedtuple("Pair", "a b")
+
+        @njit(cache=True)
+        def down(n, p):
+            return p[0] + p[1] if n < 1 else down(n - 1, (p[0], p[1]))
+        """,
+        "down(3, Pair(1, 2))", 1, "`p` is a tuple of another class in each: Pair",
+    ),
+    "an export of what is jitted": (
+        """
+        from numba import njit
+        from numba.pycc import CC
+
+        cc = CC("built")
+
+        @cc.export("fib", "int64(int64)")
+        @njit
+        def fib(n):
+            return n if n < 2 else fib(n - 1) + fib(n - 2)
+        """,
+        None, 1, "fib calls itself, and is compiled as an export already",
+    ),
+    "things that answer to any name, or to none": (
+        """
+        from unittest.mock import MagicMock, call
+
+        from numba import njit
+
+        class Lazy:
+            @property
+            def __class__(self):
+                raise RuntimeError("not here")
+
+            def __getattr__(self, name):
+                raise RuntimeError("not here")
+
+        lazy, mock = Lazy(), MagicMock()
+
+        @njit(cache=True)
+        def down(n):
+            return n
+
+        def run():
+            return down(3)
+        """,
+        None, 0, "cached down(int64): survives",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", STUMBLED)
+def test_it_answers_where_it_stumbled(python: str, tmp_path: Path, program: str) -> None:
+    text, call, status, says = STUMBLED[program]
+    (tmp_path / "program.py").write_text(textwrap.dedent(text))
+    ended = asked(python, "program.py", *(("--call", call) if call else ()), cwd=tmp_path)
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    assert says in " ".join(ended.stdout.split())
+    assert "not compiled, so not judged" not in ended.stdout
+
+
 BAD = {
     "nothing to call": ("library.py",),
     "no such function": ("library.py::fakt",),
@@ -417,6 +528,8 @@ BAD = {
     "a call that is a statement": ("library.py", "--call", "x = 1"),
     "a call that ends the process": ("library.py", "--call", "__import__('os').abort()"),
     "a file that raises": ("broken.py",),
+    "a notebook": ("program.ipynb",),
+    "no Python file": ("program",),
     "no file": (),
     "both": ("library.py", "--cache", "."),
     "no such folder": ("--cache", "absent"),
@@ -425,17 +538,23 @@ BAD = {
 }
 
 
+NO_PYTHON = (BAD["a notebook"], BAD["no Python file"])
+
+
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
 def test_what_cannot_be_told_is_said_and_is_not_safe(
     newest: str, memo: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "library.py").write_text(LIBRARY)
     (tmp_path / "broken.py").write_text("raise SystemExit(0)\n")
+    for name in ("program", "program.ipynb"):
+        (tmp_path / name).write_text(LIBRARY)
     ended = asked(python_in(newest, tmp_path / "state", memo), *words, cwd=tmp_path)
     assert ended.returncode == 2, ended.stdout
     assert "Traceback" not in ended.stdout
     assert "Traceback" not in ended.stderr
     assert "not known" in ended.stdout or "error: " in ended.stderr
+    assert ("is no Python file: its name" in ended.stdout) == (words[:1] in NO_PYTHON)
 
 
 # fact ends the next process once it is called, and fib does not.
