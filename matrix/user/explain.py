@@ -9,6 +9,8 @@ import inspect
 import os
 import re
 
+from .advice import advice
+
 LONGEST = 300  # characters of an error
 # By what differs: a program that shows it and one that does the same safely, cached and exported.
 EXAMPLES = {
@@ -108,8 +110,12 @@ def where(function):
     }
 
 
-def cause(edge, types, *, exported=False):
-    """Return why this call was left open, as JSON holds it."""
+# What a cast may mend: the map's words are of one argument, and one change is not for all of these.
+CAST = ("default", "literal", "promoted", "width", "optional", "type")
+
+
+def cause(edge, edges, types, *, exported=False):
+    """Return why this call, one of all these, was left open, as JSON holds it."""
     functions = edge.cycle()
     found = differences(edge, types)
     if len(functions) > 1:
@@ -121,6 +127,12 @@ def cause(edge, types, *, exported=False):
         variant = variant_of(kind, found, own=asked is None or asked.function is edge.callee)
     words = dict(found[0] if found else {}, function=where(edge.callee)["name"])
     words["signature"] = _signature(edge, types)
+    told = change(variant, kind, words, exported=exported)
+    shown = example(variant, exported=exported)
+    if kind in CAST and found:
+        told, where_to = advice(edge, edges, types)
+        own = variant == "literal, own call" or (variant == "literal flag" and where_to == "own")
+        shown = shown if where_to == ("own" if own else "first") else []
     return {
         "kind": kind,
         "functions": [where(function) for function in functions],
@@ -128,8 +140,8 @@ def cause(edge, types, *, exported=False):
         "call": dict(where(edge.caller.function), line=edge.line),
         "differs": found,
         "says": says([where(function)["name"] for function in functions], found),
-        "change": change(variant, kind, words, exported=exported),
-        "example": example(variant, exported=exported),
+        "change": told,
+        "example": shown,
         "during": edge.during,
     }
 

@@ -158,9 +158,9 @@ def findings(watch, types, wanted=lambda _: True, built=()):
         for dispatcher, result in watch.uncached()
         if wanted(dispatcher.py_func)
     ]
-    causes = [explain.cause(edge, types) for edge in watch.open_calls(open_names)]
+    causes = [explain.cause(edge, watch.edges, types) for edge in watch.open_calls(open_names)]
     for one in built:
-        causes += [explain.cause(edge, types, exported=True) for edge in one["edges"]]
+        causes += [explain.cause(edge, watch.edges, types, exported=True) for edge in one["edges"]]
         causes += one["causes"]
     if not getattr(sys.modules["numba"], "_numba_matrix_remedy", None):  # it sees to that
         wrong = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]

@@ -518,6 +518,84 @@ def test_it_answers_where_it_stumbled(python: str, tmp_path: Path, program: str)
     assert "not compiled, so not judged" not in ended.stdout
 
 
+SEEDED = "\n\n\n@njit(cache=True)\ndef seeded(n):\n    return before(n, {})"
+# What a call of `before` is told to change, and the program that does.
+ADVISED = {
+    "narrowing": (
+        "before(2, 2.75)", "cast `x` back to float64; a signature does not help there",
+        "def before(n, x):\n    return x * 1.0 if n < 1 else x + before(n - 1, int(x))",
+        "def after(n, x):\n    return x * 1.0 if n < 1 else x + after(n - 1, float(int(x)))",
+        "after(2, 2.75)",
+    ),
+    "swapped": (
+        "before(3, 1, 2.5)", "cast `a` to float64 and `b` to float64 in every call, in before's",
+        "def before(n, a, b):\n    return a + b if n < 1 else before(n - 1, b, a)",
+        "def after(n, a, b):\n    return a + b if n < 1 else after(n - 1, float(b), float(a))",
+        "after(3, 1.0, 2.5)",
+    ),
+    "two at once": (
+        "before(3, 1, 2)",
+        'the first call, or give before an explicit signature ("float64(int64, float64, float64)")',
+        "def before(n, a, b):\n    return a + b if n < 1 else before(n - 1, a / 2, b / 2)",
+        "def after(n, a, b):\n    return a + b if n < 1 else after(n - 1, a / 2, b / 2)",
+        "after(3, 1.0, 2.0)",
+    ),
+    "a default of another type": (
+        "before(4)", "pass `k` in every call, as np.float64(...)",
+        "def before(n, k=0):\n    return k if n < 1 else before(n - 1, k + 0.5)",
+        "def after(n, k=0):\n    return k if n < 1 else after(n - 1, k + 0.5)",
+        "after(4, np.float64(0))",
+    ),
+    "a default of None": (
+        "before(4)", "give `k` a default of the type that is passed, int64, in place of None, and",
+        "def before(n, k=None):\n    return n if n < 1 else before(n - 1, n)",
+        "def after(n, k=-1):\n    return n if n < 1 else after(n - 1, n)",
+        "after(4, np.int64(-1))",
+    ),
+    "a seed that is an integer among floats": (
+        "seeded(3)",
+        'write np.float64(...) around it, or give before an explicit signature ("float64(int64, fl',
+        "def before(n, a):\n    return a if n < 1 else before(n - 1, a * 0.5)" + SEEDED.format(1),
+        "def after(n):\n    return before(n, np.float64(1))",
+        "after(3)",
+    ),
+    "a string": (
+        "seeded(3)",
+        "write str(...) around it, or give before an explicit signature (types.unicode_type(",
+        "def before(n, a):\n    return a if n < 1 else before(n - 1, a + a)" + SEEDED.format("'a'"),
+        'def after(n):\n    return before(n, str("a"))',
+        "after(3)",
+    ),
+    "no cast that would do": (
+        "before(2, (1, 2.0))", "pass `t` with one type at every level; where that cannot be, write",
+        "def before(n, t):\n    return t[0] * 1.0 if n < 1 else before(n - 1, (t[1], t[0]))",
+        "def after(n):\n    return 1.0",
+        "after(2)",
+    ),
+}  # fmt: skip
+
+
+def test_what_it_says_to_change_does_cure_and_changes_no_value(python: str, tmp_path: Path) -> None:
+    text, calls, advices, cures = "import numpy as np\nfrom numba import njit\n", [], [], []
+    for at, words in enumerate(ADVISED.values()):
+        numbered = [re.sub(r"\b(before|after|seeded)\b", rf"\g<1>{at}", word) for word in words]
+        call, advice, before, after, instead = numbered
+        text += f"\n\n@njit(cache=True)\n{before}\n\n\n@njit(cache=True)\n{after}\n"
+        calls += ["--call", call]
+        advices.append(advice)
+        cures += ["--call", instead]
+    (tmp_path / "program.py").write_text(text)
+    told = json.loads(asked(python, "program.py", *calls, "--json", cwd=tmp_path).stdout)
+    changes = [cause["change"] for cause in told["causes"]]
+    for advice in advices:
+        assert [change for change in changes if advice in change], (advice, changes)
+    cured = asked(python, "program.py", *cures, cwd=tmp_path)
+    assert cured.returncode == 0, cured.stdout
+    pairs = " and ".join(f"{a} == {b}" for a, b in zip(calls[1::2], cures[1::2], strict=True))
+    command = [python, "-c", f"from program import *; assert {pairs}"]
+    assert subprocess.run(command, check=False, cwd=tmp_path).returncode == 0
+
+
 BAD = {
     "nothing to call": ("library.py",),
     "no such function": ("library.py::fakt",),
