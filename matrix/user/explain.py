@@ -372,10 +372,10 @@ def specialised(one):
 
 def fate(one):
     """Return what becomes of a function that is stored."""
-    anew = one["loaded_by"] != "the next process"
     if one["error"] or one["unread"]:
         does = "cannot be stored:" if one["error"] else "whoever reads the cache's index raises"
         return f"{does} {brief(one['error'] or one['unread'])}"
+    anew = one["loaded_by"] in ("none", "forks")
     if one["survives"] and one["open"]:
         return "would end a process that loaded it; none that is started anew does"
     if one["survives"]:
@@ -383,12 +383,12 @@ def fate(one):
             ", as each process that is started anew compiles again" if anew else ""
         )
     raises = "compiles it again, loads what that calls, and raises"
-    if one["loaded_by"] == "none":
-        return "each process that is started anew " + raises
-    if anew:
-        new = raises if one["calls_loaded"] else "compiles again"
-        return "ends a process that is forked beside this one; a new one " + new
-    return "ends the next process"
+    new = raises if one["calls_loaded"] else "compiles again"
+    return {
+        "none": "each process that is started anew " + raises,
+        "forks": "ends a process that is forked beside this one; a new one " + new,
+        "perhaps the next process": "is either compiled again by every process or ends it",
+    }.get(one["loaded_by"], "ends the next process")
 
 
 def brief(error):

@@ -25,26 +25,24 @@ def warnings(stored, types):
 
 
 def loaded_by(entry, types):
-    """Return who loads this from a cache: "the next process", only its "forks", or "none".
+    """Return who loads this from a cache.
 
-    Pickled into a key, a dispatcher has an id that each process makes for itself, and a jitclass
-    its address, which a fork has in common with what it was forked from.
+    "the next process", "perhaps the next process", only its "forks", or "none". Pickled into a key,
+    a dispatcher has an id that each process makes for itself, and a jitclass its address, which a
+    fork has in common with what it was forked from.
     """
-    cells = getattr(entry.function, "__closure__", None) or ()
     held = [kind for arg in entry.args for kind in made_of(arg, types)]
-    if (
-        entry.unread
-        or any(isinstance(kind, types.Dispatcher) for kind in held)
-        or any(is_jitted(contents(cell)) for cell in cells)
-    ):
+    if entry.unread or any(isinstance(kind, types.Dispatcher) for kind in held):
         return "none"
-    by_address = any(isinstance(kind, types.ClassInstanceType) for kind in held)
-    return "forks" if by_address else "the next process"
+    if any(isinstance(kind, types.ClassInstanceType) for kind in held):
+        return "forks"
+    return {"new": "none", "unknown": "perhaps the next process"}.get(entry.key, "the next process")
 
 
 def loaded(stored, types):
     """Return the names that what the next process loads has, by which open symbols call them."""
-    return {entry.defines for entry in stored if loaded_by(entry, types) == "the next process"}
+    by_others = ("the next process", "perhaps the next process")
+    return {entry.defines for entry in stored if loaded_by(entry, types) in by_others}
 
 
 def ends_a_process(entry, types, loaded):
@@ -85,20 +83,23 @@ def of_types(entry, types):
             "a jitclass instance is an argument, whose type holds an address: every process that is"
             " started anew compiles again, and stores a file more (" + ISSUES + "9659)"
         )
+    elif entry.key == "new" and not any(isinstance(kind, types.Dispatcher) for kind in held):
+        yield of_key(entry, held)
+
+
+def of_key(entry, held):
+    """Return why every process makes another key for this."""
+    if getattr(entry.function, "__closure__", None):
+        return "it closes over a jitted function: every process compiles again (" + ISSUES + "6264)"
+    if any(hasattr(kind, "instance_class") for kind in held):
+        return "no module has an argument's class under its name: every process compiles again"
+    return "no process finds its omitted default again: every process compiles again"
 
 
 def of_function(function):
     """Yield what a function refers to that a cache does not look at, or that is never the same."""
     if function is None:
         return
-    for cell in function.__closure__ or ():
-        if is_jitted(contents(cell)):
-            yield (
-                "it closes over a jitted function: every process compiles again ("
-                + ISSUES
-                + "6264)"
-            )
-            break
     for name, value in referred(function):
         if is_jitted(value):
             file = value.py_func.__code__.co_filename
@@ -133,14 +134,6 @@ def function_of(thing):
 def is_jitted(thing):
     """Whether this is a dispatcher."""
     return function_of(thing) is not None and hasattr(thing, "overloads")
-
-
-def contents(cell):
-    """Return what a closure's cell holds, or None while it is empty."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
 
 
 @functools.lru_cache(maxsize=None)
