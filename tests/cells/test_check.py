@@ -862,6 +862,103 @@ def test_what_is_compiled_again_raises_where_what_it_calls_is_loaded(
     assert "compiles it again, loads what that calls, and raises" in told
 
 
+KEYS = """\
+from collections import namedtuple
+
+from numba import njit
+from numba.extending import register_jitable
+
+Named = namedtuple("Named", "a b")
+Under = namedtuple("Another", "a b")
+
+
+@njit
+def double(n):
+    return 2 * n
+
+
+def closing(number, functions):
+    @register_jitable
+    def helper(n):
+        return functions[0](n)
+
+    @njit(cache=True)
+    def over_number(n):
+        return n + number
+
+    @njit(cache=True)
+    def over_tuple(n):
+        return functions[0](n)
+
+    @njit(cache=True)
+    def over_helper(n):
+        return helper(n)
+
+    return over_number, over_tuple, over_helper
+
+
+@njit(cache=True)
+def small(n, k=1):
+    return n
+
+
+@njit(cache=True)
+def large(n, k=100000):
+    return n
+
+
+@njit(cache=True)
+def no_number(n, k=float("nan")):
+    return n
+
+
+@njit(cache=True)
+def named(p):
+    return p.a
+
+
+@njit(cache=True)
+def misnamed(p):
+    return p.a
+
+
+CALLED = [(f, 1) for f in (*closing(3, (double,)), small, large, no_number)]
+CALLED += [(named, Named(1, 2)), (misnamed, Under(1, 2))]
+
+
+def run():
+    for function, argument in CALLED:
+        try:
+            function(argument)
+        except Exception:  # on 0.48 a type that has no pickle
+            pass
+
+
+def loaded():
+    return sorted({f.py_func.__qualname__ for f, _ in CALLED if sum(f.stats.cache_hits.values())})
+"""
+
+
+def test_who_loads_a_function_is_told_from_its_key_as_the_next_process_shows(
+    python: str, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(KEYS)
+    facts = json.loads(asked(python, "program.py", "--json", cwd=tmp_path).stdout)
+    kept = [one for one in facts["stored"] if not one["error"]]
+    command = [python, "-c", "from program import *; run(); print(*loaded(), sep='\\n')"]
+    said = [
+        subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
+    assert not said[0].strip()
+    loaded = {one["name"] for one in kept if one["loaded_by"] == "the next process"}
+    assert loaded == set(said[1].split("\n")) - {""}
+    told = {text.partition(":")[0] for text in facts["warnings"] if "compiles again" in text}
+    assert told == {one["name"] for one in kept} - loaded
+    assert "no_number" in told
+    assert "small" in loaded
+
+
 EARLY = (
     EVEN_ODD
     + """
