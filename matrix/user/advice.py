@@ -20,7 +20,7 @@ def advice(edge, edges, types):
     """Return what to change, and whether that is all in the first call, or all in its own."""
     function = edge.callee.__qualname__
     names = list(inspect.signature(edge.callee).parameters)
-    ours = [e for e in edges if e.callee is edge.callee is e.caller.function] or [edge]
+    ours = connected(edge, edges)
     seen = [args for e in ours for args in (e.caller.args, e.args)]
     if len({len(args) for args in seen} | {len(names)}) > 1:  # a kernel of a parallel loop
         return GENERAL.format(names="what it takes", function=function), None
@@ -41,6 +41,19 @@ def advice(edge, edges, types):
     told = [within(names[i], edge.args[i], wanted[i], types) for i in own]
     told = "in {}'s own call, in line {}, {}".format(function, edge.line, " and ".join(told))
     return told + "; a signature does not help there", "own"
+
+
+def connected(edge, edges):
+    """Return the function's open calls of itself that come before this one or after it."""
+    waiting = [e for e in edges if e.callee is edge.callee is e.caller.function]
+    found, reached = [edge], [edge.caller.args, edge.args]
+    while True:
+        more = [e for e in waiting if e.caller.args in reached or e.args in reached]
+        if not more:
+            return found
+        found += more
+        reached += [args for e in more for args in (e.caller.args, e.args)]
+        waiting = [e for e in waiting if e not in more]
 
 
 def general(names, at, function):
@@ -144,8 +157,12 @@ def signature(edge, ours, wanted, types):
     """Return an explicit signature as another cure, in words to go on with, or ""."""
     args = tuple(types.unliteral(one) for one in wanted)
     result = edge.dispatcher.overloads.get(args)
+    omits = any(isinstance(one, types.Omitted) for one in edge.caller.args)
     leaves = any(e.caller.args == args for e in ours)
-    if result is None or leaves or any(isinstance(one, types.Omitted) for one in edge.caller.args):
+    # What else the function is called with would be turned into these types as well.
+    others = [zip(called, wanted) for called in edge.dispatcher.overloads]
+    lost = any(joined(pair, types) != pair[1] for pairs in others for pair in pairs)
+    if result is None or omits or leaves or lost:
         return ""
     kinds = [types.unliteral(one) for one in (result.signature.return_type, *args)]
     if not all(rank(one, types) or isinstance(one, types.UnicodeType) for one in kinds):
