@@ -9,6 +9,8 @@ import inspect
 import os
 import re
 
+from .advice import advice
+
 LONGEST = 300  # characters of an error
 # By what differs: a program that shows it and one that does the same safely, cached and exported.
 EXAMPLES = {
@@ -42,7 +44,7 @@ EXPORTED = {
 # What says most comes first.
 KINDS = (
     "default", "literal", "length", "layout", "readonly", "alignment", "dimensions", "promoted",
-    "width", "function", "optional", "type",
+    "width", "function", "optional", "starred", "named", "type",
 )  # fmt: skip
 DIFFERS = {
     "default": "the default of `{name}` is omitted in one and passed in the other",
@@ -56,6 +58,8 @@ DIFFERS = {
     "width": "the width or sign of `{name}`: {one} and {other}",
     "function": "`{name}` is another function in each: {one} and {other}",
     "optional": "`{name}` may be None in one: {one} and {other}",
+    "starred": "`{name}` is spread out in one and a tuple in the other: {one} and {other}",
+    "named": "`{name}` is a tuple of another class in each: {one} and {other}",
     "type": "the type of `{name}`: {one} and {other}",
 }
 CHANGES = {
@@ -78,6 +82,8 @@ CHANGES = {
     " signature{signature}",
     "function": "call the function by its name, not as an argument",
     "optional": "pass `{name}` as one of the two at every level",
+    "starred": "take `{name}` as one argument, a tuple, and hand it down as it is",
+    "named": "pass `{name}` as a tuple of one class at every level",
     "type": "pass `{name}` with one type at every level, or give {function} an explicit"
     " signature{signature}",
     "functions": "fold the functions into one that is told by an argument which is meant, use an"
@@ -104,8 +110,12 @@ def where(function):
     }
 
 
-def cause(edge, types, *, exported=False):
-    """Return why this call was left open, as JSON holds it."""
+# What a cast may mend: the map's words are of one argument, and one change is not for all of these.
+CAST = ("default", "literal", "promoted", "width", "optional", "type")
+
+
+def cause(edge, edges, types, *, exported=False):
+    """Return why this call, one of all these, was left open, as JSON holds it."""
     functions = edge.cycle()
     found = differences(edge, types)
     if len(functions) > 1:
@@ -117,6 +127,12 @@ def cause(edge, types, *, exported=False):
         variant = variant_of(kind, found, own=asked is None or asked.function is edge.callee)
     words = dict(found[0] if found else {}, function=where(edge.callee)["name"])
     words["signature"] = _signature(edge, types)
+    told = change(variant, kind, words, exported=exported)
+    shown = example(variant, exported=exported)
+    if kind in CAST and found:
+        told, where_to = advice(edge, edges, types)
+        own = variant == "literal, own call" or (variant == "literal flag" and where_to == "own")
+        shown = shown if where_to == ("own" if own else "first") else []
     return {
         "kind": kind,
         "functions": [where(function) for function in functions],
@@ -124,8 +140,8 @@ def cause(edge, types, *, exported=False):
         "call": dict(where(edge.caller.function), line=edge.line),
         "differs": found,
         "says": says([where(function)["name"] for function in functions], found),
-        "change": change(variant, kind, words, exported=exported),
-        "example": example(variant, exported=exported),
+        "change": told,
+        "example": shown,
         "during": edge.during,
     }
 
@@ -221,7 +237,9 @@ def kind_of(one, other, types):
     """Return the word for what differs between two types."""
     pair = (one, other)
     if all(isinstance(t, types.BaseTuple) for t in pair) and len(one) == len(other):
-        return next(kind_of(a, b, types) for a, b in zip(one, other) if a != b)
+        starred = any(isinstance(t, (types.StarArgTuple, types.StarArgUniTuple)) for t in pair)
+        apart = "starred" if starred else "named"
+        return next((kind_of(a, b, types) for a, b in zip(one, other) if a != b), apart)
     if all(isinstance(t, types.Array) for t in pair):
         return _kind_of_arrays(one, other, types)
     number = (types.Number, types.Boolean)
@@ -354,19 +372,23 @@ def specialised(one):
 
 def fate(one):
     """Return what becomes of a function that is stored."""
-    anew = one["loaded_by"] != "the next process"
     if one["error"] or one["unread"]:
         does = "cannot be stored:" if one["error"] else "whoever reads the cache's index raises"
         return f"{does} {brief(one['error'] or one['unread'])}"
+    anew = one["loaded_by"] in ("none", "forks")
     if one["survives"] and one["open"]:
         return "would end a process that loaded it; none that is started anew does"
     if one["survives"]:
         return "survives" + (
             ", as each process that is started anew compiles again" if anew else ""
         )
-    if anew:
-        return "ends a process that is forked beside this one; a new one compiles again"
-    return "ends the next process"
+    raises = "compiles it again, loads what that calls, and raises"
+    new = raises if one["calls_loaded"] else "compiles again"
+    return {
+        "none": "each process that is started anew " + raises,
+        "forks": "ends a process that is forked beside this one; a new one " + new,
+        "perhaps the next process": "is either compiled again by every process or ends it",
+    }.get(one["loaded_by"], "ends the next process")
 
 
 def brief(error):

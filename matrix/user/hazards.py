@@ -25,26 +25,34 @@ def warnings(stored, types):
 
 
 def loaded_by(entry, types):
-    """Return who loads this from a cache: "the next process", only its "forks", or "none".
+    """Return who loads this from a cache.
 
-    Pickled into a key, a dispatcher has an id that each process makes for itself, and a jitclass
-    its address, which a fork has in common with what it was forked from.
+    "the next process", "perhaps the next process", only its "forks", or "none". Pickled into a key,
+    a dispatcher has an id that each process makes for itself, and a jitclass its address, which a
+    fork has in common with what it was forked from.
     """
-    cells = getattr(entry.function, "__closure__", None) or ()
     held = [kind for arg in entry.args for kind in made_of(arg, types)]
-    if (
-        entry.unread
-        or any(isinstance(kind, types.Dispatcher) for kind in held)
-        or any(is_jitted(contents(cell)) for cell in cells)
-    ):
+    if entry.unread or any(isinstance(kind, types.Dispatcher) for kind in held):
         return "none"
-    by_address = any(isinstance(kind, types.ClassInstanceType) for kind in held)
-    return "forks" if by_address else "the next process"
+    if any(isinstance(kind, types.ClassInstanceType) for kind in held):
+        return "forks"
+    return {"new": "none", "unknown": "perhaps the next process"}.get(entry.key, "the next process")
 
 
-def ends_a_process(entry, types):
-    """Whether a process loads this from a cache and calls an open symbol."""
-    return bool(entry.symbols) and loaded_by(entry, types) != "none"
+def loaded(stored, types):
+    """Return the names that what the next process loads has, by which open symbols call them."""
+    by_others = ("the next process", "perhaps the next process")
+    return {entry.defines for entry in stored if loaded_by(entry, types) in by_others}
+
+
+def ends_a_process(entry, types, loaded):
+    """Whether a process calls an open symbol here: one that loads this, or compiles it again.
+
+    Nobody fills in a symbol whose function is `loaded`, whoever calls it.
+    """
+    return bool(entry.symbols) and (
+        loaded_by(entry, types) != "none" or not loaded.isdisjoint(entry.symbols)
+    )
 
 
 def made_of(kind, types):
@@ -75,20 +83,23 @@ def of_types(entry, types):
             "a jitclass instance is an argument, whose type holds an address: every process that is"
             " started anew compiles again, and stores a file more (" + ISSUES + "9659)"
         )
+    elif entry.key == "new" and not any(isinstance(kind, types.Dispatcher) for kind in held):
+        yield of_key(entry, held)
+
+
+def of_key(entry, held):
+    """Return why every process makes another key for this."""
+    if getattr(entry.function, "__closure__", None):
+        return "it closes over a jitted function: every process compiles again (" + ISSUES + "6264)"
+    if any(hasattr(kind, "instance_class") for kind in held):
+        return "no module has an argument's class under its name: every process compiles again"
+    return "no process finds its omitted default again: every process compiles again"
 
 
 def of_function(function):
     """Yield what a function refers to that a cache does not look at, or that is never the same."""
     if function is None:
         return
-    for cell in function.__closure__ or ():
-        if is_jitted(contents(cell)):
-            yield (
-                "it closes over a jitted function: every process compiles again ("
-                + ISSUES
-                + "6264)"
-            )
-            break
     for name, value in referred(function):
         if is_jitted(value):
             file = value.py_func.__code__.co_filename
@@ -105,17 +116,24 @@ def of_function(function):
             yield f"it reads {name} from another module: a change there is not noticed"
 
 
+def function_of(thing):
+    """Return the plain function of what Numba compiles, or None.
+
+    Nothing is asked of what is not Numba's: a mock has every attribute, a proxy may raise.
+    """
+    if not any(str(kind.__module__).startswith("numba.") for kind in type(thing).__mro__):
+        return None
+    for attribute in ("py_func", "_pyfunc"):
+        function = getattr(thing, attribute, None)
+        if type(function) is pytypes.FunctionType:
+            return function
+    dispatcher = getattr(thing, "_dispatcher", None) or getattr(thing, "gufunc_builder", None)
+    return function_of(dispatcher) if dispatcher is not None else None
+
+
 def is_jitted(thing):
     """Whether this is a dispatcher."""
-    return hasattr(thing, "py_func") and hasattr(thing, "overloads")
-
-
-def contents(cell):
-    """Return what a closure's cell holds, or None while it is empty."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
+    return function_of(thing) is not None and hasattr(thing, "overloads")
 
 
 @functools.lru_cache(maxsize=None)

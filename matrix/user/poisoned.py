@@ -12,6 +12,7 @@ import mmap
 import os
 import pickletools
 import re
+import stat
 import sys
 
 OPEN = re.compile(rb"\.numba\.unresolved\$([\x21-\x7e]*)")
@@ -31,23 +32,32 @@ class BadFolder(Exception):
 def main(folder, *, as_json=False):
     """Search a folder, say what is found, and return 1 if that is anything, 2 if unsearched."""
     try:
-        files, found, damaged = search(folder)
+        files, found, damaged, unread = search(folder)
     except (BadFolder, OSError) as error:
         sys.stderr.write(f"error: --cache {folder}: {error}\n")
         return 2
     if as_json:
         facts = {"cache": folder, "files": files, "poisoned": found, "damaged": damaged}
-        print(json.dumps(facts, indent=1))
-        return 1 if found or damaged else 0
+        print(json.dumps(dict(facts, unread=unread), indent=1))
+        return status_of(found, damaged, unread)
     for one in found:
         print(said(one))
     for path in damaged:
         print(f"{path}: damaged: it is not whole, and each process that comes to it raises")
+    for one in unread:
+        print(f"{one['file']}: not searched: {one['error']}")
     more = f", {len(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged" if damaged else ""
     print(f"{folder}: {len(found)} of {files} files would end the process that loads them{more}")
     if found or damaged:
         print("  delete them" + ("; numba-matrix check FILE says what to change" if found else ""))
-    return 1 if found or damaged else 0
+    return status_of(found, damaged, unread)
+
+
+def status_of(found, damaged, unread):
+    """Return the exit status: 2 where what may be loaded by somebody could not be searched."""
+    if found or damaged:
+        return 1
+    return 0 if all(one["gone"] for one in unread) else 2
 
 
 def said(one):
@@ -58,7 +68,7 @@ def said(one):
 
 
 def search(folder):
-    """Return how many data and index files lie below a folder, the poisoned and the damaged ones.
+    """Return how many data and index files lie below a folder; those poisoned, damaged, unread.
 
     Raises BadFolder where there is no folder or no such file, OSError for what cannot be read.
     """
@@ -66,22 +76,34 @@ def search(folder):
         raise BadFolder(
             "this is no folder" if os.path.exists(folder) else "there is no such folder"
         )
-    files, found, damaged = 0, [], []
+    files, found, damaged, unread = 0, [], [], []
     for place, below, names in os.walk(folder, onerror=refuse):
         below.sort()
         for name in sorted(names):
             kind, path = os.path.splitext(name)[1], os.path.join(place, name)
             if kind not in PICKLES:
                 continue
+            try:
+                if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would keep a reader waiting
+                    continue
+                is_whole = whole(path, PICKLES[kind])
+                calls = open_calls(path) if kind == ".nbc" else []
+            except OSError as error:
+                unread.append({"file": path, "error": error.strerror, "gone": is_gone(error)})
+                continue
             files += 1
-            if not whole(path, PICKLES[kind]):
+            if not is_whole:
                 damaged.append(path)
-            calls = open_calls(path) if kind == ".nbc" else []
             if calls:
                 found.append(dict(named(name), file=path, calls=calls))
     if not files:
         raise BadFolder("no file of Numba's cache (*.nbc) lies in it or below, so nothing is known")
-    return files, found, damaged
+    return files, found, damaged, unread
+
+
+def is_gone(error):
+    """Whether there is no file, as behind a link to nothing: a process just compiles again."""
+    return isinstance(error, FileNotFoundError)
 
 
 def refuse(error):

@@ -6,7 +6,7 @@ JSON, written whole whenever it is known, so that a call that ends the process h
 CPython 3.6 or newer, the standard library and Numba.
 """
 
-import importlib
+import importlib.util
 import inspect
 import json
 import os
@@ -14,8 +14,10 @@ import re
 import shlex
 import sys
 import tempfile
+import types as pytypes
 
 from . import explain, hazards
+from .hazards import function_of
 from .watch import OPEN, Watch
 
 MAKES_GENERATOR = b"numba_make_generator"
@@ -148,16 +150,17 @@ class Answer:
 def findings(watch, types, wanted=lambda _: True, built=()):
     """Return what is stored of the `wanted` functions, what is wrong with it and why, as JSON."""
     entries = [entry for entry in watch.stored if wanted(entry.function)]
-    ending = [entry for entry in entries if hazards.ends_a_process(entry, types)]
+    loaded = hazards.loaded(watch.stored, types)
+    ending = [entry for entry in entries if hazards.ends_a_process(entry, types, loaded)]
     open_names = {name for entry in ending for name in entry.symbols}
     uncached = [
         dict(explain.where(dispatcher.py_func), signature=_args(result.signature.args))
         for dispatcher, result in watch.uncached()
         if wanted(dispatcher.py_func)
     ]
-    causes = [explain.cause(edge, types) for edge in watch.open_calls(open_names)]
+    causes = [explain.cause(edge, watch.edges, types) for edge in watch.open_calls(open_names)]
     for one in built:
-        causes += [explain.cause(edge, types, exported=True) for edge in one["edges"]]
+        causes += [explain.cause(edge, watch.edges, types, exported=True) for edge in one["edges"]]
         causes += one["causes"]
     if not getattr(sys.modules["numba"], "_numba_matrix_remedy", None):  # it sees to that
         wrong = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]
@@ -173,13 +176,17 @@ def findings(watch, types, wanted=lambda _: True, built=()):
 def stored(watch, types, wanted):
     """Return what is stored of the `wanted` functions and what becomes of it, as JSON."""
     known = {edge.symbol for edge in watch.edges}
+    loaded = hazards.loaded(watch.stored, types)
     return [
         dict(
             explain.where(entry.function or entry.name),
             signature=_args(entry.args),
             kind="kernel" if entry.kernel else "function",
-            survives=not (hazards.ends_a_process(entry, types) or entry.error or entry.unread),
+            survives=not (
+                hazards.ends_a_process(entry, types, loaded) or entry.error or entry.unread
+            ),
             open=bool(entry.symbols),
+            calls_loaded=not loaded.isdisjoint(entry.symbols),
             loaded_by=hazards.loaded_by(entry, types),
             error=entry.error,
             unread=entry.unread,
@@ -216,6 +223,11 @@ def _args(args):
 def import_file(path):
     """Import a file as `python FILE`, or as the module of a package where it lies in one."""
     folder, file = os.path.split(os.path.abspath(path))
+    if importlib.util.spec_from_file_location("program", path) is None:
+        raise Unfit(
+            f"{path} is no Python file: its name does not end in .py. Copy the program (of a"
+            " notebook the cells of code) into one that does"
+        )
     parts = [os.path.splitext(file)[0]]
     while os.path.exists(os.path.join(folder, "__init__.py")):
         folder, name = os.path.split(folder)
@@ -244,7 +256,9 @@ def named(module, name):
         if not hasattr(thing, word):
             raise Unfit(f"there is no {name} in the file; {compiled_ones(thing)}")
         thing = getattr(thing, word)
-    plain = inspect.isfunction(thing)  # which a module may export, or a jitted function inline
+    plain = (
+        type(thing) is pytypes.FunctionType
+    )  # which a module may export, or a jitted function inline
     function = thing if plain else function_of(thing)
     if function is None:
         raise Unfit(f"{name} is no compiled function; {compiled_ones(module)}")
@@ -255,15 +269,6 @@ def compiled_ones(module):
     """Return in words which functions of a module Numba compiles."""
     names = sorted(name for name, thing in vars(module).items() if function_of(thing))
     return f"it has {', '.join(names) or 'none'}"
-
-
-def function_of(thing):
-    """Return the plain function of what Numba compiles, or None."""
-    for attribute in ("py_func", "_pyfunc"):
-        if inspect.isfunction(getattr(thing, attribute, None)):
-            return getattr(thing, attribute)
-    dispatcher = getattr(thing, "_dispatcher", None) or getattr(thing, "gufunc_builder", None)
-    return function_of(dispatcher) if dispatcher is not None else None
 
 
 def call(module, calls, answer):
@@ -282,7 +287,7 @@ def takes_nothing(module, name):
     """Whether a module has a function of this name that can be called without arguments."""
     try:
         inspect.signature(getattr(module, name)).bind()
-    except (AttributeError, TypeError, ValueError):
+    except Exception:  # noqa: BLE001 (whatever a name that is no function makes of it)
         return False
     return True
 
@@ -313,7 +318,7 @@ def compilers(module):
     """Return the file's `CC` objects, which export functions."""
     pycc = sys.modules.get("numba.pycc.cc") or sys.modules.get("numba.pycc")
     kind = getattr(pycc, "CC", None)
-    return [thing for thing in vars(module).values() if kind and isinstance(thing, kind)]
+    return [thing for thing in vars(module).values() if kind and issubclass(type(thing), kind)]
 
 
 def exporters(module, function):
@@ -322,11 +327,13 @@ def exporters(module, function):
     if function is None:
         return found
     place = place_of(function)
-    return [
-        cc
-        for cc in found
-        if any(place_of(entry.function) == place for entry in cc._exported_functions.values())
-    ]
+    return [cc for cc in found if any(place_of(one) == place for one in exported(cc))]
+
+
+def exported(cc):
+    """Return the plain functions that a module exports; Numba may have compiled them already."""
+    functions = [entry.function for entry in cc._exported_functions.values()]
+    return [function_of(function) or function for function in functions]
 
 
 def build(cc, answer):
@@ -347,9 +354,7 @@ def build(cc, answer):
     return {
         "module": cc.name,
         "exports": sorted(cc._exported_functions),
-        "functions": [
-            explain.where(entry.function)["name"] for entry in cc._exported_functions.values()
-        ],
+        "functions": [explain.where(function)["name"] for function in exported(cc)],
         "survives": not (error or left or MAKES_GENERATOR in code),
         "error": error,
         "missing": "numba_make_generator" if MAKES_GENERATOR in code else None,
@@ -366,11 +371,11 @@ def untyped(cc, error):
     """
     named = set(re.findall(r"Untyped global name '(\w+)'", error))
     again, causes = "compiler re-entrant" in error, []
-    for caller in [entry.function for entry in cc._exported_functions.values()]:
+    for caller in exported(cc):
         for name, value in dict(hazards.referred(caller)).items():
             if again and function_of(value) is caller:
                 causes.append(explain.export(caller, caller, jitted=True, back=True))
-            elif name in named and inspect.isfunction(value):
+            elif name in named and type(value) is pytypes.FunctionType:
                 back = any(other is caller for _, other in hazards.referred(value))
                 causes.append(explain.export(caller, value, jitted=False, back=back))
     return causes

@@ -12,9 +12,12 @@ import functools
 import importlib
 import inspect
 import pickle
+import re
 import sys
 
 OPEN = ".numba.unresolved$"  # RuntimeLinker.PREFIX
+# As pickles hold it, a UUID: of a dispatcher, or of a class that cloudpickle writes by value.
+MADE_UP = re.compile(rb"[\x24\x20]\0*[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])")
 
 
 def part(name):
@@ -68,8 +71,10 @@ class Stored:
         signature = getattr(data, "signature", sig)  # of a result; a library has none
         self.args = tuple(getattr(signature, "args", signature))
         self.library, self.during = getattr(data, "library", data), during
+        self.defines = getattr(getattr(data, "fndesc", None), "mangled_name", None)
         self.symbols, self.reached, self.error = (), False, None
         self.unread = None  # why the index that holds its key cannot be read
+        self.key = "same"  # or "new" where each process makes another one, or "unknown"
 
 
 class Watch:
@@ -101,7 +106,8 @@ class Watch:
     def uncached(self):
         """Yield (dispatcher, result) of what has open symbols and is not to be stored."""
         for dispatcher, result in self.compiled:
-            never = type(dispatcher._cache).__name__ == "NullCache"
+            # A part that was lifted out of a function has none at all, and no name of its own.
+            never = type(getattr(dispatcher, "_cache", None)).__name__ == "NullCache"
             if never and not result.objectmode and open_symbols(result.library):
                 yield dispatcher, result
 
@@ -197,9 +203,13 @@ class Watch:
             file._dump(data)
             self.saving[-1].reached = True
             try:
-                pickle.loads(index)  # noqa: S301 (we have just written it)
+                read = pickle.loads(index)  # noqa: S301 (we have just written it)
             except Exception as error:  # noqa: BLE001 (whatever putting a type together raises)
                 self.saving[-1].unread = f"{type(error).__name__}: {error}"
+            else:
+                self.saving[-1].key = sort_of(
+                    key in read, index, closed_over(self.saving[-1].function)
+                )
 
         @wrap(caching.IndexDataCacheFile, "load")
         def miss(_, file, key):
@@ -224,6 +234,29 @@ def wrap(owner, name):
         return function
 
     return replace
+
+
+def sort_of(found, index, cells):
+    """Return whether another process makes the same key, given whether it is found as read again.
+
+    What is pickled by value, a function or a class that no module has, or a dispatcher, bears a
+    number that each process makes up. Of a function that holds no such thing the bytes may differ.
+    """
+    for held in (index, cells):
+        by_value = any(name in held for name in (b"Dispatcher", b"_make_skeleton"))
+        if not found or (by_value and MADE_UP.search(held)):
+            return "new"
+    return "unknown" if b"_make_function" in cells or b"_fill_function" in cells else "same"
+
+
+def closed_over(function):
+    """Return as a cache's key has it what a function closes over, or b""."""
+    cells = getattr(function, "__closure__", None)
+    dump = getattr(part("serialize"), "dumps", pickle.dumps)
+    try:
+        return dump(tuple(cell.cell_contents for cell in cells)) if cells else b""
+    except Exception:  # noqa: BLE001 (an older Numba's key has none of it)
+        return b""
 
 
 def open_symbols(library):

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -407,6 +408,201 @@ def test_a_module_of_a_package_is_imported_as_one(python: str, tmp_path: Path) -
     assert ended.returncode == 1
 
 
+# Programs at which it stumbled itself: what it calls, its status, and what it says.
+STUMBLED = {
+    "a part in object mode": (
+        """
+        from numba import njit, objmode
+
+        @njit(cache=True)
+        def down(n):
+            if n < 1:
+                return 0
+            with objmode(r="int64"):
+                r = down(n - 1)
+            return r + 1
+        """,
+        "down(3)", 0, "safe",
+    ),
+    "a lifted loop": (
+        """
+        from numba import jit, njit
+
+        @njit
+        def grow(n, a):
+            return a if n < 1 else grow(n - 1, a + 1)
+
+        @jit(forceobj=True, looplift=True)
+        def looped(n):
+            total = 0
+            for i in range(n):
+                total += grow(i, 0)
+            return object, total
+        """,
+        "looped(3)", 0, "safe",
+    ),
+    "arguments handed on as they came": (
+        """
+        from numba import njit
+
+        @njit(cache=True)
+        def down(n, *rest):
+            return len(rest) if n < 1 else down(n - 1, *rest)
+        """,
+        "down(3, 1, 2.0)", 1,
+        "`rest` is spread out in one and a tuple in the other: Tuple(int64, float64) and",
+    ),
+    "tuples of two classes": (
+        """
+        from collections import namedtuple
+
+        from numba import njit
+
+        Pair = namedtuple("Pair", "a b")
+
+        @njit(cache=True)
+        def down(n, p):
+            return p[0] + p[1] if n < 1 else down(n - 1, (p[0], p[1]))
+        """,
+        "down(3, Pair(1, 2))", 1, "`p` is a tuple of another class in each: Pair",
+    ),
+    "an export of what is jitted": (
+        """
+        from numba import njit
+        from numba.pycc import CC
+
+        cc = CC("built")
+
+        @cc.export("fib", "int64(int64)")
+        @njit
+        def fib(n):
+            return n if n < 2 else fib(n - 1) + fib(n - 2)
+        """,
+        None, 1, "fib calls itself, and is compiled as an export already",
+    ),
+    "things that answer to any name, or to none": (
+        """
+        from unittest.mock import MagicMock, call
+
+        from numba import njit
+
+        class Lazy:
+            @property
+            def __class__(self):
+                raise RuntimeError("not here")
+
+            def __getattr__(self, name):
+                raise RuntimeError("not here")
+
+        lazy, mock = Lazy(), MagicMock()
+
+        @njit(cache=True)
+        def down(n):
+            return n
+
+        def run():
+            return down(3)
+        """,
+        None, 0, "cached down(int64): survives",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", STUMBLED)
+def test_it_answers_where_it_stumbled(python: str, tmp_path: Path, program: str) -> None:
+    text, call, status, says = STUMBLED[program]
+    (tmp_path / "program.py").write_text(textwrap.dedent(text))
+    ended = asked(python, "program.py", *(("--call", call) if call else ()), cwd=tmp_path)
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    assert says in " ".join(ended.stdout.split())
+    assert "not compiled, so not judged" not in ended.stdout
+
+
+SEEDED = "\n\n\n@njit(cache=True)\ndef seeded(n):\n    return before(n, {})"
+# What a call of `before` is told to change, and the program that does.
+ADVISED = {
+    "narrowing": (
+        "before(2, 2.75)", "cast `x` back to float64; a signature does not help there",
+        "def before(n, x):\n    return x * 1.0 if n < 1 else x + before(n - 1, int(x))",
+        "def after(n, x):\n    return x * 1.0 if n < 1 else x + after(n - 1, float(int(x)))",
+        "after(2, 2.75)",
+    ),
+    "swapped": (
+        "before(3, 1, 2.5)", "cast `a` to float64 and `b` to float64 in every call, in before's",
+        "def before(n, a, b):\n    return a + b if n < 1 else before(n - 1, b, a)",
+        "def after(n, a, b):\n    return a + b if n < 1 else after(n - 1, float(b), float(a))",
+        "after(3, 1.0, 2.5)",
+    ),
+    "two at once": (
+        "before(3, 1, 2)",
+        'the first call, or give before an explicit signature ("float64(int64, float64, float64)")',
+        "def before(n, a, b):\n    return a + b if n < 1 else before(n - 1, a / 2, b / 2)",
+        "def after(n, a, b):\n    return a + b if n < 1 else after(n - 1, a / 2, b / 2)",
+        "after(3, 1.0, 2.0)",
+    ),
+    "a default of another type": (
+        "before(4)", "pass `k` in every call, as np.float64(...)",
+        "def before(n, k=0):\n    return k if n < 1 else before(n - 1, k + 0.5)",
+        "def after(n, k=0):\n    return k if n < 1 else after(n - 1, k + 0.5)",
+        "after(4, np.float64(0))",
+    ),
+    "a default of None": (
+        "before(4)", "give `k` a default of the type that is passed, int64, in place of None, and",
+        "def before(n, k=None):\n    return n if n < 1 else before(n - 1, n)",
+        "def after(n, k=-1):\n    return n if n < 1 else after(n - 1, n)",
+        "after(4, np.int64(-1))",
+    ),
+    "a seed that is an integer among floats": (
+        "seeded(3)",
+        'write np.float64(...) around it, or give before an explicit signature ("float64(int64, fl',
+        "def before(n, a):\n    return a if n < 1 else before(n - 1, a * 0.5)" + SEEDED.format(1),
+        "def after(n):\n    return before(n, np.float64(1))",
+        "after(3)",
+    ),
+    "a string": (
+        "seeded(3)",
+        "write str(...) around it, or give before an explicit signature (types.unicode_type(",
+        "def before(n, a):\n    return a if n < 1 else before(n - 1, a + a)" + SEEDED.format("'a'"),
+        'def after(n):\n    return before(n, str("a"))',
+        "after(3)",
+    ),
+    "two of its own": (
+        "(before(3, np.int8(1)), before(3, np.float32(1)))",
+        "the first call END",
+        "def before(n, a):\n    return a if n < 1 else before(n - 1, a * 3)",
+        "def after(n, a):\n    return a if n < 1 else after(n - 1, a * 3)",
+        "(after(3, np.int64(1)), after(3, np.float64(1)))",
+    ),
+    "no cast that would do": (
+        "before(2, (1, 2.0))", "pass `t` with one type at every level; where that cannot be, write",
+        "def before(n, t):\n    return t[0] * 1.0 if n < 1 else before(n - 1, (t[1], t[0]))",
+        "def after(n):\n    return 1.0",
+        "after(2)",
+    ),
+}  # fmt: skip
+
+
+def test_what_it_says_to_change_does_cure_and_changes_no_value(python: str, tmp_path: Path) -> None:
+    text, calls, advices, cures = "import numpy as np\nfrom numba import njit\n", [], [], []
+    for at, words in enumerate(ADVISED.values()):
+        numbered = [re.sub(r"\b(before|after|seeded)\b", rf"\g<1>{at}", word) for word in words]
+        call, advice, before, after, instead = numbered
+        text += f"\n\n@njit(cache=True)\n{before}\n\n\n@njit(cache=True)\n{after}\n"
+        calls += ["--call", call]
+        advices.append(advice)
+        cures += ["--call", instead]
+    (tmp_path / "program.py").write_text(text)
+    told = json.loads(asked(python, "program.py", *calls, "--json", cwd=tmp_path).stdout)
+    changes = [cause["change"] for cause in told["causes"]]
+    for advice in advices:
+        assert [change for change in changes if advice in change + " END"], (advice, changes)
+    cured = asked(python, "program.py", *cures, cwd=tmp_path)
+    assert cured.returncode == 0, cured.stdout
+    pairs = " and ".join(f"{a} == {b}" for a, b in zip(calls[1::2], cures[1::2], strict=True))
+    command = [python, "-c", f"from program import *; assert {pairs}"]
+    assert subprocess.run(command, check=False, cwd=tmp_path).returncode == 0
+
+
 BAD = {
     "nothing to call": ("library.py",),
     "no such function": ("library.py::fakt",),
@@ -417,6 +613,8 @@ BAD = {
     "a call that is a statement": ("library.py", "--call", "x = 1"),
     "a call that ends the process": ("library.py", "--call", "__import__('os').abort()"),
     "a file that raises": ("broken.py",),
+    "a notebook": ("program.ipynb",),
+    "no Python file": ("program",),
     "no file": (),
     "both": ("library.py", "--cache", "."),
     "no such folder": ("--cache", "absent"),
@@ -425,17 +623,23 @@ BAD = {
 }
 
 
+NO_PYTHON = (BAD["a notebook"], BAD["no Python file"])
+
+
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
 def test_what_cannot_be_told_is_said_and_is_not_safe(
     newest: str, memo: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "library.py").write_text(LIBRARY)
     (tmp_path / "broken.py").write_text("raise SystemExit(0)\n")
+    for name in ("program", "program.ipynb"):
+        (tmp_path / name).write_text(LIBRARY)
     ended = asked(python_in(newest, tmp_path / "state", memo), *words, cwd=tmp_path)
     assert ended.returncode == 2, ended.stdout
     assert "Traceback" not in ended.stdout
     assert "Traceback" not in ended.stderr
     assert "not known" in ended.stdout or "error: " in ended.stderr
+    assert ("is no Python file: its name" in ended.stdout) == (words[:1] in NO_PYTHON)
 
 
 # fact ends the next process once it is called, and fib does not.
@@ -617,6 +821,149 @@ def test_what_is_stored_and_never_loaded_ends_nothing_as_the_next_processes_show
     command = [python, "-c", f"import program; program.{call.replace('even', 'program.even')}"]
     ends = [subprocess.run(command, check=False, cwd=tmp_path).returncode for _ in range(3)]
     assert [end < 0 for end in ends] == [False, bool(status), bool(status)]
+
+
+AGAIN = """\
+from numba import int64, njit
+
+try:
+    from numba.experimental import jitclass
+except ImportError:  # before Numba 0.49
+    from numba import jitclass
+
+
+@jitclass([("value", int64)])
+class Box:
+    def __init__(self, value):
+        self.value = value
+
+
+@njit
+def double(n):
+    return 2 * n
+
+
+@njit(cache=True)
+def dropping(n, thing):
+    return 0 if n < 1 else dropping(n - 1, n) + 1
+"""
+
+
+@pytest.mark.parametrize("thing", ["double", "Box(1)"])
+def test_what_is_compiled_again_raises_where_what_it_calls_is_loaded(
+    python: str, tmp_path: Path, thing: str
+) -> None:
+    (tmp_path / "program.py").write_text(AGAIN)
+    ended = asked(python, "program.py", "--call", f"dropping(3, {thing})", cwd=tmp_path)
+    command = [python, "-c", f"from program import *; print(dropping(3, {thing}))"]
+    said = [
+        subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True).stderr
+        for _ in range(2)
+    ]
+    told = " ".join(ended.stdout.split())
+    assert ended.returncode == 1, told
+    if "cannot pickle" in said[0]:  # a function in a type, on the oldest
+        assert "cannot be stored" in told
+        return
+    assert ["unresolved symbol" in one for one in said] == [False, True], said
+    assert "compiles it again, loads what that calls, and raises" in told
+
+
+KEYS = """\
+from collections import namedtuple
+
+from numba import njit
+from numba.extending import register_jitable
+
+Named = namedtuple("Named", "a b")
+Under = namedtuple("Another", "a b")
+
+
+@njit
+def double(n):
+    return 2 * n
+
+
+def closing(number, functions):
+    @register_jitable
+    def helper(n):
+        return functions[0](n)
+
+    @njit(cache=True)
+    def over_number(n):
+        return n + number
+
+    @njit(cache=True)
+    def over_tuple(n):
+        return functions[0](n)
+
+    @njit(cache=True)
+    def over_helper(n):
+        return helper(n)
+
+    return over_number, over_tuple, over_helper
+
+
+@njit(cache=True)
+def small(n, k=1):
+    return n
+
+
+@njit(cache=True)
+def large(n, k=100000):
+    return n
+
+
+@njit(cache=True)
+def no_number(n, k=float("nan")):
+    return n
+
+
+@njit(cache=True)
+def named(p):
+    return p.a
+
+
+@njit(cache=True)
+def misnamed(p):
+    return p.a
+
+
+CALLED = [(f, 1) for f in (*closing(3, (double,)), small, large, no_number)]
+CALLED += [(named, Named(1, 2)), (misnamed, Under(1, 2))]
+
+
+def run():
+    for function, argument in CALLED:
+        try:
+            function(argument)
+        except Exception:  # on 0.48 a type that has no pickle
+            pass
+
+
+def loaded():
+    return sorted({f.py_func.__qualname__ for f, _ in CALLED if sum(f.stats.cache_hits.values())})
+"""
+
+
+def test_who_loads_a_function_is_told_from_its_key_as_the_next_process_shows(
+    python: str, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(KEYS)
+    facts = json.loads(asked(python, "program.py", "--json", cwd=tmp_path).stdout)
+    kept = [one for one in facts["stored"] if not one["error"]]
+    command = [python, "-c", "from program import *; run(); print(*loaded(), sep='\\n')"]
+    said = [
+        subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
+    assert not said[0].strip()
+    loaded = {one["name"] for one in kept if one["loaded_by"] == "the next process"}
+    assert loaded == set(said[1].split("\n")) - {""}
+    told = {text.partition(":")[0] for text in facts["warnings"] if "compiles again" in text}
+    assert told == {one["name"] for one in kept} - loaded
+    assert "no_number" in told
+    assert "small" in loaded
 
 
 EARLY = (

@@ -55,13 +55,31 @@ def test_only_files_that_hold_an_open_symbol_are_poisoned(tmp_path: Path) -> Non
     (tmp_path / "a.fact-1.py311.nbi").write_bytes(pickle.dumps("0.68.1") + pickle.dumps(OPEN))
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "b.fact-1.py311.1.nbc").write_bytes(pickle.dumps(OPEN))
-    files, found, damaged = poisoned.search(str(tmp_path))
+    files, found, damaged, unread = poisoned.search(str(tmp_path))
     assert files == 4
     assert not damaged
+    assert not unread
     assert [(one["function"], one["calls"]) for one in found] == [
         ("a.fact", ["a.fact"]),
         ("b.fact", ["a function"]),
     ]
+
+
+@posix_only
+def test_what_is_no_file_to_read_is_named_or_left_and_the_search_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.fact-1.py311.1.nbc").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "b.fact-1.py311.1.nbc")
+    (tmp_path / "c.fact-1.py311.1.nbc").write_bytes(pickle.dumps(b""))
+    assert poisoned.main(str(tmp_path)) == 0
+    (tmp_path / "d.fact-1.py311.1.nbc").symlink_to("d.fact-1.py311.1.nbc")  # to itself
+    assert poisoned.main(str(tmp_path)) == 2
+    (tmp_path / "c.fact-1.py311.1.nbc").write_bytes(pickle.dumps(OPEN))
+    assert poisoned.main(str(tmp_path)) == 1
+    said = capsys.readouterr().out
+    assert "a.fact-1.py311.1.nbc: not searched: No such file" in said
+    assert "0 of 1 files would end" in said
 
 
 @pytest.mark.parametrize("protocol", [2, 4, pickle.HIGHEST_PROTOCOL])
@@ -135,7 +153,7 @@ def test_an_error_is_told_by_its_first_paragraph_bounded_and_wrapped() -> None:
 def test_what_is_stored_twice_is_said_once() -> None:
     one = {
         "name": "row", "signature": "int64", "error": None, "unread": None, "survives": False,
-        "open": True, "loaded_by": "the next process",
+        "open": True, "loaded_by": "the next process", "calls_loaded": False,
     }  # fmt: skip
     facts = dict(check.NOTHING, file="a.py", function=None, status=1, verdict="unsafe")
     lines = list(check.said(dict(facts, stored=[one, one])))
