@@ -269,8 +269,9 @@ def lock(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the suite's own tests: unit tests, and real cells of three releases."""
     install_group(session, "tests")
-    # Tests of one file share what they ran.
-    at_once = ("--numprocesses", "auto", "--dist", "loadfile")
+    # Tests of one file share what they ran. The files that take longest come first, as they are
+    # named: a long one that comes last has the machine wait for it, and few tests may take long.
+    at_once = ("--numprocesses", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
     run_own(session, "python", "-m", "pytest", *(session.posargs or at_once))
 
 

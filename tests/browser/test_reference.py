@@ -54,7 +54,7 @@ def test_what_is_promised_is_not_the_reason_for_what_fails(visitor: Visitor, add
     expect(panel.get_by_role("link", name="numba#6177")).to_have_attribute("href", thread)
     for at, told in (
         ("0.52.0-cp38,aot/plain", "Why: "),
-        ("0.51.1-cp38,aot/plain@remedy", "Why: its claim does not say."),
+        ("0.51.1-cp38,aot/plain@remedy", "Why: modules built by 0.51 import Numba (numba#6177)."),
         ("0.68.1-cp313,cache/default_float_lazy", "Why it is a hazard elsewhere: "),
         ("0.48.0-cp38,aot/self_direct", "In this cell: it fails to be typed, before there is any"),
     ):
