@@ -147,8 +147,9 @@ def without_none(edge, names, types):
         none = isinstance(one, types.Omitted) and one.value is None
         if none and at == [i] and rank(types.unliteral(other), types):
             return (
-                "give `{0}` a default of the type that is passed, {1}, in place of None, and pass"
-                " `{0}` in every call, as {2}"
+                "give `{0}` a default of the type that is passed, {1}, in place of None: one that"
+                " is never meant, and test for it where `{0} is None` is tested; and pass `{0}` in"
+                " every call, as {2}"
             ).format(names[i], types.unliteral(other), around(types.unliteral(other), types))
     return ""
 

@@ -21,9 +21,9 @@ from . import explain, pipe, poisoned
 SAFE, UNSAFE, UNKNOWN = 0, 1, 2
 # What is known of a file before anything is.
 NOTHING = {
-    "unfit": None, "numba": None, "remedy": False, "stored": [], "uncached": [], "compiled": 0,
-    "uncompiled": [], "elsewhere": [], "exports": [], "built": [], "calls": [], "causes": [],
-    "warnings": [],
+    "unfit": None, "numba": None, "remedy": False, "stored": [], "uncached": [], "refused": [],
+    "compiled": 0, "uncompiled": [], "elsewhere": [], "exports": [], "built": [], "calls": [],
+    "causes": [], "warnings": [],
 }  # fmt: skip
 VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
 
@@ -217,8 +217,10 @@ def said(facts):
     if facts["unfit"]:
         yield f"  {facts['unfit']}"
     for call in raised(facts):
-        told = explain.brief(call["raised"])
-        yield from wrapped(f"{call['call']} raised {told}; what comes after was not seen")
+        told, rest = f"raised {explain.brief(call['raised'])}", "comes after"
+        if "status" in call:
+            told, rest = call["raised"], "failing tests did not come to"
+        yield from wrapped(f"{call['call']} {told}; what {rest} was not seen")
     if facts["remedy"]:
         yield "  the program installs the remedy, and this is what happens with it"
     for line in dict.fromkeys(each(facts)):  # a gufunc stores its kernel and what calls that
@@ -239,6 +241,9 @@ def each(facts):
         yield f"cached    {one['name']}({one['signature']}): {explain.fate(one)}"
     for one in facts["uncached"]:
         yield f"no cache  {one['name']}({one['signature']}): would not survive one"
+    for one in facts["refused"]:
+        told = "Numba stores nothing of it: each process compiles it again"
+        yield f"cached    {one['name']}({one['signature']}): {told}"
     for one in facts["built"]:
         if one["error"]:
             word = f"cannot be built: {explain.brief(one['error'])}"

@@ -168,6 +168,11 @@ def findings(watch, types, wanted=lambda _: True, built=()):
     return {
         "stored": stored(watch, types, wanted),
         "uncached": uncached,
+        "refused": [
+            dict(explain.where(entry.function or entry.name), signature=_args(entry.args))
+            for entry in watch.refused
+            if wanted(entry.function)
+        ],
         "causes": merged(causes),
         "warnings": hazards.warnings(entries, types),
     }
@@ -307,7 +312,7 @@ def run_tests(order, answer):
     status = pytest.main([*shlex.split(words), *quiet], plugins=[plugin])
     made = {"call": "pytest " + words, "raised": None}
     if status:
-        made["raised"] = f"pytest ended with status {int(status)}"
+        made.update(raised=f"ended with status {int(status)}", status=int(status))
     answer.calls.append(made)
 
 

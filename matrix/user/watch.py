@@ -83,6 +83,7 @@ class Watch:
     def __init__(self):
         self.frames, self.edges, self.stored, self.compiled = [], [], [], []
         self.saving, self.calling = [], []
+        self.refused = []  # as what is stored, of what Numba will not store
         self.made = []  # the functions that were compiled to the end
         self.during = None  # what runs, if somebody says
         self.settled = lambda: None  # called when no compilation is under way and calls are open
@@ -195,6 +196,8 @@ class Watch:
                 if entry.reached or entry.error:
                     entry.symbols = open_symbols(entry.library)
                     self.stored.append(entry)
+                else:  # what has lifted loops, and to 0.52 an objmode block
+                    self.refused.append(entry)
                 self._tell()
 
         @wrap(caching.IndexDataCacheFile, "save")

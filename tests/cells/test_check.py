@@ -480,6 +480,19 @@ STUMBLED = {
         """,
         None, 1, "fib calls itself, and is compiled as an export already",
     ),
+    "what Numba does not store": (
+        """
+        from numba import jit
+
+        @jit(forceobj=True, cache=True)
+        def total(n):
+            found = 0
+            for i in range(n):
+                found += i
+            return found
+        """,
+        "total(4)", 0, "Numba stores nothing of it: each process compiles it again",
+    ),
     "things that answer to any name, or to none": (
         """
         from unittest.mock import MagicMock, call
@@ -547,7 +560,7 @@ ADVISED = {
         "after(4, np.float64(0))",
     ),
     "a default of None": (
-        "before(4)", "give `k` a default of the type that is passed, int64, in place of None, and",
+        "before(4)", "int64, in place of None: one that is never meant, and test for it where",
         "def before(n, k=None):\n    return n if n < 1 else before(n - 1, n)",
         "def after(n, k=-1):\n    return n if n < 1 else after(n - 1, n)",
         "after(4, np.int64(-1))",
@@ -709,6 +722,20 @@ def test_what_was_not_compiled_is_not_safe(
     assert ended.returncode == 2, ended.stdout
     assert says in ended.stdout
     assert "safe" not in ended.stdout
+
+
+def test_tests_that_fail_leave_it_open_what_they_would_have_called(
+    python_with_pytest: str, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(FACT_AND_FIB)
+    (tmp_path / "test_fib.py").write_text(
+        "import program\n\n\ndef test_fib():\n    assert program.fib(5) == 6\n"
+    )
+    ended = asked(python_with_pytest, "program.py", "--from-tests", "test_fib.py", cwd=tmp_path)
+    assert ended.returncode == 2, ended.stdout
+    told = "pytest test_fib.py ended with status 1; what failing tests did not come to was not seen"
+    assert told in " ".join(ended.stdout.split())
+    assert "fib(int64): survives" in ended.stdout
 
 
 def test_what_was_not_called_beside_what_is_safe_is_named(python: str, tmp_path: Path) -> None:

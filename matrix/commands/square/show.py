@@ -84,7 +84,7 @@ def stored(project: Project, cell: Cell, probe: str, folder: str) -> CellRecord:
         # Under a patch that only the run which was given it knows: shown as it was seen.
         known = {one.id for one in project.probes}
         if probe not in known:
-            say(f"under a patch of somebody's own, as it was when {probe} ran")
+            say(f"under a patch that only that run knew, as it was when {probe} ran")
             return there
     named(project.probes, probe)
     record = project.record(cell.id, project.probes, say)
