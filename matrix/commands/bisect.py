@@ -39,7 +39,7 @@ def bisect(o: asked.Bisect) -> int:
     def seen_in(cells: Sequence[Cell]) -> dict[str, Result]:
         records = (project.store(say).load(cell.id) for cell in cells)
         ran = (record for record in records if record and record.status is CellStatus.RAN)
-        did = {r.cell: results(planning.as_last_tried(r, [probe.id]), o.isolation) for r in ran}
+        did = {r.cell: results(planning.as_last_tried(r, [probe]), o.isolation) for r in ran}
         return {cell: seen[probe.id] for cell, seen in did.items() if probe.id in seen}
 
     def look(wanted: Sequence[str]) -> dict[str, Result]:

@@ -112,7 +112,7 @@ def renewed(o: asked.Reference, project: Project) -> Reference:
 
 def _record(project: Project, cell: Cell, probes: Sequence[Probe]) -> CellRecord | None:
     stored = project.record(cell.id, probes, say)
-    return stored and as_last_tried(stored, (probe.id for probe in probes))
+    return stored and as_last_tried(stored, probes)
 
 
 def _alike(

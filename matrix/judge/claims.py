@@ -56,6 +56,11 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     against_rule: str = ""
     why: str = ""
 
+    @property
+    def reason(self) -> str:
+        """Why it does that there, where the claim's own reason does not say it, or ""."""
+        return self.why or self.against_rule
+
     def covers(self, cell: Cell) -> bool:
         """Whether this expectation is about the cell."""
         return _contains(self.releases, cell.release) and _contains(self.pythons, cell.python)
@@ -115,7 +120,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         expected = self.expectation(cell)
         if result.outcome in GOOD or not expected.met_by(result):
             return ""
-        return expected.why or expected.against_rule
+        return expected.reason
 
 
 def load(

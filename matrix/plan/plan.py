@@ -129,12 +129,12 @@ def current(record: CellRecord, probes: Iterable[Probe], *, runner: str, locks: 
     return msgspec.structs.replace(record, probes=kept)
 
 
-def as_last_tried(record: CellRecord, probes: Iterable[str]) -> CellRecord:
+def as_last_tried(record: CellRecord, probes: Iterable[Probe]) -> CellRecord:
     """Return the record without what was seen of these probes before they could not be installed.
 
     A cell in which that is so of all of them is one that did not run.
     """
-    asked = frozenset(probes)
+    asked = frozenset(probe.id for probe in probes)
     lacking = {p: why for p, why in record.not_installable.items() if p in asked}
     kept = tuple(probe for probe in record.probes if probe.id not in lacking)
     found = msgspec.structs.replace(record, probes=kept)

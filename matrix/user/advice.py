@@ -143,14 +143,14 @@ def without_none(edge, names, types):
     """Return what to do where only a default of None is in the way, or ""."""
     at = [i for i, pair in enumerate(zip(edge.caller.args, edge.args)) if pair[0] != pair[1]]
     for i in at:
-        one, other = edge.caller.args[i], edge.args[i]
+        one, passed = edge.caller.args[i], types.unliteral(edge.args[i])
         none = isinstance(one, types.Omitted) and one.value is None
-        if none and at == [i] and rank(types.unliteral(other), types):
+        if none and at == [i] and rank(passed, types):
             return (
                 "give `{0}` a default of the type that is passed, {1}, in place of None: one that"
                 " is never meant, and test for it where `{0} is None` is tested; and pass `{0}` in"
                 " every call, as {2}"
-            ).format(names[i], types.unliteral(other), around(types.unliteral(other), types))
+            ).format(names[i], passed, around(passed, types))
     return ""
 
 

@@ -475,7 +475,7 @@ def _answer_if_shown(data, programs, cells, question):
     if not question or known >= {under["carrier"] for under in answer["carriers"]}:
         return answer
     lacks = "what it calls, is called with or is compiled for is not in it" if asked else "no name"
-    others = [p for p in data["programs"].values() if p["shape"] in shapes and "@" not in p["id"]]
+    others = [p for p in _without_patch(data) if p["shape"] in shapes]
     raise Unanswerable(
         f"{question!r} alone tells too little to call it safe ({lacks}); name what is meant, or"
         " have numba-matrix check look at your code:",
@@ -643,7 +643,7 @@ def _calls(asked):
     """Return the calls of functions that somebody wrote, but for decorators."""
     decorators = [d for function in _defined(asked) for d in function.decorator_list]
     return [
-        node for part in asked for node in ast.walk(part)
+        node for node in _nodes(asked)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         and node.func.id not in dir(builtins) and node not in decorators
     ]  # fmt: skip
@@ -657,7 +657,7 @@ def _handed_literals(asked):
 
 
 def _defined(asked):
-    return [n for part in asked for n in ast.walk(part) if isinstance(n, ast.FunctionDef)]
+    return [node for node in _nodes(asked) if isinstance(node, ast.FunctionDef)]
 
 
 def _is_whole(asked):
@@ -711,9 +711,8 @@ def _of_recursion(function):
 
 
 def _of_arguments(arguments):
-    nodes = [node for argument in arguments for node in ast.walk(argument)]
     shapes = set()
-    for node in nodes:
+    for node in _nodes(arguments):
         if isinstance(node, ast.Div) or _literal(node) == "float":
             shapes.add("promoted")
         elif isinstance(node, ast.Not):
@@ -865,9 +864,8 @@ def _written_as(data, programs):
     """
     names = [program["id"] for program in programs]
     left_out = {
-        p["carrier"] for p in data["programs"].values()
-        if p["hazard"] and p["shape"] == programs[0]["shape"]
-        and "@" not in p["id"] and p["id"] not in names
+        p["carrier"] for p in _without_patch(data)
+        if p["hazard"] and p["shape"] == programs[0]["shape"] and p["id"] not in names
     }  # fmt: skip
     return [program["id"] for program in programs if program["carrier"] in left_out]
 

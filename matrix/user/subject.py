@@ -261,9 +261,8 @@ def named(module, name):
         if not hasattr(thing, word):
             raise Unfit(f"there is no {name} in the file; {compiled_ones(thing)}")
         thing = getattr(thing, word)
-    plain = (
-        type(thing) is pytypes.FunctionType
-    )  # which a module may export, or a jitted function inline
+    # Which a module may export, or a jitted function inline.
+    plain = type(thing) is pytypes.FunctionType
     function = thing if plain else function_of(thing)
     if function is None:
         raise Unfit(f"{name} is no compiled function; {compiled_ones(module)}")

@@ -45,13 +45,13 @@ def stored(*probes: Probe, under: Conditions = UNDER, seconds: float = 1.5) -> C
 def test_of_what_could_not_be_installed_the_last_run_saw_nothing() -> None:
     lacking = {P.id: "no", "cache/other": "no"}
     record = msgspec.structs.replace(stored(P, Q), not_installable=lacking)
-    both = as_last_tried(record, [P.id, Q.id])
+    both = as_last_tried(record, [P, Q])
     assert ([p.id for p in both.probes], both.status) == ([Q.id], CellStatus.RAN)
-    alone = as_last_tried(record, [P.id])
+    alone = as_last_tried(record, [P])
     assert (alone.status, alone.reason) == (CellStatus.NOT_INSTALLABLE, "no")
-    assert as_last_tried(record, [Q.id]) == record
+    assert as_last_tried(record, [Q]) == record
     unanswered = msgspec.structs.replace(record, not_installable={P.id: f"{UNANSWERED}: no"})
-    assert as_last_tried(unanswered, [P.id]).status is CellStatus.BROKEN
+    assert as_last_tried(unanswered, [P]).status is CellStatus.BROKEN
 
 
 def test_everything_runs_where_nothing_is_stored() -> None:

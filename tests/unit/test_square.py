@@ -258,3 +258,6 @@ def test_under_a_patch_of_somebodys_own_it_is_shown_as_it_was(
     said = capsys.readouterr().out
     assert "under a patch of somebody's own" in said
     assert "cache/self_lazy@mine in 0.68.1-cp313: hit" in said
+    store.save(cell("0.68.1-cp313", hit("cache/anybodys@remedy")))
+    assert show(Show(state=tmp_path, square=("0.68.1-cp313", "cache/anybodys@remedy"))) == 0
+    assert "under the remedy, as it was when" in capsys.readouterr().out

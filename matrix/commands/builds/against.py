@@ -131,7 +131,7 @@ def _record(
 ) -> CellRecord:
     stored = None if cell.id in missed else project.record(cell.id, probes, say)
     if stored:
-        return as_last_tried(stored, (probe.id for probe in probes))
+        return as_last_tried(stored, probes)
     return CellRecord(
         cell=cell.id, run="", numba=cell.release, status=CellStatus.BROKEN,
         platform=project.platform, reason=missed.get(cell.id, NOTHING),

@@ -6,7 +6,7 @@ import shutil
 
 from ... import options as asked
 from ...errors import BadInput, NothingToRun, Status
-from ...experiments.probe import named
+from ...experiments.probe import SHIPPED, named
 from ...judge.judge import judge, results
 from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell, status_for
 from ...model.record import CellRecord, chosen
@@ -84,22 +84,26 @@ def stored(project: Project, cell: Cell, probe: str, folder: str) -> CellRecord:
         # Under a patch that only the run which was given it knows: shown as it was seen.
         known = {one.id for one in project.probes}
         if probe not in known:
-            say(f"under a patch that only that run knew, as it was when {probe} ran")
+            patch = probe.partition("@")[2]
+            whose = f"the {patch}" if patch in SHIPPED else "a patch of somebody's own"
+            say(f"under {whose}, as it was when {probe} ran")
             return there
     named(project.probes, probe)
     record = project.record(cell.id, project.probes, say)
     if record is None or record.status is not CellStatus.RAN or probe not in chosen(record, "exec"):
-        why = _why_not(record, probe)
         run = square.commands(cell.id, probe, project.claims, folder=folder)["run it"]
-        raise NothingToRun(f"{why}nothing is stored of {probe} in {cell.id}; run it: {run}")
-    if told := _why_not(record, probe):
-        say(f"as it was seen before; since then {told.removesuffix(': ')}")
+        told = f"nothing is stored of {probe} in {cell.id}; run it: {run}"
+        raise NothingToRun(": ".join(filter(None, (_why_not(record, probe), told))))
+    if why := _why_not(record, probe):
+        say(f"as it was seen before; since then {why}")
     return record
 
 
 def _why_not(record: CellRecord | None, probe: str) -> str:
-    """Return what kept a probe from running the last time, as words begin with it, or ""."""
-    lacking = record.not_installable.get(probe, "") if record else ""
-    if record is None or record.reason:
-        return f"{record.status}, {record.reason}: " if record else ""
-    return f"{status_for(lacking)}, {lacking}: " if lacking else ""
+    """Return what kept a probe from running the last time, or ""."""
+    if record is None:
+        return ""
+    if record.reason:
+        return f"{record.status}, {record.reason}"
+    lacking = record.not_installable.get(probe, "")
+    return f"{status_for(lacking)}, {lacking}" if lacking else ""

@@ -173,7 +173,7 @@ def _judge_and_report(
     records, beyond = _records(project, selection, probes, tell)
     records, aside = without(wanted.aside, records)
     if wanted.whole:
-        records = [as_last_tried(record, (probe.id for probe in probes)) for record in records]
+        records = [as_last_tried(record, probes) for record in records]
     found = _found(project, records, probes, wanted, beyond)
     unknown = {probe.id for probe in probes} - set(found.probes)
     if unstored := unknown.difference(*aside.values()):

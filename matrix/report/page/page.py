@@ -177,9 +177,6 @@ def _data(
         }
         for row in rows
     ]  # fmt: skip
-    folder = " --probes FOLDER" if found.own else ""
-    # What a probe's own metadata names need not be named.
-    more = " --with PACKAGE" if any(found.packages) else ""
     return {
         "cells": [_cell(record) for record in found.records],
         "reference": found.is_reference,
@@ -196,11 +193,19 @@ def _data(
         "run": RUN,
         # What is called so is nobody's recursion.
         "reserved": [*dir(builtins), *keyword.kwlist],
-        "commands": [
-            (what, typed(text.replace("{probes}", folder + more).replace("{folder}", folder)))
-            for what, text in COMMANDS
-        ],
+        "commands": _commands(found),
     }
+
+
+def _commands(found: Findings) -> list[tuple[str, str]]:
+    """Return the commands of a square, each with what it does, but for its cell and probe."""
+    folder = " --probes FOLDER" if found.own else ""
+    # What a probe's own metadata names need not be named.
+    more = " --with PACKAGE" if any(found.packages) else ""
+    return [
+        (what, typed(text.replace("{probes}", folder + more).replace("{folder}", folder)))
+        for what, text in COMMANDS
+    ]
 
 
 def _parts(found: Findings) -> dict[str, str]:

@@ -256,7 +256,7 @@ def highlighted(source: str) -> Markup:
 def _reasons(claim: Claim | None, cells: Iterable[str]) -> dict[str, str]:
     expect = claim.expect if claim else ()
     covered = ((cell, e) for cell in cells for e in expect if e.covers(parse_cell(cell)))
-    return {cell: reason for cell, e in covered if (reason := e.why or e.against_rule)}
+    return {cell: e.reason for cell, e in covered if e.reason}
 
 
 def _lead(source: str) -> str:

@@ -1,7 +1,8 @@
 "use strict";
 // The map of index.html as a thing to search and to open. All of a view is in the address, after #:
 // "release=0.61&text=literal", with "at=CELL,PROBE" while a square's evidence is open, and with
-// "to=PART" where a link led to a part of the page while filters were on. Text from probes only ever becomes text (textContent, setAttribute), never markup.
+// "to=PART" where a link led to a part of the page while filters were on. Text from probes only
+// ever becomes text (textContent, setAttribute), never markup.
 (() => {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
