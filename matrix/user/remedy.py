@@ -3,8 +3,9 @@
 
 Call :func:`install` before the first cached function is compiled or loaded and before the first
 ``CC`` is compiled, or run a script under it: ``python remedy.py SCRIPT ARGS...``. One file, to be
-imported or vendored; it needs nothing but the standard library and Numba. Processes that a script
-starts anew (``spawn``, ``forkserver``) have it where the script itself calls :func:`install`.
+imported or vendored; it needs nothing but the standard library and Numba. Processes that
+multiprocessing starts anew (``spawn``, ``forkserver``) have it where the script calls
+:func:`install` at its top, or is run in the second way.
 
 Why it is needed: a call into a function that is still being compiled is lowered to a call through
 a global named ``.numba.unresolved$NAME``, an *open symbol*, which only the compiling process fills
@@ -23,6 +24,7 @@ another (numba#8882: a wrong value), is compiled anew with the settled type.
 import contextlib
 import copy
 import functools
+import gc
 import hashlib
 import importlib
 import inspect
@@ -41,6 +43,7 @@ OPEN = ".numba.unresolved$"  # RuntimeLinker.PREFIX
 CLOSED = "numba.recursion$"
 FORMAT = "+numba-matrix-remedy.3"  # of what is stored: a Numba without the remedy ignores it
 ROUNDS = 8  # a return type that has not settled by then never will
+SCRIPT = "NUMBA_MATRIX_REMEDY_SCRIPT"  # what a process that multiprocessing starts anew is to run
 
 
 class UnknownNumba(ImportError):
@@ -116,9 +119,13 @@ class _Known:
 
 def _open_symbols(library):
     """Return the names of the functions that the library calls through an open symbol."""
+    return _open_in(library._final_module)
+
+
+def _open_in(module):
     return [
         gv.name[len(OPEN) :]
-        for gv in library._final_module.global_variables
+        for gv in module.global_variables
         if gv.is_declaration and gv.name.startswith(OPEN)
     ]
 
@@ -747,7 +754,8 @@ def install(unknown="raise"):
     """Patch Numba in this process, once, whatever number of copies of this file ask for it.
 
     Returns True where the remedy is in force. On a Numba that it was not proved on it changes
-    nothing and raises UnknownNumba, or returns False with ``unknown="ignore"``.
+    nothing and raises UnknownNumba, or returns False with ``unknown="ignore"``. Warns of functions
+    that it came too late for.
     """
     if unknown not in ("raise", "ignore"):
         raise ValueError('unknown is "raise" or "ignore", not {!r}'.format(unknown))
@@ -766,7 +774,36 @@ def install(unknown="raise"):
     for part in PARTS:
         part(found, known)
     numba._numba_matrix_remedy = FORMAT
+    late = _too_late_for(found)
+    if late:
+        warnings.warn(found.errors.NumbaWarning(TOO_LATE.format(", ".join(late))), stacklevel=2)
     return True
+
+
+TOO_LATE = (
+    "remedy.install() came too late for {}: compiled or loaded before it, they crash as without it,"
+    " in this process where they were loaded, else in the next. Call install() before the module"
+    " that holds them is imported."
+)
+
+
+def _too_late_for(numba):
+    """Return the jitted functions, as `NAME (FILE:LINE)`, that already have open symbols."""
+    late = set()
+    for found in gc.get_objects():
+        # By type(), as isinstance() asks what is a proxy for what it stands for.
+        if issubclass(type(found), numba.dispatcher._DispatcherBase):
+            libraries = [getattr(cres, "library", None) for cres in found.overloads.values()]
+            if any(isinstance(one, numba.JITCodeLibrary) and _is_open(one) for one in libraries):
+                code = found.py_func.__code__
+                where = code.co_filename, code.co_firstlineno
+                late.add("{} ({}:{})".format(found.py_func.__qualname__, *where))
+    return sorted(late)
+
+
+def _is_open(library):
+    # What was loaded has its IR for linking only.
+    return bool(_open_in(library._shared_module or library._final_module))
 
 
 class _Numba:
@@ -841,9 +878,38 @@ def main(arguments, program="python -m numba_matrix.remedy"):
         return 2
     sys.argv[:] = arguments
     sys.path[0] = os.path.dirname(os.path.abspath(script))
+    _hand_on()
     runpy.run_path(script, run_name="__main__")
     return 0
 
 
+def _hand_on():
+    """Have processes that multiprocessing starts anew run this file in place of the script.
+
+    Such a process runs the file of the main module under the name ``__mp_main__``, by which this
+    one has to know the script then: whoever imported multiprocessing first may have been another.
+    """
+    from multiprocessing import spawn
+
+    original = spawn.get_preparation_data
+
+    @functools.wraps(original)
+    def get_preparation_data(*args, **kwargs):
+        data = original(*args, **kwargs)
+        if "init_main_from_path" in data:
+            os.environ[SCRIPT] = data["init_main_from_path"]
+            data["init_main_from_path"] = os.path.abspath(__file__)
+            sys.modules["__mp_main__"] = sys.modules["__main__"]
+        return data
+
+    spawn.get_preparation_data = get_preparation_data
+
+
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:], "python " + os.path.basename(__file__)))
+if __name__ == "__mp_main__" and SCRIPT in os.environ:
+    # A copy of its own, as names of the script take the place of those here.
+    copied = runpy.run_path(__file__, run_name="remedy")
+    copied["install"](unknown="ignore")
+    copied["_hand_on"]()
+    globals().update(runpy.run_path(os.environ[SCRIPT], run_name=__name__))

@@ -46,6 +46,44 @@ def double(n):
 def run():
     return double(21)
 """
+# A process that multiprocessing starts anew, and one that it starts in turn. What the first gives
+# back is of a class of the script, which is looked up under the name `__mp_main__`.
+POOLED = (
+    CYCLE
+    + """\
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+class Answer:
+    def __init__(self, value):
+        self.value = value
+
+def in_process(how, work, *arguments):
+    with ProcessPoolExecutor(1, mp_context=get_context(how)) as pool:
+        return pool.submit(work, *arguments).result()
+
+def loaded():
+    run()
+    return Answer(sum(sum(f.stats.cache_hits.values()) for f in (is_even, is_odd)))
+
+def in_turn(how):
+    return in_process(how, loaded)
+
+main = install = None  # names that the remedy has as well
+if __name__ == "__main__":
+    print([in_process(how, in_turn, how).value for how in sys.argv[1:]])
+"""
+)
+# A module whose import compiles a recursion, or loads one.
+EAGER = (
+    CYCLE
+    + """\
+@njit("boolean(int64)", cache=True)
+def called(n):
+    return is_even(n)
+"""
+)
 # The second process adds a specialisation that calls one which it has loaded.
 ADDED_LATER = """\
 from numba import njit
@@ -643,6 +681,49 @@ def test_it_runs_a_script_as_python_would(folder: Folder) -> None:
             check=False,
         )
         assert ended.stdout == "__main__ ['a', '-b'] beside [True, False]\n", ended.stderr
+
+
+def test_processes_that_a_script_starts_anew_have_it_too(folder: Folder) -> None:
+    folder.put(POOLED)
+    for hits in ("[0, 2]", "[2, 2]"):
+        ended = subprocess.run(
+            [folder.python, str(USER / "remedy.py"), "program.py", "spawn", "forkserver"],
+            cwd=folder.path,
+            env=dict(os.environ, NUMBA_CACHE_DIR=str(folder.path / "cache")),
+            capture_output=True,
+            text=True,
+            timeout=ALLOWED_S,
+            check=False,
+        )
+        assert ended.stdout == hits + "\n", ended.stderr
+
+
+def test_it_names_the_functions_that_it_came_too_late_for(folder: Folder) -> None:
+    # One more that is loaded after it ends the process on 0.48.0, with or without the remedy.
+    plain = PLAIN.replace("njit(cache", 'njit("int64(int64)", cache')
+    folder.put(plain + EAGER)
+    program = (
+        f"import sys\nsys.path[:0] = [{str(folder.path)!r}, {str(USER)!r}]\n"
+        "import program, remedy\nremedy.install()"
+    )
+    line = len((plain + CYCLE).splitlines()) + 1
+    named = []
+    for _ in range(2):
+        errors = folder.python_runs(program).stderr
+        assert "install() came too late for " in errors
+        assert f"called ({folder.path / 'program.py'}:{line})" in errors
+        named.append([name for name in ("is_even", "is_odd", "double") if name in errors])
+    # What was loaded has the others in it; they are not loaded themselves.
+    assert named == [["is_even", "is_odd"], []]
+
+
+def test_in_time_it_warns_of_nothing(folder: Folder) -> None:
+    folder.put(EAGER)
+    program = (
+        f"import sys\nsys.path[:0] = [{str(folder.path)!r}, {str(USER)!r}]\n"
+        "import remedy\nremedy.install()\nimport program\nprogram.run()"
+    )
+    assert [folder.python_runs(program).stderr for _ in range(2)] == ["", ""]
 
 
 def test_the_guard_alone_is_not_enough(folder: Folder) -> None:
