@@ -6,7 +6,6 @@ CPython 3.6 or newer, the standard library.
 """
 
 import difflib
-import importlib.util
 import os
 import re
 import sys
@@ -80,12 +79,9 @@ def subject(words):
 
 
 def ask(words):
-    if importlib.util.find_spec(__package__ + ".ask") is None:
-        sys.stderr.write("error: this numba-matrix has no `ask`\n")
-        return 2
-    from . import ask
+    from .ask import command
 
-    return ask.main(words)
+    return command.main(words)
 
 
 def run_script(words):

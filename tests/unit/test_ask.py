@@ -21,10 +21,15 @@ from matrix.judge.reference.file import read
 from matrix.model.cell import parse_cell
 from matrix.model.outcome import GOOD, Outcome
 from matrix.project import DATA
-from matrix.user import ask
+from matrix.user.ask import Unanswerable
+from matrix.user.ask.command import main
+from matrix.user.ask.question import OUTCOMES
+from matrix.user.ask.releases import contains
 
 ROOT = Path(__file__).parents[2]
-ASK = ROOT / "matrix" / "user" / "ask.py"
+USER = ROOT / "matrix" / "user"
+ASK = USER / "ask"
+COMMAND = [sys.executable, str(USER), "ask"]
 SET = json.loads((DATA / "ask.json").read_text(encoding="utf-8"))
 PROGRAMS = [program for name, program in SET["programs"].items() if "@" not in name]
 FOUND = read(DATA / "reference.json")
@@ -46,12 +51,12 @@ Capture = pytest.CaptureFixture[str]
 
 
 def answer(capsys: Capture, *words: str) -> tuple[int, dict[str, Any]]:
-    status = ask.main([*words, "--json"])
+    status = main([*words, "--json"])
     return status, json.loads(capsys.readouterr().out)
 
 
 def refusal(capsys: Capture, *words: str) -> str:
-    assert ask.main(list(words)) == 2
+    assert main(list(words)) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("\n") == 1
@@ -66,8 +71,8 @@ def test_a_specifier_means_what_packaging_takes_it_for(specifier: str, release: 
     except InvalidSpecifier:
         meant = None
     try:
-        found: bool | None = ask.contains(specifier, release)
-    except ask.Unanswerable:
+        found: bool | None = contains(specifier, release)
+    except Unanswerable:
         found = None
     # `===` compares text: who asks for releases does not mean that.
     assert found == (None if "===" in specifier else meant)
@@ -83,12 +88,12 @@ def test_every_sign_means_what_packaging_takes_it_for_right_at_the_boundary() ->
         except InvalidSpecifier:
             continue
         for release in versions:
-            assert ask.contains(str(meant), release) == meant.contains(release), (meant, release)
+            assert contains(str(meant), release) == meant.contains(release), (meant, release)
 
 
 @given(NUMBERS, NUMBERS)
 def test_a_release_line_stands_for_its_releases(line: str, release: str) -> None:
-    assert ask.contains(line, release) == SpecifierSet(f"=={line}.*").contains(release)
+    assert contains(line, release) == SpecifierSet(f"=={line}.*").contains(release)
 
 
 @pytest.mark.parametrize("word", ["latest", ">=", "0.57,", "0.57.x", "==0.57rc1", ">=0.5.*", "~=1"])
@@ -106,7 +111,7 @@ def test_every_answer_is_what_the_reference_says(program: str, capsys: Capture) 
         unsafe = set()
     last = max((releases.index(release) for release in unsafe), default=-1)
     for specifier in ("", "<0.54", ">=0.57", "0.60"):
-        asked = [release for release in releases if ask.contains(specifier, release)]
+        asked = [release for release in releases if contains(specifier, release)]
         status, told = answer(capsys, program, "--numba", specifier)
         assert told["safe"] == (not unsafe & set(asked))
         assert status == (0 if told["safe"] else 1)
@@ -170,7 +175,7 @@ def test_a_shape_is_found_by_its_name_by_a_program_and_by_code(
 
 
 def test_the_answer_in_words_names_all_there_is_to_know(capsys: Capture) -> None:
-    assert ask.main(["literal seed", "--numba", ">=0.55,!=0.56.2"]) == 1
+    assert main(["literal seed", "--numba", ">=0.55,!=0.56.2"]) == 1
     told = capsys.readouterr().out
     assert told.startswith("literal seed, cache=True: not safe on Numba 0.55.0 - 0.56.0, 0.56.3 - ")
     for words in (
@@ -186,7 +191,7 @@ def test_the_answer_in_words_names_all_there_is_to_know(capsys: Capture) -> None
     cured = "cache/literal_seed_called@remedy" in SET["programs"]
     remedy = "  under the remedy (matrix/user/remedy.py; remedy.install() before the first call)"
     assert (f"{remedy}: safe on 0.55.0 - 0.56.0, 0.56.3 - " in told) == cured
-    assert ask.main(["cache/self_lazy"]) == 0
+    assert main(["cache/self_lazy"]) == 0
     assert capsys.readouterr().out.startswith("self, cache=True: safe on Numba 0.48.0 - ")
 
 
@@ -202,7 +207,7 @@ def test_the_answer_in_words_names_all_there_is_to_know(capsys: Capture) -> None
         (["closure", "--python", "3.15"], "nothing was looked at on Python 3.15; there are 3.6"),
         (["closure", "--numba", "0.48", "--python", "3.9"], "on Python 3.9 is in '0.48'"),
         (["closure", "--data", "/nowhere.json"], "/nowhere.json cannot be read"),
-        (["closure", "--data", str(ASK)], "cannot be read"),
+        (["closure", "--data", str(ASK / "command.py")], "cannot be read"),
         (["closure", "--data", str(DATA / "reference.json")], "no data set"),
         (["\x1b[2J\x07closure\n::error::"], r"\x1b[2J\x07closure\n::error::"),
     ],
@@ -214,16 +219,16 @@ def test_what_cannot_be_answered_is_one_message(
 
 
 def test_a_shape_is_told_by_its_plainest_program(capsys: Capture) -> None:
-    assert ask.main(["return k if k < 2 else f(k-1) + f(k-2)"]) == 2
+    assert main(["return k if k < 2 else f(k-1) + f(k-2)"]) == 2
     says = SET["programs"]["cache/closure_lazy"]["says"]
     assert f"  closure: {says}\n" in capsys.readouterr().err
-    assert ask.main(["SIGSEGV"]) == 2
+    assert main(["SIGSEGV"]) == 2
     lazy = SET["programs"]["cache/ackermann_lazy"]["says"]
     assert f"  ackermann: {lazy}\n" in capsys.readouterr().err
 
 
 def offered(capsys: Capture, *words: str) -> tuple[str, list[str]]:
-    assert ask.main(list(words)) == 2
+    assert main(list(words)) == 2
     told = capsys.readouterr()
     assert told.out == ""
     first, *offers = told.err.splitlines()
@@ -331,7 +336,7 @@ def test_a_fragment_of_any_program_is_called_safe_of_none(capsys: Capture) -> No
     texts = sorted(text for text in lines if re.match(r"(return|yield)\b.*\w\(", text))
     assert len(texts) > 50
     for text in texts[::3]:
-        status = ask.main([text, "--json"])
+        status = main([text, "--json"])
         told = capsys.readouterr().out
         if status != 2:
             assert status == 1, text
@@ -379,7 +384,7 @@ def test_plain_recursion_is_offered_before_what_has_more(capsys: Capture) -> Non
 def test_a_program_that_is_written_as_it_should_be_is_not_told_for_its_shape(
     capsys: Capture,
 ) -> None:
-    assert ask.main(["even odd folded", "--numba", ">=0.52"]) == 0
+    assert main(["even odd folded", "--numba", ">=0.52"]) == 0
     assert capsys.readouterr().out.startswith("even odd as in cache/even_odd_folded_lazy, cache=")
 
 
@@ -393,7 +398,7 @@ def test_programs_that_the_data_set_was_not_made_of_are_named(
     assert "1 program of the suite is newer than this data set, or changed since" in told
     assert "not in it: cache/brand_new_lazy;" in told
     assert "7 programs of the suite are newer" in refusal(capsys, "qqqq", "--data", str(path))
-    assert ask.main(["self", "--data", str(path)]) == 1
+    assert main(["self", "--data", str(path)]) == 1
     assert capsys.readouterr().out.endswith("new_2, cache/new_3, ....\n")
 
 
@@ -410,7 +415,7 @@ def test_each_carrier_has_its_own_answer(capsys: Capture) -> None:
         status, told = answer(capsys, *words)
         assert (status, [c["carrier"] for c in told["carriers"]]) == (0, ["cache"])
     assert answer(capsys, "self aot")[0] == 1
-    ask.main(["plain"])
+    main(["plain"])
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("plain, cache=True: safe on Numba 0.48.0 - ")
     assert said[1].startswith("plain, ahead of time: not safe on Numba 0.51.0 - 0.51.2; safe on")
@@ -418,7 +423,7 @@ def test_each_carrier_has_its_own_answer(capsys: Capture) -> None:
 
 
 def test_a_promised_refusal_is_as_it_should_be(capsys: Capture) -> None:
-    assert ask.main(["runaway"]) == 0
+    assert main(["runaway"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("runaway, cache=True: refused, as it must be, on Numba 0.48.0 - ")
     assert "not safe" not in said
@@ -432,16 +437,14 @@ def test_a_program_under_a_patch_can_be_asked_for(capsys: Capture) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_an_answer_that_cannot_be_written_is_one_message() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        ran = subprocess.run(
-            [sys.executable, str(ASK), "self"], check=False, stdout=full, stderr=subprocess.PIPE
-        )
+        ran = subprocess.run([*COMMAND, "self"], check=False, stdout=full, stderr=subprocess.PIPE)
     assert ran.returncode == 2
     assert ran.stderr.startswith(b"error: the answer cannot be written: ")
     assert ran.stderr.count(b"\n") == 1
 
 
 def test_help_is_no_error(capsys: Capture) -> None:
-    assert ask.main(["--help"]) == 0
+    assert main(["--help"]) == 0
     assert "numba-matrix ask" in capsys.readouterr().out
 
 
@@ -452,7 +455,7 @@ def test_what_a_data_set_holds_is_shown_as_text(tmp_path: Path, capsys: Capture)
     program["did"][0]["detail"] = "\x1b[31m"
     path = tmp_path / "ask.json"
     path.write_text(json.dumps(hostile), encoding="utf-8")
-    ask.main(["cache/self_lazy", "--data", str(path)])
+    main(["cache/self_lazy", "--data", str(path)])
     told = capsys.readouterr().out
     assert all(line.isprintable() for line in told.splitlines())
     assert r"\x1b]0;mine\x07 \u202e" in told
@@ -465,14 +468,17 @@ def test_a_data_set_of_tomorrow_is_refused(tmp_path: Path, capsys: Capture) -> N
 
 
 def test_it_is_python_3_6_and_answers_with_nothing_installed() -> None:
-    ast.parse(ASK.read_text(encoding="utf-8"), feature_version=(3, 6))
+    for path in ASK.glob("*.py"):
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
     loaded = "import sys; before = set(sys.modules); sys.argv[0] = ''; import runpy\n"
     loaded += "sys.path[:] = [p for p in sys.path if 'site-packages' not in p]\n"
-    loaded += f"main = runpy.run_path({str(ASK)!r})['main']\n"
+    loaded += f"runpy.run_path({str(USER / '__main__.py')!r})['load']()\n"
+    loaded += "from numba_matrix.user.ask.command import main\n"
     loaded += "status = main(['literal seed', '--numba', '>=0.57'])\n"
     loaded += "assert status == 1, status\n"
     loaded += "names = {n.partition('.')[0] for n in set(sys.modules) - before}\n"
-    loaded += "assert names <= sys.stdlib_module_names, names - sys.stdlib_module_names\n"
+    loaded += "known = {'numba_matrix', *sys.stdlib_module_names}\n"
+    loaded += "assert names <= known, names - known\n"
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", loaded], check=False, capture_output=True, text=True
     )
@@ -484,9 +490,7 @@ def test_whoever_reads_may_have_seen_enough() -> None:
     reads, writes = os.pipe()
     os.close(reads)
     try:
-        ran = subprocess.run(
-            [sys.executable, str(ASK), "self"], check=False, stdout=writes, stderr=subprocess.PIPE
-        )
+        ran = subprocess.run([*COMMAND, "self"], check=False, stdout=writes, stderr=subprocess.PIPE)
     finally:
         os.close(writes)
     assert ran.stderr == b""
@@ -497,11 +501,11 @@ def test_a_square_has_the_reason_of_its_place_and_not_that_of_what_is_promised(
     capsys: Capture,
 ) -> None:
     reason = "because modules built by 0.51 import Numba (numba#6177)"
-    assert ask.main(["plain", "aot", "--numba", "0.51"]) == 1
+    assert main(["plain", "aot", "--numba", "0.51"]) == 1
     told = capsys.readouterr().out
     assert f"  not safe on 0.51.0 - 0.51.2: raised in load (ImportError), {reason}\n" in told
     assert "why: " not in told
-    assert ask.main(["plain", "aot", "--numba", ">=0.50"]) == 1
+    assert main(["plain", "aot", "--numba", ">=0.50"]) == 1
     assert "  why it is safe elsewhere: exporting a function" in capsys.readouterr().out
     _, seen = answer(capsys, "plain", "aot")
     assert [one["why"] != "" for one in seen["programs"][0]["on"]] == [False, True, False]
@@ -510,13 +514,13 @@ def test_a_square_has_the_reason_of_its_place_and_not_that_of_what_is_promised(
 def test_where_no_way_round_is_safe_that_is_said_in_place_of_what_to_write(
     capsys: Capture,
 ) -> None:
-    assert ask.main(["literal seed", "aot", "--numba", "0.51"]) == 1
+    assert main(["literal seed", "aot", "--numba", "0.51"]) == 1
     told = capsys.readouterr().out
     assert told.splitlines()[1] == "ahead of time: nothing here is safe on 0.51.0 - 0.51.2"
     assert "write instead" not in told
     assert "no way round on these releases either, aot/literal_seed_np_int64_helper:" in told
     for shape, releases in (("literal seed", ">=0.52"), ("self", "")):
-        ask.main([shape, "cache", "--numba", releases])
+        main([shape, "cache", "--numba", releases])
         assert "nothing here is safe" not in capsys.readouterr().out
     _, seen = answer(capsys, "literal seed", "aot")
     assert seen["carriers"][0]["no_way"] == ["0.51.0", "0.51.1", "0.51.2"]
@@ -529,13 +533,13 @@ def doing(outcome: str, releases: str = "", carrier: str = "") -> set[str]:
         for name, did in REFERENCE.results().items()
         if "@" not in name and name.startswith(carrier)
         for cell, result in did.items()
-        if result.outcome == outcome and ask.contains(releases, parse_cell(cell).release)
+        if result.outcome == outcome and contains(releases, parse_cell(cell).release)
     }
 
 
 @pytest.mark.parametrize("outcome", [str(outcome) for outcome in Outcome])
 def test_the_word_of_an_outcome_lists_what_does_it(outcome: str, capsys: Capture) -> None:
-    assert outcome in ask.OUTCOMES
+    assert outcome in OUTCOMES
     for releases in ("", "0.50"):
         done = doing(outcome, releases)
         words = [outcome.replace("_", " "), *(["--numba", releases] if releases else [])]
@@ -614,19 +618,20 @@ def test_a_method_is_for_check_to_look_at(
     assert "calls a method" in first
     assert "have numba-matrix check look at your code" in first
     assert offers == shapes
+    assert offered(capsys, question) == (first, offers)  # what was read is as it was
 
 
 def test_a_form_that_is_safe_does_not_make_its_shape_safe(capsys: Capture) -> None:
-    assert ask.main(["literal seed lazy"]) == 0
+    assert main(["literal seed lazy"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("literal seed as in cache/literal_seed_lazy, cache=True: safe on")
     assert "(of no other form of literal seed: there are hazards among those)" in told
-    assert ask.main(["literal seed"]) == 1
+    assert main(["literal seed"]) == 1
     told = capsys.readouterr().out
     assert told.startswith("literal seed, cache=True: not safe")
     assert "of no other form" not in told
     for program in PROGRAMS:
-        ask.main([program["id"]])
+        main([program["id"]])
         headline = capsys.readouterr().out.splitlines()[0]
         kin = [p for p in PROGRAMS if p["shape"] == program["shape"] and p["hazard"]]
         others = [p for p in kin if p["carrier"] == program["carrier"] and p is not program]
@@ -666,12 +671,12 @@ def test_releases_are_taken_as_they_are_printed_and_as_the_page_takes_them(
 
 def test_every_range_that_an_answer_prints_can_be_asked_about(capsys: Capture) -> None:
     for shape in ("closure", "literal bool", "plain"):
-        ask.main([shape, "--numba", "!=0.56.2"])
+        main([shape, "--numba", "!=0.56.2"])
         told = capsys.readouterr().out
         printed = re.findall(r"on Numba ([^;]+);", told)
         assert len(printed) > 1
         for releases in printed:
-            ask.main([shape, "--numba", releases])
+            main([shape, "--numba", releases])
             assert f" on Numba {releases}; safe from" in capsys.readouterr().out
 
 

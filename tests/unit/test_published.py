@@ -38,7 +38,7 @@ from matrix.report.published.strips import (
     Strip,
     strips,
 )
-from matrix.user import ask
+from matrix.user.ask.command import main
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '</script><img src=x onerror="alert(1)">|`*_&'
@@ -419,7 +419,7 @@ def test_nothing_that_is_drawn_calls_a_shape_safe_whose_hazard_was_edited(
     assert re.findall(r'<b class="sign">(.)</b>', index) == ["▲", "▲"]
     data = tmp_path / "ask.json"
     data.write_text(written(dataset(found)), encoding="utf-8")
-    assert ask.main(["literal", "seed", "cache", "--numba", "0.61", "--data", str(data)]) == 1
+    assert main(["literal", "seed", "cache", "--numba", "0.61", "--data", str(data)]) == 1
     said = capsys.readouterr().out
     assert "literal seed, cache=True: not looked at on Numba 0.61.0 - 0.61.2; safe from: no" in said
     assert "safe from: never" not in said.partition("write instead")[0]
