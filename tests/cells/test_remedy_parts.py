@@ -34,7 +34,7 @@ PROBES = (
 BROKEN = {
     "_patch_optimize": {ADDED},
     "_patch_index": {FILLED},
-    "_patch_save": {CAST, CYCLE, ELSEWHERE},
+    "_patch_save": {CAST, CYCLE, ELSEWHERE, REDEFINED},
     "_patch_stamps": {ELSEWHERE},
     "_patch_numbers": {REDEFINED},
     "_patch_overloads": {CAST, ADDED},
