@@ -1,9 +1,11 @@
 """Random recursions, each run as Python, then cold, then warm, with the remedy.
 
 In: the Python of a cell, how many programs, a seed. Out: one line a program that did not agree, and
-a count of how they ended. Exit status 1 if one crashed or gave another value than Python.
+a count of how they ended. Exit status 1 if one crashed or gave another value than Python. With
+`--beside` what the remedy refuses is run without it, too: a line for each that Numba alone does not
+refuse, and a count of what it does.
 
-    python tests/cells/random_shapes.py PYTHON NUMBER [SEED] [--without] [--keep FOLDER]
+    python tests/cells/random_shapes.py PYTHON NUMBER [SEED] [--without | --beside] [--keep FOLDER]
 
 The programs are made here, by Hypothesis; the cell's Python runs them, each phase of each in a
 process of its own. Those of one phase are forked from one that has imported Numba and woken it up:
@@ -16,6 +18,7 @@ import argparse
 import collections
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +34,8 @@ VALUES = ("a", "b", "a + b", "b + 1", "a + 0.5", "np.float64(a)", "np.int64(b)",
 ENDS = ("0", "1", "1.5", "a", "b", "a + b", "n", "True", "np.float32(0.5)")
 OPTIONS = ("", "", "", ", fastmath=True", ", error_model='numpy'", ", parallel=True")
 ARRAYS = ("x", "x[::2]", "x[1:]", "x[::-1]")
+LOST = {"crashed", "timed out"}
+PHASES = ("interpreted", "cold", "warm")
 
 # Runs one phase of many programs, each in a child of its own; answers in a file a program.
 RUNNER = """\
@@ -256,7 +261,7 @@ def run_all(python: str, folder: Path, remedy: str) -> dict[str, dict[str, dict[
     clean = {k: v for k, v in os.environ.items() if k in kept or k.startswith("OPENBLAS_")}
     (folder / "waker").mkdir(exist_ok=True)
     (folder / "waker" / "waker.py").write_text(WAKER, encoding="utf-8")
-    for phase in ("interpreted", "cold", "warm"):
+    for phase in PHASES:
         settings_ = {"NUMBA_CACHE_DIR": str(folder / "cache"), "PYTHONWARNINGS": "ignore"}
         if phase == "interpreted":
             settings_["NUMBA_DISABLE_JIT"] = "1"
@@ -266,7 +271,7 @@ def run_all(python: str, folder: Path, remedy: str) -> dict[str, dict[str, dict[
     return {
         source.stem: {
             phase: json.loads(source.with_suffix("." + phase).read_text(encoding="utf-8"))
-            for phase in ("interpreted", "cold", "warm")
+            for phase in PHASES
         }
         for source in sorted(folder.glob("*.py"))
     }
@@ -274,23 +279,35 @@ def run_all(python: str, folder: Path, remedy: str) -> dict[str, dict[str, dict[
 
 def judge(phases: dict[str, dict[str, object]]) -> str:
     """Return the one word for a program: hit, recompiled, refused, or what went wrong where."""
-    for phase in ("interpreted", "cold", "warm"):
-        for how in ("crashed", "timed out"):
-            if how in phases[phase]:
-                return f"{how} {phase} {phases[phase][how]}"
-    truth, cold, warm = (phases[phase].get("value") for phase in ("interpreted", "cold", "warm"))
-    if truth is None:
-        return f"raises as Python {phases['interpreted']['raised']}"
-    if cold is None:
-        settles = "8882" not in str(phases["cold"]["message"])
-        return f"refused {phases['cold']['raised']}" if settles else "refused, numba#8882"
-    if not agree(truth, cold):
-        return "wrong cold"
+    first = judge_first(phases)
+    lost = find_lost(phases, PHASES)
+    if lost or first != "right":
+        return lost or first
+    truth, warm = phases["interpreted"]["value"], phases["warm"].get("value")
     if warm is None:
         return f"raised warm {phases['warm']['raised']}"
     if not agree(truth, warm):
         return "wrong warm"
     return "recompiled" if phases["warm"]["misses"] else "hit"
+
+
+def judge_first(phases: dict[str, dict[str, object]]) -> str:
+    """Return the one word for its first process alone: right, refused, or what went wrong."""
+    if lost := find_lost(phases, PHASES[:2]):
+        return lost
+    truth, cold = (phases[phase].get("value") for phase in PHASES[:2])
+    if truth is None:
+        return f"raises as Python {phases['interpreted']['raised']}"
+    if cold is None:
+        settles = "8882" not in str(phases["cold"]["message"])
+        return f"refused {phases['cold']['raised']}" if settles else "refused, numba#8882"
+    return "right" if agree(truth, cold) else "wrong cold"
+
+
+def find_lost(phases: dict[str, dict[str, object]], names: tuple[str, ...]) -> str:
+    """Return which of these phases left no answer, and how it ended; nothing if each did."""
+    ends = (f"{how} {n} {phases[n][how]}" for n in names for how in phases[n].keys() & LOST)
+    return next(ends, "")
 
 
 def agree(left: object, right: object) -> bool:
@@ -300,13 +317,27 @@ def agree(left: object, right: object) -> bool:
     return all(abs(a - b) <= 1e-6 * max(1, abs(a)) for a, b in zip(left, right, strict=True))
 
 
+def compare(python: str, folder: Path, refused: list[str]) -> None:
+    """Run what the remedy refuses without it, and print what that does."""
+    folder.mkdir()
+    for name in refused:
+        shutil.copy(folder.parent / f"{name}.py", folder)
+    alone = run_all(python, folder, "")
+    ends = {name: judge_first(phases) for name, phases in alone.items()}
+    for name in (name for name, end in ends.items() if not end.startswith("refused")):
+        print(name, "Numba alone:", ends[name] + ", then", judge(alone[name]))
+    print("Numba alone, first process:", dict(collections.Counter(ends.values()).most_common()))
+
+
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("python")
     parser.add_argument("number", type=int)
     parser.add_argument("seed", type=int, nargs="?", default=0)
-    parser.add_argument("--without", action="store_true", help="without the remedy")
+    remedy = parser.add_mutually_exclusive_group()
+    remedy.add_argument("--without", action="store_true", help="without the remedy")
+    remedy.add_argument("--beside", action="store_true", help="and what it refuses, without it")
     parser.add_argument("--keep", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -315,7 +346,10 @@ def main() -> int:
         for index, program in enumerate(generate(chosen.number, chosen.seed)):
             (folder / f"p{index:04}.py").write_text(program, encoding="utf-8")
         results = run_all(chosen.python, folder, "" if chosen.without else str(REMEDY))
-    verdicts = {name: judge(phases) for name, phases in results.items()}
+        verdicts = {name: judge(phases) for name, phases in results.items()}
+        if chosen.beside:
+            refused = [name for name, word in verdicts.items() if word.startswith("refused")]
+            compare(chosen.python, folder / "alone", refused)
     bad = {n: v for n, v in verdicts.items() if v.startswith(("crashed", "wrong", "raised"))}
     for name, verdict in bad.items():
         print(name, verdict)

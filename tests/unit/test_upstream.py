@@ -13,7 +13,9 @@ from matrix.errors import BadInput
 from matrix.experiments.upstream import load
 from matrix.judge.patches import broken
 from matrix.model.record import UpstreamResult
+from matrix.report.terminal.conclusion import patch_lines
 from tests.unit import in_cell, records
+from tests.unit.test_report import claimed
 
 ROOT = Path(__file__).parents[2]
 RESULT = UpstreamResult(
@@ -142,3 +144,16 @@ def test_a_patch_breaks_what_fails_under_it_alone(under: UpstreamResult, how: st
     assert broken([record], {"cache", "cache@mine"}) == (
         {("cache@mine", how): ["0.68.1-cp313"]} if how else {}
     )
+
+
+@pytest.mark.parametrize(("failures", "worse"), [((), "none"), (("new", "newer"), "1")])
+def test_the_last_line_counts_the_suites_that_a_patch_breaks(
+    failures: tuple[str, ...], worse: str
+) -> None:
+    suites = {
+        "cache": result("cache", 8), "cache@mine": result("cache@mine", 8, *failures),
+        "pycc": result("pycc", 1), "pycc@mine": result("pycc@mine", 1),
+    }  # fmt: skip
+    record = msgspec.structs.replace(records.cell("0.68.1-cp313"), upstream=tuple(suites.values()))
+    last = [*patch_lines(claimed(record), "exec", suites)][-1]
+    assert last == f"Numba's own tests under it: 2 suites, {worse} worse"

@@ -72,11 +72,13 @@ def patch_lines(found: Findings, isolation: str, suites: Collection[str]) -> Ite
             if (message := _raised(found, effect, isolation)) not in told:
                 yield f"  {message}"
                 told.add(message)
-    for (suite, how), cells in broken(found.ran, suites).items():
+    worse = broken(found.ran, suites)
+    for (suite, how), cells in worse.items():
         yield f"{Change.WORSE}: Numba's own {suite}: {how}, {', '.join(cells)}"
-    under = [name for name in suites if "@" in name and name in found.upstream]
-    own = f"; {counted(len(under), 'suite')} of Numba's own tests run under it" if under else ""
-    yield f"under the patch: {tally(found.effects)}{own}"
+    yield f"under the patch: {tally(found.effects)}"
+    if under := [name for name in suites if "@" in name and name in found.upstream]:
+        number = len({suite for suite, _ in worse}) or "none"
+        yield f"Numba's own tests under it: {counted(len(under), 'suite')}, {number} worse"
 
 
 def _raised(found: Findings, effect: Effect, isolation: str) -> str:
