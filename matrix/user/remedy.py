@@ -38,7 +38,7 @@ import warnings
 import weakref
 
 # Of numba.core.
-MODULES = "base bytecode caching codegen compiler cpu dispatcher errors lowering typeinfer"
+MODULES = "base bytecode caching codegen compiler cpu dispatcher errors lowering sigutils typeinfer"
 OPEN = ".numba.unresolved$"  # RuntimeLinker.PREFIX
 CLOSED = "numba.recursion$"
 FORMAT = "+numba-matrix-remedy.3"  # of what is stored: a Numba without the remedy ignores it
@@ -271,6 +271,25 @@ def _patch_save(numba, known):
             original(self, sig, sealed if data is library else _with_library(data, sealed))
 
     numba.caching.Cache.save_overload = save_overload
+
+
+def _patch_load(numba, known):
+    """Find what a call had stored, by its types, where a signature is written otherwise."""
+    original = numba.caching.Cache.load_overload
+    jitted = numba.caching.CompileResultCacheImpl
+
+    @functools.wraps(original)
+    def load_overload(self, sig, target_context):
+        data = original(self, sig, target_context)
+        if data is not None or isinstance(sig, tuple) or self._impl_class is not jitted:
+            return data
+        args, expected = numba.sigutils.normalize_signature(sig)
+        data = original(self, args, target_context)
+        if data is None or expected in (None, data.signature.return_type):
+            return data
+        return None
+
+    numba.caching.Cache.load_overload = load_overload
 
 
 def _patch_stamps(numba, known):
@@ -695,6 +714,7 @@ PARTS = (
     _patch_optimize,
     _patch_index,
     _patch_save,
+    _patch_load,
     _patch_stamps,
     _patch_numbers,
     _patch_overloads,
@@ -722,6 +742,7 @@ CPUCodeLibrary.get_defined_functions ecfef986
 CPUCodeLibrary.serialize_using_object_code 7424fc89 c8c1d790
 codegen.RuntimeLinker f4dbeb07
 codegen.JITCPUCodegen.insert_unresolved_ref a94e4de6
+caching.Cache.load_overload cc5d6a21 3263a362
 caching.Cache.save_overload 4a14fb73
 caching.Cache._save_overload 63bb3776 5a386c2a
 caching.Cache._load_overload 4562e9b3 df318742
@@ -745,6 +766,7 @@ context.BaseContext.resolve_value_type 7e581834
 context.CallStack.register bcbcfc3f 35921135 c5be9e48 de326b8b
 cpu.CPUContext.with_aot_codegen 3d29d8c4
 lowering.Lower._lower_call_RecursiveCall 6271b27d 2dff7720 6b0459a6
+sigutils.normalize_signature 748fc570
 typeinfer.TypeInferer.resolve_call 2bec9ad8 630ff5c9 41ed1c5c
 typeinfer.TypeInferer.return_types_from_partial ca47f3c4
 """

@@ -159,6 +159,34 @@ STEP = 10
 def up(n, x):
     return x + STEP if n <= 0 else down(n - 1, 2.0)
 """
+# Explicit signatures as text and as `Signature`; the recursion stores the second as a tuple.
+SIGNED = """\
+from numba import float64, int64, njit
+
+@njit(["float64(int64, float64)", "float64(float64, int64)"], cache=True)
+def text(a, b):
+    return a + b if a < 1 else text(b - 1, a)
+
+@njit([float64(int64, float64), float64(float64, int64)], cache=True)
+def typed(a, b):
+    return a + b if a < 1 else typed(b - 1, a)
+
+def run():
+    return [text(3, 2.5), typed(3, 2.5)]
+"""
+# A later process asks for what a call has stored, but as returning something else.
+ASKED_OTHERWISE = """\
+from numba import njit
+
+@njit(cache=True)
+def half(x):
+    return x / 2
+
+def run():
+    if not COLD:
+        half.compile("int64(float64)")
+    return half(3.0)
+"""
 # In 0.48.0 what has a function of a cycle as its argument cannot be pickled.
 CALLED_BACK = """\
 from numba import njit
@@ -279,6 +307,7 @@ VALUES = {
     TWICE: (100, [100, 1, 2, 2]),
     RETURN_CAST: (0.125, 0.125),
     PARALLEL: (301.0, 202.0),
+    SIGNED: ([2.5, 2.5], [2.5, 2.5]),
 }
 EXPORTS = {
     EXPORTED: "built.fib(20) == 6765",
@@ -294,6 +323,7 @@ NEEDED = {
     "_patch_numbers": TWICE,
     "_patch_optimize": ADDED_LATER,
     "_patch_save": CYCLE,
+    "_patch_load": SIGNED,
     "_patch_overloads": ADDED_LATER,
     "_patch_calls": RETURN_CAST,
     "_patch_names": PARALLEL,
@@ -467,7 +497,7 @@ def test_without_it_the_second_process_ends(folder: Folder) -> None:
     assert folder.run(remedy=False).status < 0
 
 
-@pytest.mark.parametrize("program", [ADDED_LATER, TWICE, RETURN_CAST, PARALLEL])
+@pytest.mark.parametrize("program", [ADDED_LATER, TWICE, RETURN_CAST, PARALLEL, SIGNED])
 def test_what_else_goes_through_an_open_symbol_is_right_and_a_hit(
     folder: Folder, program: str
 ) -> None:
@@ -479,6 +509,13 @@ def test_a_call_that_is_never_reached_is_of_no_type(folder: Folder) -> None:
     assert folder.run().value == [3.0, 2.0]
     warm = folder.run()
     assert (warm.value, warm.misses, warm.hits) == ([3.0, 2.0], 0, 2)
+
+
+def test_what_is_asked_for_as_returning_another_type_is_not_what_a_call_has_stored(
+    folder: Folder,
+) -> None:
+    folder.put(ASKED_OTHERWISE)
+    assert [folder.run(cold=cold).value for cold in (True, False)] == [1.5, 1]
 
 
 def test_what_cannot_be_stored_is_compiled_all_the_same(folder: Folder) -> None:

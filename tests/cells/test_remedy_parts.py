@@ -26,8 +26,9 @@ PRINTING = "aot/even_odd_helper_printing"
 DIRECT = "aot/self_direct"
 ELSEWHERE = "change/cycle_elsewhere"
 REDEFINED = "cache/even_odd_redefined_lazy"
+WRITTEN = "cache/swapped_two_signatures"
 PROBES = (
-    ADDED, FILLED, CAST, CYCLE, INDEX, HELPER, PRINTING, DIRECT, ELSEWHERE, REDEFINED,
+    ADDED, FILLED, CAST, CYCLE, INDEX, HELPER, PRINTING, DIRECT, ELSEWHERE, REDEFINED, WRITTEN,
 )  # fmt: skip
 
 # What does otherwise than is claimed of it where a part is missing.
@@ -35,6 +36,7 @@ BROKEN = {
     "_patch_optimize": {ADDED},
     "_patch_index": {FILLED},
     "_patch_save": {CAST, CYCLE, ELSEWHERE, REDEFINED},
+    "_patch_load": {WRITTEN},
     "_patch_stamps": {ELSEWHERE},
     "_patch_numbers": {REDEFINED},
     "_patch_overloads": {CAST, ADDED},
