@@ -379,9 +379,10 @@ def fate(one):
     if one["survives"] and one["open"]:
         return "would end a process that loaded it; none that is started anew does"
     if one["survives"]:
-        return "survives" + (
-            ", as each process that is started anew compiles again" if anew else ""
-        )
+        if anew:
+            return "survives, as each process that is started anew compiles again"
+        part = ", but for an objmode block, which each process compiles again"
+        return "survives" + (part if one["objmode"] else "")
     raises = "compiles it again, loads what that calls, and raises"
     new = raises if one["calls_loaded"] else "compiles again"
     return {

@@ -19,7 +19,10 @@ def warnings(stored, types):
     found = {}
     for entry in stored:
         name = getattr(entry.function, "__qualname__", entry.name)
-        for text in (*of_types(entry, types), *of_function(entry.function)):
+        told = [*of_types(entry, types), *of_function(entry.function)]
+        if entry.block:
+            told.append("it comes to an objmode block, which every process compiles again")
+        for text in told:
             found[f"{name}: {text}"] = None
     return list(found)
 

@@ -193,6 +193,7 @@ def stored(watch, types, wanted):
             open=bool(entry.symbols),
             calls_loaded=not loaded.isdisjoint(entry.symbols),
             loaded_by=hazards.loaded_by(entry, types),
+            objmode=entry.block,
             error=entry.error,
             unread=entry.unread,
             calls_unknown=sorted(set(entry.symbols) - known),

@@ -75,6 +75,7 @@ class Stored:
         self.symbols, self.reached, self.error = (), False, None
         self.unread = None  # why the index that holds its key cannot be read
         self.key = "same"  # or "new" where each process makes another one, or "unknown"
+        self.block = False  # whether a part of it is not stored with it, an objmode block
 
 
 class Watch:
@@ -203,7 +204,8 @@ class Watch:
         @wrap(caching.IndexDataCacheFile, "save")
         def dump(_, file, key, data):
             index = file._dump({key: ""})
-            file._dump(data)
+            # A caller holds the blocks of what it calls.
+            self.saving[-1].block = b"ObjModeLiftedWith" in file._dump(data)
             self.saving[-1].reached = True
             try:
                 read = pickle.loads(index)  # noqa: S301 (we have just written it)

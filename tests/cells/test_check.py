@@ -533,6 +533,75 @@ def test_it_answers_where_it_stumbled(python: str, tmp_path: Path, program: str)
     assert "not compiled, so not judged" not in ended.stdout
 
 
+BLOCK = """\
+from numba import njit, objmode
+
+
+@njit(cache=True)
+def within(n):
+    with objmode(r="int64"):
+        r = n + 1
+    return r
+
+
+@njit(cache=True)
+def caller(n):
+    return within(n)
+
+
+@njit(cache=True)
+def plain(n):
+    return n + 1
+
+
+def run():
+    return caller(3), plain(3)
+"""
+# Prints which functions a process loads, and what it compiles all the same.
+LOADS = """\
+from numba_matrix.user.watch import part, wrap
+
+made = []
+
+
+@wrap(part("compiler"), "compile_ir")
+def compile_ir(original, *args, **kwargs):
+    made.append((kwargs.get("func_ir") or args[2]).func_id.func_name)
+    return original(*args, **kwargs)
+
+
+import program
+
+program.caller(3), program.plain(3)
+loaded = [f.py_func.__name__ for f in (program.caller, program.plain) if f.stats.cache_hits]
+print(*loaded, "made", *made)
+"""
+
+
+def test_an_objmode_block_is_compiled_again_as_the_next_process_shows(
+    python: str, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(BLOCK)
+    load = f"import runpy; runpy.run_path({str(COMMAND / '__main__.py')!r})['load']()\n"
+    said = [
+        subprocess.run(
+            [python, "-c", load + LOADS], capture_output=True, text=True, check=True, cwd=tmp_path
+        ).stdout
+        for _ in range(2)
+    ]
+    ended = asked(python, "program.py", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    told = " ".join(ended.stdout.split())
+    assert "  cached    plain(int64): survives" in ended.stdout.splitlines()
+    if said[1].startswith("plain made"):  # the oldest stores neither
+        assert "within(int64): Numba stores nothing of it" in told
+        return
+    assert said[1] == "caller plain made within\n"
+    for name in ("within", "caller"):
+        assert f"{name}(int64): survives, but for an objmode block, which each process" in told
+        assert f"warning: {name}: it comes to an objmode block, which every process" in told
+
+
 SEEDED = "\n\n\n@njit(cache=True)\ndef seeded(n):\n    return before(n, {})"
 # What a call of `before` is told to change, and the program that does.
 ADVISED = {
