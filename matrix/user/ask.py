@@ -63,6 +63,7 @@ THREAD = re.compile(
     re.IGNORECASE,
 )
 CALLED = re.compile(r"\w\(")
+PROGRAM = re.compile(r"\S+\.py(::\S+)?")
 # As the answer prints them: both ends are in it.
 RANGE = re.compile(r"(\d+(?:\.\d+)*)\s*(?:\.\.|-|\u2013)\s*(\d+(?:\.\d+)*)(?:\s*\(\d+ of \d+\))?")
 CLAUSE = re.compile(r"\s*(~=|==|!=|<=|>=|<|>)?\s*(\d+(?:\.\d+)*)(\.\*)?\s*")
@@ -124,6 +125,12 @@ def _parsed(argv):
 
 
 def _answered(asked):
+    for word in asked.question:
+        if PROGRAM.fullmatch(word):
+            raise Unanswerable(
+                f"{word} is a file, and nothing of yours is read here: numba-matrix check {word}"
+                " --call 'fact(10)' says whether it is safe; ask takes a shape, code or a symptom"
+            )
     data = _load(asked.data)
     try:
         cells = _cells(data, asked.numba, asked.python)

@@ -49,15 +49,14 @@ class Recursion(Naming):
     """Watches a session, or gathers what the workers of one saw, and fails it."""
 
     def __init__(self):
-        from .watch import Watch
+        from .watch import Watch, unimportable
 
         super().__init__(Watch())
         self.found, self.lost, self.compiled = [], [], 0
         try:
             import numba
         except Exception as error:  # noqa: BLE001 (whatever an unfit NumPy makes it raise)
-            told = f"{type(error).__name__}: {error}"
-            raise pytest.UsageError(f"--numba-recursion: Numba cannot be imported: {told}")  # noqa: B904
+            raise pytest.UsageError(f"--numba-recursion: {unimportable(error)}")  # noqa: B904
         if numba.config.DISABLE_JIT:
             raise pytest.UsageError("--numba-recursion: NUMBA_DISABLE_JIT is set: unset it")
         self.types = numba.types

@@ -10,6 +10,7 @@ CPython 3.6 or newer, the standard library and Numba 0.48 or newer.
 
 import functools
 import importlib
+import importlib.util
 import inspect
 import pickle
 import re
@@ -28,6 +29,17 @@ def part(name):
         except ImportError:
             continue
     raise ImportError(f"this Numba has no module {name}")
+
+
+def unimportable(error):
+    """Return in words why Numba cannot be imported, given what importing it raised."""
+    if importlib.util.find_spec("numba") is None:
+        return (
+            f"{sys.executable} has no Numba: run this command in the environment that your program"
+            " runs in"
+        )
+    told = f"{type(error).__name__}: {error}"
+    return f"Numba is installed, and cannot be imported by {sys.executable}: {told}"
 
 
 class Frame:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from matrix.project import read_project
-from matrix.user import check, console, explain, pipe, poisoned
+from matrix.user import check, console, explain, pipe, poisoned, watch
 from tests.cells.driving import ROOT, posix_only
 
 OPEN = b".numba.unresolved$"
@@ -215,15 +215,16 @@ def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"numba-matrix {settings['project']['version']}\n"
 
 
+@pytest.mark.parametrize("kind", ["AttributeError", "ImportError"])
 @pytest.mark.parametrize("words", [("check", "a.py"), ("remedy", "a.py")])
 def test_a_numba_that_raises_when_it_is_imported_is_one_message(
-    tmp_path: Path, words: tuple[str, ...]
+    tmp_path: Path, words: tuple[str, ...], kind: str
 ) -> None:
     (tmp_path / "a.py").touch()
     broken = tmp_path / "broken" / "numba"
     broken.mkdir(parents=True)
     said = "module 'numpy' has no attribute 'long'"
-    (broken / "__init__.py").write_text(f"raise AttributeError({said!r})\n")
+    (broken / "__init__.py").write_text(f"raise {kind}({said!r})\n")
     ended = subprocess.run(
         [sys.executable, str(ROOT / "matrix" / "user"), *words],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(broken.parent)},
@@ -231,9 +232,16 @@ def test_a_numba_that_raises_when_it_is_imported_is_one_message(
     )  # fmt: skip
     told = ended.stdout + ended.stderr
     assert ended.returncode == 2, told
-    assert f"Numba cannot be imported by {sys.executable}: AttributeError: {said}" in told
+    why = f"{kind}: {said}"
+    assert f"Numba is installed, and cannot be imported by {sys.executable}: {why}" in told
     assert "Traceback" not in told
     assert "ended early" not in told
+
+
+def test_where_there_is_no_numba_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch.importlib.util, "find_spec", lambda _: None)
+    told = watch.unimportable(ModuleNotFoundError("No module named 'numba'"))
+    assert told.startswith(f"{sys.executable} has no Numba: run this command in")
 
 
 USERS = [sys.executable, str(ROOT / "matrix" / "user")]
