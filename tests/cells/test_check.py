@@ -630,6 +630,24 @@ ADVISED = {
         "def after(n, k=0):\n    return k if n < 1 else after(n - 1, k + 0.5)",
         "after(4, np.float64(0))",
     ),
+    "a default and a literal": (
+        "before(4)", "pass `k` as np.int64(...) in every call, in before's own too",
+        "def before(n, k=1):\n    return k if n < 1 else before(n - 1, 2)",
+        "def after(n, k=1):\n    return k if n < 1 else after(n - 1, np.int64(2))",
+        "after(4, np.int64(1))",
+    ),
+    "a default that is text": (
+        "before(4)", "pass `s` as str(...) in every call, in before's own too",
+        'def before(n, s="a"):\n    return s if n < 1 else before(n - 1, "b")',
+        'def after(n, s="a"):\n    return s if n < 1 else after(n - 1, str("b"))',
+        'after(4, str("a"))',
+    ),
+    "a default and a cast": (
+        "before(3, 2.5)", "pass `k` as np.float64(...) and cast `x` to float64 in every call",
+        "def before(n, x, k=1):\n    return x + k if n < 1 else before(n - 1, k + 0, x)",
+        "def after(n, x, k=1):\n    return x + k if n < 1 else after(n - 1, k + 0, x)",
+        "after(3, 2.5, np.float64(1))",
+    ),
     "a default of None": (
         "before(4)", "int64, in place of None: one that is never meant, and test for it where",
         "def before(n, k=None):\n    return n if n < 1 else before(n - 1, n)",
