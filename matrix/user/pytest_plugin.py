@@ -96,9 +96,10 @@ class Recursion(Naming):
     def pytest_terminal_summary(self, terminalreporter):
         from . import explain
 
+        functions = "1 function" if self.compiled == 1 else f"{self.compiled} functions"
         terminalreporter.write_line(
-            f"numba-recursion: {self.compiled} functions compiled by the tests' own processes; what"
-            " they start is not watched: numba-matrix check --cache DIR searches what it stored"
+            f"numba-recursion: {functions} compiled by the tests' own processes; what they start is"
+            " not watched: numba-matrix check --cache DIR searches what it stored"
         )
         if not (self.found or self.lost):
             return
@@ -107,3 +108,9 @@ class Recursion(Naming):
             terminalreporter.write_line(f"{name}({signature}): {fate}")
         for line in explain.told(self.found):
             terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self, config):
+        """Say last that this fails: the line above says that all tests passed."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and (self.found or self.lost):
+            reporter.write_line("numba-recursion: FAILED for the recursion that is told of above")

@@ -1126,6 +1126,9 @@ def test_a_session_fails_for_what_is_stored_whoever_left_the_call_open(
         )  # fmt: skip
         assert ended.returncode == status, ended.stdout + ended.stderr
         assert "1 passed" in ended.stdout
+        # pytest's own last line says that all tests passed.
+        last = ended.stdout.rstrip().rpartition("\n")[2]
+        assert last.startswith("numba-recursion: FAILED") == bool(status)
         assert says in ended.stdout
         assert "what they start is not watched: numba-matrix check --cache DIR" in ended.stdout
 
