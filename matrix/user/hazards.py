@@ -12,6 +12,7 @@ import tokenize
 import types as pytypes
 
 ISSUES = "https://github.com/numba/numba/issues/"
+OBJMODE = f"it comes to an objmode block, which every process compiles again ({ISSUES}7572)"
 
 
 def warnings(stored, types):
@@ -21,7 +22,7 @@ def warnings(stored, types):
         name = getattr(entry.function, "__qualname__", entry.name)
         told = [*of_types(entry, types), *of_function(entry.function)]
         if entry.block:
-            told.append("it comes to an objmode block, which every process compiles again")
+            told.append(OBJMODE)
         for text in told:
             found[f"{name}: {text}"] = None
     return list(found)

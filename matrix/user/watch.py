@@ -209,7 +209,7 @@ class Watch:
                 if entry.reached or entry.error:
                     entry.symbols = open_symbols(entry.library)
                     self.stored.append(entry)
-                else:  # what has lifted loops, and to 0.52 an objmode block
+                else:  # what has lifted loops, and to 0.50 an objmode block
                     self.refused.append(entry)
                 self._tell()
 
