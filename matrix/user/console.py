@@ -88,7 +88,7 @@ def ask(words):
     return ask.main(words)
 
 
-def run_script(words):
+def run_script(words, program="numba-matrix remedy"):
     """Run a script with the remedy installed; return 2 where that cannot be begun."""
     from . import remedy
     from .watch import unimportable
@@ -99,7 +99,7 @@ def run_script(words):
         except Exception as error:  # noqa: BLE001 (whatever an unfit NumPy makes it raise)
             sys.stderr.write(f"error: {unimportable(error)}\n")
             return 2
-    return remedy.main(words, "numba-matrix remedy")
+    return remedy.main(words, program)
 
 
 COMMANDS = {"check": check, "remedy": run_script, "ask": ask, "_subject": subject}

@@ -216,9 +216,13 @@ def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize("kind", ["AttributeError", "ImportError"])
-@pytest.mark.parametrize("words", [("check", "a.py"), ("remedy", "a.py")])
+@pytest.mark.parametrize(
+    "command",
+    [(ROOT / "matrix" / "user", "check"), (ROOT / "matrix" / "user", "remedy"),
+     ("-m", "matrix.remedy")],
+)  # fmt: skip
 def test_a_numba_that_raises_when_it_is_imported_is_one_message(
-    tmp_path: Path, words: tuple[str, ...], kind: str
+    tmp_path: Path, command: tuple[Path | str, ...], kind: str
 ) -> None:
     (tmp_path / "a.py").touch()
     broken = tmp_path / "broken" / "numba"
@@ -226,8 +230,8 @@ def test_a_numba_that_raises_when_it_is_imported_is_one_message(
     said = "module 'numpy' has no attribute 'long'"
     (broken / "__init__.py").write_text(f"raise {kind}({said!r})\n")
     ended = subprocess.run(
-        [sys.executable, str(ROOT / "matrix" / "user"), *words],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(broken.parent)},
+        [sys.executable, *map(str, command), "a.py"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": f"{broken.parent}{os.pathsep}{ROOT}"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     told = ended.stdout + ended.stderr
