@@ -12,9 +12,10 @@ import typing
 
 GENERAL = (
     "pass {names} with one type at every level; where that cannot be, write {function} as a loop"
-    " with a stack of its own, leave it and all that call it without cache=True, or run the program"
-    " under the remedy (numba-matrix remedy)"
+    " with a stack of its own{leave}, or {run} under the remedy (numba-matrix remedy)"
 )
+CACHED = {"leave": ", leave it and all that call it without cache=True", "run": "run the program"}
+EXPORTED = {"leave": "", "run": "build the module"}
 
 
 class Call(typing.NamedTuple):
@@ -25,12 +26,14 @@ class Call(typing.NamedTuple):
     caller: typing.Sequence[object]  # the types of that which calls
     args: typing.Sequence[object]  # and of that which is called
     line: int = 0  # where, 0 if that is not known
+    exported: bool = False  # built ahead of time
 
 
-def advice(edge, edges, types):
+def advice(edge, edges, types, *, exported=False):
     """Return what to change, and whether that is all in the first call, or all in its own."""
     names = list(inspect.signature(edge.callee).parameters)
-    call = Call(edge.callee.__qualname__, names, edge.caller.args, edge.args, edge.line)
+    pair = (edge.caller.args, edge.args)
+    call = Call(edge.callee.__qualname__, names, *pair, edge.line, exported)
     ours = connected(edge, edges)
     seen = [args for e in ours for args in (e.caller.args, e.args)]
     told, where = change(call, seen, types)
@@ -41,11 +44,12 @@ def change(call, seen, types):
     """Return that for one call, given the types of all that is connected to it."""
     function, names = call.function, call.names
     if len({len(args) for args in seen} | {len(names)}) > 1:  # a kernel of a parallel loop
-        return GENERAL.format(names="what it takes", function=function), None
+        return general("what it takes", call), None
     wanted = [joined(column, types) for column in zip(*seen)]
     at = [i for i, column in enumerate(zip(*seen)) if any(one != column[0] for one in column)]
     if None in (wanted[i] for i in at):
-        return without_none(call, types) or general([names[i] for i in at], function), None
+        told = " and ".join("`{}`".format(names[i]) for i in at)
+        return without_none(call, types) or general(told, call), None
     if not any(all(args[i] == wanted[i] for i in at) for args in seen):
         columns = list(zip(*seen))
         told = everywhere([(names[i], columns[i], wanted[i]) for i in at], types)
@@ -74,10 +78,10 @@ def connected(edge, edges):
         waiting = [e for e in waiting if e not in more]
 
 
-def general(names, function):
-    """Return what always helps."""
-    told = " and ".join("`{}`".format(name) for name in names)
-    return GENERAL.format(names=told, function=function)
+def general(told, call):
+    """Return what always helps, given in words what differs."""
+    more = EXPORTED if call.exported else CACHED
+    return GENERAL.format(names=told, function=call.function, **more)
 
 
 def joined(column, types):

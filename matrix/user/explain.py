@@ -121,7 +121,7 @@ def cause(edge, edges, types, *, exported=False):
         variant = variant_of(kind, found, own=asked is None or asked.function is edge.callee)
     shown = example(variant, exported=exported)
     if kind in CAST and found:
-        told, where_to = advice(edge, edges, types)
+        told, where_to = advice(edge, edges, types, exported=exported)
         shown = shown if fits(kind, where_to) else []
     else:
         words = dict(found[0] if found else {}, function=where(edge.callee)["name"])

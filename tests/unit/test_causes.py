@@ -22,7 +22,7 @@ from matrix.report.lines.failures import failures
 from matrix.report.lines.kinds import kind_of, split
 from matrix.report.lines.markdown import report
 from matrix.report.page.page import page
-from matrix.user import explain
+from matrix.user import advice, explain
 from tests.unit.records import cell, failing, hit, phase, probe
 from tests.unit.wide import ROOT
 
@@ -255,3 +255,7 @@ def test_what_is_exported_is_not_told_to_leave_its_cache() -> None:
     )
     assert "without cache=True" in cached
     assert "cache=True" not in exported
+    calls = [advice.Call("f", ["x"], [], [], exported=kind) for kind in (False, True)]
+    cached, exported = (advice.general("`x`", call) for call in calls)
+    assert "leave it and all that call it without cache=True, or run the program" in cached
+    assert "with a stack of its own, or build the module under the remedy" in exported

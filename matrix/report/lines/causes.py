@@ -133,7 +133,7 @@ def _told(
     words = {"function": name} | (found[0] if found else {})
     example = explain.example(variant, exported=exported)
     if pair and kind in explain.CAST:
-        change, where = _advice(name, arguments, pair, seen)
+        change, where = _advice(name, arguments, pair, seen, exported=exported)
         example = example if explain.fits(kind, where) else []
     else:
         change = explain.change(variant, kind, words, exported=exported)
@@ -200,7 +200,12 @@ def _differing(
 
 
 def _advice(
-    name: str, names: Sequence[str], pair: tuple[list[str], list[str]], seen: Sequence[Seen]
+    name: str,
+    names: Sequence[str],
+    pair: tuple[list[str], list[str]],
+    seen: Sequence[Seen],
+    *,
+    exported: bool,
 ) -> tuple[str, str | None]:
     """Return what `check` would say to change, as far as what is stored tells it.
 
@@ -208,7 +213,7 @@ def _advice(
     """
     one, other = ([kinds.read(word) for word in types] for types in pair)
     ways = [(one, other), (other, one)] if all(calls for _, calls in seen) else [(one, other)]
-    calls = [advice.Call(name, names, *way) for way in ways]
+    calls = [advice.Call(name, names, *way, exported=exported) for way in ways]
     told: list[tuple[str, str | None]] = [
         advice.change(call, way, kinds.TYPES) for call, way in zip(calls, ways, strict=True)
     ]
@@ -219,4 +224,5 @@ def _advice(
             return change
     if len(set(told)) == 1 and len(seen) == len(pair):
         return told[0]
-    return advice.general([names[i] for i in differing], name), None
+    words = " and ".join(f"`{names[i]}`" for i in differing)
+    return advice.general(words, calls[0]), None
