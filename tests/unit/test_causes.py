@@ -130,6 +130,15 @@ TYPED = {
                        "cast `n` to int64 and `x` to float64 in every call, in step's own", False),
     "which of three": (["*int64, int8", "*int64, float32", "int64, float64"],
                        "pass `x` with one type at every", False),
+    "a default, and what is passed then": (
+        ["*int64, omitted(default=1)", "*int64, int64", "int64, float64"],
+        "pass `x` in every call, as np.float64(...)", True),
+    "a default, and what goes round": (
+        ["*int64, omitted(default=1)", "*int64, int64", "*int64, float64"],
+        "pass `x` with one type at every", False),
+    "a default, of whatever is called beside": (
+        ["*int64, omitted(default=1)", "int64, int64", "int32, int64"],
+        "pass `x` in every call, as np.int64(...)", True),
     "a literal": (["*int64, Literal[int](1)", "*int64, float64"],
                   "where the literal `x` is passed, write np.float64(...) around it", True),
     "a flag": (["*int64, Literal[bool](True)", "int64, bool"],

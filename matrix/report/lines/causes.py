@@ -214,13 +214,15 @@ def _advice(
     one, other = ([kinds.read(word) for word in types] for types in pair)
     ways = [(one, other), (other, one)] if all(calls for _, calls in seen) else [(one, other)]
     calls = [advice.Call(name, names, *way, exported=exported) for way in ways]
-    told: list[tuple[str, str | None]] = [
-        advice.change(call, way, kinds.TYPES) for call, way in zip(calls, ways, strict=True)
-    ]
     differing = [i for i, (a, b) in enumerate(zip(*pair, strict=True)) if a != b]
-    for way, change in zip(ways, told, strict=True):
+    every = [[kinds.read(word) for word in types] for types, _ in seen]
+    told: list[tuple[str, str | None]] = []
+    for call in calls:
+        change: tuple[str, str | None] = advice.change(call, (one, other), kinds.TYPES)
+        told.append(change)
         # Where only literals and defaults are in the way it is the same whoever calls whom.
-        if all(isinstance(way[0][i], kinds.Literal | kinds.Omitted) for i in differing):
+        plain = all(isinstance(call.caller[i], kinds.Literal | kinds.Omitted) for i in differing)
+        if plain and change == advice.change(call, every, kinds.TYPES):
             return change
     if len(set(told)) == 1 and len(seen) == len(pair):
         return told[0]
