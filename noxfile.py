@@ -25,6 +25,7 @@ from matrix.run import processes
 nox.options.sessions = ["matrix"]
 
 ROOT = Path(__file__).parent
+INSTALLED = "installed-lock.txt"  # in an environment into which a cell's lock was installed
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
 # The driver starts nox once more for its cells and names what they have to do in this file.
 RUN_FILE = os.environ.get("NUMBA_MATRIX_RUN")
@@ -248,15 +249,17 @@ def python_meant(word: str, envdir: Path) -> str:
         called = f"{plain}{one}" + (f"+{packages}" if packages else "")
         hashed = hashlib.sha1(called.encode()).hexdigest()[:8]  # noqa: S324 (as nox does)
         for path in (envdir / called, envdir / hashed):
-            if path.is_dir():
+            if (path / INSTALLED).exists():
                 bins = "Scripts" if sys.platform == "win32" else "bin"
                 return tool(str(path / bins), "python")
-    others = sorted(path.name for path in envdir.glob(f"{plain}{python or '-cp3*'}+*"))
-    told = ", ".join(release + name.removeprefix(plain) for name in others)
-    cell = "--numba WHEEL" if release.endswith("local") else word
+    others = sorted(envdir.glob(f"{plain}{python or '-cp3*'}+*/{INSTALLED}"))
+    told = ", ".join(release + path.parent.name.removeprefix(plain) for path in others)
+    local = release.endswith("local")
+    cell = "--numba WHEEL" if local else word.partition("+")[0]
     makes = "a run with --with makes one" if packages else f"nox -s matrix -- {cell} makes it"
-    hint = f"there are {told}" if told else f"{makes}, and none lies in {envdir}"
-    raise LookupError(f"there is no environment of {word}; {hint}")
+    makes += "; of a Numba that was built in place name its PYTHON" if local else ""
+    hint = f"; with packages there are {told}" if told else f", and none lies in {envdir}"
+    raise LookupError(f"there is no environment of {word} with Numba in it; {makes}{hint}")
 
 
 @nox.session(python=False, requires=["driver"])

@@ -46,6 +46,12 @@ class Running(Starting):
     jobs: int = os.cpu_count() or 1
     fresh: bool = False
     prune: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needing:
+    """What is installed for a user's own probes."""
+
     with_: tuple[str, ...] = ()
     as_of: str = "now"
 
@@ -59,7 +65,7 @@ class Elsewhere(Selecting):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run(Selecting, Running):
+class Run(Selecting, Running, Needing):
     """select, run, judge, report"""
 
     patch: str = ""
@@ -75,7 +81,7 @@ class Run(Selecting, Running):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bisect(Running):
+class Bisect(Running, Needing):
     """where did it change"""
 
     changed: tuple[str, ...]
@@ -163,7 +169,7 @@ class Show(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Debug(Starting):
+class Debug(Starting, Needing):
     """one phase of a square, by hand"""
 
     square: tuple[str, ...]
@@ -172,8 +178,6 @@ class Debug(Starting):
     folder: Path | None = None
     patch: str = ""
     probes: Path | None = None
-    with_: tuple[str, ...] = ()
-    as_of: str = "now"
 
 
 @dataclass(frozen=True, kw_only=True)

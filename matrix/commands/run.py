@@ -90,11 +90,12 @@ def equipped(
     fresh: bool = False,
 ) -> Equipment:
     """Resolve what these probes need in each cell."""
+    at_release = isinstance(o, asked.Needing) and o.as_of == "release"
     releases = {r.version: r for r in project.releases}
     return equip(
         cells, probes, machine,
         locks={version: lock_path(DATA / "locks", version) for version in releases},
-        until={v: str(r.locked_on) for v, r in releases.items() if o.as_of == "release"},
+        until={v: str(r.locked_on) for v, r in releases.items() if at_release},
         folder=project.state / "packages", jobs=jobs, fresh=fresh,
     )  # fmt: skip
 

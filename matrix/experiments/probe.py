@@ -19,7 +19,7 @@ from ..model.cell import CellStatus
 from ..model.files import read_regular, text_digest
 from ..model.job import Job, Observed, ProbeJob, Run
 from ..model.record import PHASES, CellRecord, Phase, ProbeRecord, UpstreamResult
-from ..model.text import cut
+from ..model.text import cut, listed
 from . import outside
 from .needs import Needs, beside, declared, importable
 
@@ -91,11 +91,22 @@ def discover(folder: Path, carriers: Iterable[str] = CARRIERS) -> tuple[Probe, .
                 " character: it cannot be written everywhere; rename the file"
             )
     if not found:
-        expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
-        hint = f"name {folder.parent}, or " if folder.name in CARRIERS else ""
-        what = "no probes here" if folder.exists() else "there is no such folder"
-        raise BadInput(f"{folder}: {what}; {hint}a folder of probes holds {expected}")
+        raise BadInput(f"{folder}: {_without_probes(folder)}")
     return found
+
+
+def _without_probes(folder: Path) -> str:
+    """Return what is wrong with a folder that holds no probe, and what to do."""
+    expected = " or ".join(f"{carrier}/*.py" for carrier in CARRIERS)
+    told = f"a folder of probes holds {expected}"
+    if not folder.exists():
+        return f"there is no such folder; {told}"
+    above = sorted(path.name for path in folder.glob("*.py") if not path.name.startswith("_"))
+    if folder.name in CARRIERS:
+        told = f"name {folder.parent}, or {told}"
+    elif above:
+        told += f": move {listed(above, 3)} into {folder / CARRIERS[0]}"
+    return f"no probes here; {told}"
 
 
 def probe_in(path: Path, near: Callable[[Path], dict[str, Path]] = importable) -> Probe:

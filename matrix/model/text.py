@@ -147,6 +147,15 @@ def typed(text: str) -> str:
     return SESSION.sub(lambda found: f"{front} {names.get(found[1], found[1])}", text)
 
 
+def checked(cell: str, file: str) -> str:
+    """Return the command that has `check` look at a file, in a cell where the driver's a clone.
+
+    Installed it asks of the environment that it is in.
+    """
+    front = os.environ.get(FRONT)
+    return f"{front} check {file}" if front else f"nox -s check -- {cell} {file}"
+
+
 def markdown(value: object) -> Markdown:
     """Return a value as text within a line of Markdown; as code, if it might mean more than text.
 

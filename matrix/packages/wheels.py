@@ -106,6 +106,13 @@ def kept(path: Path, folder: Path) -> Wheel:
     return Wheel(copy, digest)
 
 
+def kept_of(packages: Iterable[Package], folder: Path) -> dict[str, Path]:
+    """Return where the wheels of a user's own are kept, by their digests, as far as they are."""
+    digests = {package.sha256 for package in packages if package.sha256}
+    found = {digest: sorted(folder.glob(f"{digest}*/*.whl")) for digest in digests}
+    return {digest: paths[0] for digest, paths in found.items() if paths}
+
+
 def digest_of(path: Path) -> str:
     """Return what names all that a wheel holds, whatever times stand beside it."""
     digest = hashlib.sha256(path.name.encode())
@@ -122,13 +129,12 @@ def parameters(packages: Iterable[Package], folder: Path) -> dict[str, tuple[str
     It is read in the wheels of a user's own that are kept in the folder, as far as they are.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for digest in sorted({package.sha256 for package in packages if package.sha256}):
-        for path in folder.glob(f"{digest}*/*.whl"):
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    if name.endswith(".py"):
-                        module = name.removesuffix(".py").removesuffix("/__init__")
-                        found.update(_parameters(module.replace("/", "."), archive.read(name)))
+    for _, path in sorted(kept_of(packages, folder).items()):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.endswith(".py"):
+                    module = name.removesuffix(".py").removesuffix("/__init__")
+                    found.update(_parameters(module.replace("/", "."), archive.read(name)))
     return found
 
 

@@ -8,38 +8,60 @@ CPython 3.6 or newer, the standard library and Numba.
 
 import inspect
 import sys
+import typing
 
 GENERAL = (
     "pass {names} with one type at every level; where that cannot be, write {function} as a loop"
-    " with a stack of its own, leave it and all that call it without cache=True, or run the program"
-    " under the remedy (numba-matrix remedy)"
+    " with a stack of its own{leave}, or {run} under the remedy (numba-matrix remedy)"
 )
+CACHED = {"leave": ", leave it and all that call it without cache=True", "run": "run the program"}
+EXPORTED = {"leave": "", "run": "build the module"}
 
 
-def advice(edge, edges, types):
+class Call(typing.NamedTuple):
+    """A call left open: from one specialisation of a function to another."""
+
+    function: str
+    names: typing.Sequence[str]  # of its arguments
+    caller: typing.Sequence[object]  # the types of that which calls
+    args: typing.Sequence[object]  # and of that which is called
+    line: int = 0  # where, 0 if that is not known
+    exported: bool = False  # built ahead of time
+
+
+def advice(edge, edges, types, *, exported=False):
     """Return what to change, and whether that is all in the first call, or all in its own."""
-    function = edge.callee.__qualname__
     names = list(inspect.signature(edge.callee).parameters)
+    pair = (edge.caller.args, edge.args)
+    call = Call(edge.callee.__qualname__, names, *pair, edge.line, exported)
     ours = connected(edge, edges)
     seen = [args for e in ours for args in (e.caller.args, e.args)]
+    told, where = change(call, seen, types)
+    return told + (signature(edge, ours, seen, types) if where == "first" else ""), where
+
+
+def change(call, seen, types):
+    """Return that for one call, given the types of all that is connected to it."""
+    function, names = call.function, call.names
     if len({len(args) for args in seen} | {len(names)}) > 1:  # a kernel of a parallel loop
-        return GENERAL.format(names="what it takes", function=function), None
+        return general("what it takes", call), None
     wanted = [joined(column, types) for column in zip(*seen)]
     at = [i for i, column in enumerate(zip(*seen)) if any(one != column[0] for one in column)]
     if None in (wanted[i] for i in at):
-        return without_none(edge, names, types) or general(names, at, function), None
+        told = " and ".join("`{}`".format(names[i]) for i in at)
+        return without_none(call, types) or general(told, call), None
     if not any(all(args[i] == wanted[i] for i in at) for args in seen):
-        casts = ["`{}` to {}".format(names[i], wanted[i]) for i in at]
-        told = "cast {} in every call, in {}'s own too".format(" and ".join(casts), function)
-        return told, None
-    first = [i for i in at if edge.caller.args[i] != wanted[i]]
+        columns = list(zip(*seen))
+        told = everywhere([(names[i], columns[i], wanted[i]) for i in at], types)
+        return "{} in every call, in {}'s own too".format(told, function), None
+    first = [i for i in at if call.caller[i] != wanted[i]]
     if first:
-        told = [before(names[i], edge.caller.args[i], wanted[i], types) for i in first]
-        told = " and ".join(told).replace(" before the first call and cast ", " and ")
-        return told + signature(edge, ours, wanted, types), "first"
-    own = [i for i in at if edge.args[i] != wanted[i]]
-    told = [within(names[i], edge.args[i], wanted[i], types) for i in own]
-    told = "in {}'s own call, in line {}, {}".format(function, edge.line, " and ".join(told))
+        told = [before(names[i], call.caller[i], wanted[i], types) for i in first]
+        return " and ".join(told).replace(" before the first call and cast ", " and "), "first"
+    own = [i for i in at if call.args[i] != wanted[i]]
+    told = [within(names[i], call.args[i], wanted[i], types) for i in own]
+    line = ", in line {}".format(call.line) if call.line else ""
+    told = "in {}'s own call{}, {}".format(function, line, " and ".join(told))
     return told + "; a signature does not help there", "own"
 
 
@@ -56,10 +78,10 @@ def connected(edge, edges):
         waiting = [e for e in waiting if e not in more]
 
 
-def general(names, at, function):
-    """Return what always helps."""
-    told = " and ".join("`{}`".format(names[i]) for i in at)
-    return GENERAL.format(names=told, function=function)
+def general(told, call):
+    """Return what always helps, given in words what differs."""
+    more = EXPORTED if call.exported else CACHED
+    return GENERAL.format(names=told, function=call.function, **more)
 
 
 def joined(column, types):
@@ -77,8 +99,9 @@ def joined(column, types):
 def plain_type(kind, types):
     """Return the type of a value that is a literal or an omitted default, or None."""
     if isinstance(kind, types.Omitted):
+        typeof = getattr(types, "typeof", None) or sys.modules["numba"].typeof
         try:
-            return sys.modules["numba"].typeof(kind.value)
+            return typeof(kind.value)
         except Exception:  # noqa: BLE001 (whatever it makes of a default)
             return None
     return types.unliteral(kind)
@@ -115,11 +138,36 @@ def around(kind, types):
     return "str(...)" if isinstance(kind, types.UnicodeType) else "np.{}(...)".format(kind)
 
 
+def passed(kind, types):
+    """Return how to pass what is omitted, in words to go on with; "" where it is no literal."""
+    plain = rank(kind, types) or isinstance(kind, types.UnicodeType)
+    return " as {}".format(around(kind, types)) if plain else ""
+
+
+def everywhere(differing, types):
+    """Return what to do with arguments in all calls, given name, types and the one for all."""
+    passes, casts = [], []
+    for name, column, wanted in differing:
+        written = any(isinstance(one, (types.Omitted, types.Literal)) for one in column)
+        if written or not numeric(wanted, types):
+            passes.append("`{}`{}".format(name, passed(wanted, types)))
+        else:
+            casts.append("`{}` to {}".format(name, wanted))
+    told = [("pass ", passes), ("cast ", casts)]
+    return " and ".join(verb + " and ".join(each) for verb, each in told if each)
+
+
+def numeric(kind, types):
+    """Whether something can be cast to a type."""
+    return rank(kind, types) and not isinstance(kind, types.Boolean)
+
+
 def before(name, kind, wanted, types):
     """Return what to do with an argument where the function is called first."""
     made = around(wanted, types)
     if isinstance(kind, types.Omitted):
-        return "pass `{}` in every call, as {}".format(name, made)
+        told = passed(wanted, types)
+        return "pass `{}` in every call{}".format(name, "," + told if told else "")
     if isinstance(kind, types.Literal) and isinstance(wanted, types.Boolean):
         return "where `{}` is passed, pass {} in place of True or False".format(name, made)
     if isinstance(kind, types.Literal):
@@ -131,7 +179,8 @@ def within(name, kind, wanted, types):
     """Return what to do with an argument where the function calls itself."""
     made = around(wanted, types)
     if isinstance(kind, types.Omitted):
-        return "pass `{}`, as {}".format(name, made)
+        told = passed(wanted, types)
+        return "pass `{}`{}".format(name, "," + told if told else "")
     if isinstance(kind, types.Literal) and isinstance(wanted, types.Boolean):
         return "pass {} in place of True or False".format(made)
     if isinstance(kind, types.Literal):
@@ -139,23 +188,26 @@ def within(name, kind, wanted, types):
     return "cast `{}` back to {}".format(name, wanted)
 
 
-def without_none(edge, names, types):
+def without_none(call, types):
     """Return what to do where only a default of None is in the way, or ""."""
-    at = [i for i, pair in enumerate(zip(edge.caller.args, edge.args)) if pair[0] != pair[1]]
+    at = [i for i, pair in enumerate(zip(call.caller, call.args)) if pair[0] != pair[1]]
     for i in at:
-        one, passed = edge.caller.args[i], types.unliteral(edge.args[i])
+        one, given = call.caller[i], types.unliteral(call.args[i])
         none = isinstance(one, types.Omitted) and one.value is None
-        if none and at == [i] and rank(passed, types):
+        if none and at == [i] and rank(given, types):
             return (
                 "give `{0}` a default of the type that is passed, {1}, in place of None: one that"
                 " is never meant, and test for it where `{0} is None` is tested; and pass `{0}` in"
                 " every call, as {2}"
-            ).format(names[i], passed, around(passed, types))
+            ).format(call.names[i], given, around(given, types))
     return ""
 
 
-def signature(edge, ours, wanted, types):
+def signature(edge, ours, seen, types):
     """Return an explicit signature as another cure, in words to go on with, or ""."""
+    wanted = [joined(column, types) for column in zip(*seen)]
+    if None in wanted:
+        return ""
     args = tuple(types.unliteral(one) for one in wanted)
     result = edge.dispatcher.overloads.get(args)
     omits = any(isinstance(one, types.Omitted) for one in edge.caller.args)

@@ -84,20 +84,18 @@ def ask(words):
     return command.main(words)
 
 
-def run_script(words):
+def run_script(words, program="numba-matrix remedy"):
     """Run a script with the remedy installed; return 2 where that cannot be begun."""
     from . import remedy
+    from .watch import unimportable
 
     if words and os.path.exists(words[0]):
         try:
-            import numba  # noqa: F401 (what is no Numba at all the remedy tells)
-        except ImportError:
-            pass
+            import numba  # noqa: F401
         except Exception as error:  # noqa: BLE001 (whatever an unfit NumPy makes it raise)
-            told = f"{type(error).__name__}: {error}"
-            sys.stderr.write(f"error: Numba cannot be imported by {sys.executable}: {told}\n")
+            sys.stderr.write(f"error: {unimportable(error)}\n")
             return 2
-    return remedy.main(words, "numba-matrix remedy")
+    return remedy.main(words, program)
 
 
 COMMANDS = {"check": check, "remedy": run_script, "ask": ask, "_subject": subject}

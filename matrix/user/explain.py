@@ -62,38 +62,32 @@ DIFFERS = {
     "named": "`{name}` is a tuple of another class in each: {one} and {other}",
     "type": "the type of `{name}`: {one} and {other}",
 }
+# Which one is meant is told by an argument, and that may be the next mistake.
+FLAG = (
+    " (handed on as no literal, which is a type of its own: as `not odd` or np.int64(1), not True"
+    " or 1)"
+)
 CHANGES = {
-    "default": "pass `{name}` in every call (in a jitted caller not as a literal, which is a type"
-    " of its own: np.int64(1) instead of 1, a comparison instead of True)",
-    "literal": "where the literal is passed, write np.int64(...) around it, or give {function} an"
-    " explicit signature{signature}",
-    "literal, own call": "in {function}'s own call write np.int64(...) around the literal; a"
-    " signature does not help there",
-    "literal flag": "pass the result of a comparison in place of True or False, or give {function}"
-    " an explicit signature{signature}",
     "length": "hand the whole tuple down with an index, or use an array of the final length",
     "layout": "give {function} an explicit signature with arrays of any layout{signature}",
     "readonly": "pass a writable array (a copy) to the first level as well",
     "alignment": "pass an aligned array (a copy) to the first level as well",
     "dimensions": "hand the whole array down with an index",
-    "promoted": "cast `{name}` to {other} before the first call, or give {function} an explicit"
-    " signature{signature}",
-    "width": "cast `{name}` to {other} before the first call, or give {function} an explicit"
-    " signature{signature}",
     "function": "call the function by its name, not as an argument",
-    "optional": "pass `{name}` as one of the two at every level",
     "starred": "take `{name}` as one argument, a tuple, and hand it down as it is",
     "named": "pass `{name}` as a tuple of one class at every level",
     "type": "pass `{name}` with one type at every level, or give {function} an explicit"
     " signature{signature}",
-    "functions": "fold the functions into one that is told by an argument which is meant, use an"
-    " explicit stack, or leave the cycle and all that call it without cache=True",
-    "functions, exported": "fold the functions into one that is told by an argument which is meant,"
-    " or use an explicit stack",
+    "functions": "fold the functions into one that is told by an argument which is meant"
+    + FLAG
+    + ", use an explicit stack, or leave the cycle and all that call it without cache=True",
+    "functions, exported": "fold the functions into one that is told by an argument which is meant"
+    + FLAG
+    + ", or use an explicit stack",
     "export": "move the recursion into an @njit function that is not exported, and export one that"
     " calls it",
     "export, each other": "fold the functions into one @njit function that is told by an argument"
-    " which is meant and is not exported, and export those that call it",
+    " which is meant" + FLAG + " and is not exported, and export those that call it",
     "export, helper": "write @njit over {callee}",
     "return": "let every return statement of {function} give one type: numba.{returns}(...)",
 }
@@ -110,7 +104,7 @@ def where(function):
     }
 
 
-# What a cast may mend: the map's words are of one argument, and one change is not for all of these.
+# What a cast may mend: which one, and where, only the types tell.
 CAST = ("default", "literal", "promoted", "width", "optional", "type")
 
 
@@ -125,14 +119,14 @@ def cause(edge, edges, types, *, exported=False):
         kind = found[0]["kind"] if found else "type"
         asked = edge.caller.parent
         variant = variant_of(kind, found, own=asked is None or asked.function is edge.callee)
-    words = dict(found[0] if found else {}, function=where(edge.callee)["name"])
-    words["signature"] = _signature(edge, types)
-    told = change(variant, kind, words, exported=exported)
     shown = example(variant, exported=exported)
     if kind in CAST and found:
-        told, where_to = advice(edge, edges, types)
-        own = variant == "literal, own call" or (variant == "literal flag" and where_to == "own")
-        shown = shown if where_to == ("own" if own else "first") else []
+        told, where_to = advice(edge, edges, types, exported=exported)
+        shown = shown if fits(kind, where_to) else []
+    else:
+        words = dict(found[0] if found else {}, function=where(edge.callee)["name"])
+        words["signature"] = _signature(edge, types)
+        told = change(variant, kind, words, exported=exported)
     return {
         "kind": kind,
         "functions": [where(function) for function in functions],
@@ -144,6 +138,11 @@ def cause(edge, edges, types, *, exported=False):
         "example": shown,
         "during": edge.during,
     }
+
+
+def fits(kind, where_to):
+    """Whether the map's pair of programs shows a change in the first call, or in the own one."""
+    return where_to == "first" or (where_to == "own" and kind == "literal")
 
 
 def wrong(edge, returns):
@@ -196,7 +195,7 @@ def change(variant, kind, words, *, exported=False):
     """Return what to change, given what the function is called and what differs."""
     named = (*((kind + ", exported",) if exported else ()), variant, kind)
     told = next(CHANGES[name] for name in named if name in CHANGES)
-    return told.format(**dict({"name": "", "other": "", "signature": ""}, **words))
+    return told.format(**dict({"name": "", "signature": ""}, **words))
 
 
 def example(variant, *, exported=False):
@@ -379,9 +378,10 @@ def fate(one):
     if one["survives"] and one["open"]:
         return "would end a process that loaded it; none that is started anew does"
     if one["survives"]:
-        return "survives" + (
-            ", as each process that is started anew compiles again" if anew else ""
-        )
+        if anew:
+            return "survives, as each process that is started anew compiles again"
+        part = ", but for an objmode block, which each process compiles again"
+        return "survives" + (part if one["objmode"] else "")
     raises = "compiles it again, loads what that calls, and raises"
     new = raises if one["calls_loaded"] else "compiles again"
     return {

@@ -12,6 +12,7 @@ import tokenize
 import types as pytypes
 
 ISSUES = "https://github.com/numba/numba/issues/"
+OBJMODE = f"it comes to an objmode block, which every process compiles again ({ISSUES}7572)"
 
 
 def warnings(stored, types):
@@ -19,7 +20,10 @@ def warnings(stored, types):
     found = {}
     for entry in stored:
         name = getattr(entry.function, "__qualname__", entry.name)
-        for text in (*of_types(entry, types), *of_function(entry.function)):
+        told = [*of_types(entry, types), *of_function(entry.function)]
+        if entry.block:
+            told.append(OBJMODE)
+        for text in told:
             found[f"{name}: {text}"] = None
     return list(found)
 

@@ -3,8 +3,8 @@
 
 They hold a call through an open symbol. A damaged one, which is no whole pickle, raises. Nothing
 is run, unpickled or loaded, and no Numba is needed: functions are named by the files' names, and by
-the symbols themselves. What the remedy stores holds none. CPython 3.6 or newer, the standard
-library.
+the symbols themselves. What the remedy stores holds none. Data files that no index refers to are
+left out: nobody loads them. CPython 3.6 or newer, the standard library.
 """
 
 import json
@@ -32,32 +32,42 @@ class BadFolder(Exception):
 def main(folder, *, as_json=False):
     """Search a folder, say what is found, and return 1 if that is anything, 2 if unsearched."""
     try:
-        files, found, damaged, unread = search(folder)
+        found = search(folder)
     except (BadFolder, OSError) as error:
         sys.stderr.write(f"error: --cache {folder}: {error}\n")
         return 2
     if as_json:
-        facts = {"cache": folder, "files": files, "poisoned": found, "damaged": damaged}
-        print(json.dumps(dict(facts, unread=unread), indent=1))
-        return status_of(found, damaged, unread)
-    for one in found:
+        print(json.dumps({"cache": folder, **vars(found)}, indent=1))
+        return status_of(found)
+    for one in found.poisoned:
         print(said(one))
-    for path in damaged:
+    for path in found.damaged:
         print(f"{path}: damaged: it is not whole, and each process that comes to it raises")
-    for one in unread:
+    for one in found.unread:
         print(f"{one['file']}: not searched: {one['error']}")
-    more = f", {len(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged" if damaged else ""
-    print(f"{folder}: {len(found)} of {files} files would end the process that loads them{more}")
-    if found or damaged:
-        print("  delete them" + ("; numba-matrix check FILE says what to change" if found else ""))
-    return status_of(found, damaged, unread)
+    harmful, damaged, left = len(found.poisoned), len(found.damaged), len(found.unreferred)
+    more = f", {damaged} {'is' if damaged == 1 else 'are'} damaged" if damaged else ""
+    print(f"{folder}: {harmful} of {found.files} files would end the process that loads them{more}")
+    if left:
+        print(f"  {left} more, which no index refers to, no process loads: left unsearched")
+    if harmful or damaged:
+        hint = "; numba-matrix check FILE says what to change" if harmful else ""
+        print("  delete them" + hint)
+    return status_of(found)
 
 
-def status_of(found, damaged, unread):
+class Found:
+    """What lies below a folder: how many files were searched, and which are what."""
+
+    def __init__(self):
+        self.files, self.poisoned, self.damaged, self.unread, self.unreferred = 0, [], [], [], []
+
+
+def status_of(found):
     """Return the exit status: 2 where what may be loaded by somebody could not be searched."""
-    if found or damaged:
+    if found.poisoned or found.damaged:
         return 1
-    return 0 if all(one["gone"] for one in unread) else 2
+    return 0 if all(one["gone"] for one in found.unread) else 2
 
 
 def said(one):
@@ -68,7 +78,7 @@ def said(one):
 
 
 def search(folder):
-    """Return how many data and index files lie below a folder; those poisoned, damaged, unread.
+    """Return what is found of the data and index files below a folder.
 
     Raises BadFolder where there is no folder or no such file, OSError for what cannot be read.
     """
@@ -76,29 +86,46 @@ def search(folder):
         raise BadFolder(
             "this is no folder" if os.path.exists(folder) else "there is no such folder"
         )
-    files, found, damaged, unread = 0, [], [], []
+    found = Found()
     for place, below, names in os.walk(folder, onerror=refuse):
         below.sort()
-        for name in sorted(names):
-            kind, path = os.path.splitext(name)[1], os.path.join(place, name)
-            if kind not in PICKLES:
-                continue
-            try:
-                if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would keep a reader waiting
-                    continue
-                is_whole = whole(path, PICKLES[kind])
-                calls = open_calls(path) if kind == ".nbc" else []
-            except OSError as error:
-                unread.append({"file": path, "error": error.strerror, "gone": is_gone(error)})
-                continue
-            files += 1
-            if not is_whole:
-                damaged.append(path)
-            if calls:
-                found.append(dict(named(name), file=path, calls=calls))
-    if not files:
+        referred = set()  # None where an index cannot be read to its end
+        for kind in (".nbi", ".nbc"):
+            for name in sorted(names):
+                if os.path.splitext(name)[1] == kind:
+                    texts = look_into(os.path.join(place, name), kind, referred, found)
+                    if kind == ".nbi":
+                        referred = None if None in (texts, referred) else referred | texts
+    if not (found.files or found.unreferred):
         raise BadFolder("no file of Numba's cache (*.nbc) lies in it or below, so nothing is known")
-    return files, found, damaged, unread
+    return found
+
+
+def look_into(path, kind, referred, found):
+    """Add what is found of one file, and return the texts in it, None where it is not whole.
+
+    A data file that no index refers to is not looked into: since it was stored another Numba, or
+    the remedy, has begun the index anew, and no process comes to it.
+    """
+    name = os.path.basename(path)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would keep a reader waiting
+            return set()
+        if kind == ".nbc" and referred is not None and name not in referred:
+            found.unreferred.append(path)
+            return set()
+        texts = texts_of(path, PICKLES[kind])
+        calls = open_calls(path) if kind == ".nbc" else []
+    except OSError as error:
+        gone = is_gone(error)
+        found.unread.append({"file": path, "error": error.strerror, "gone": gone})
+        return set() if gone else None
+    found.files += 1
+    if texts is None:
+        found.damaged.append(path)
+    if calls:
+        found.poisoned.append(dict(named(name), file=path, calls=calls))
+    return texts
 
 
 def is_gone(error):
@@ -111,16 +138,19 @@ def refuse(error):
     raise error
 
 
-def whole(path, pickles):
-    """Whether a file begins with so many pickles, each to its end; they are not loaded."""
+def texts_of(path, pickles):
+    """Return the texts in a file that begins with so many whole pickles, which are not loaded.
+
+    None where it does not.
+    """
+    texts = set()
     with open(path, "rb") as file:
         try:
             for _ in range(pickles):
-                for _step in pickletools.genops(file):
-                    pass
+                texts.update(text for _, text, _ in pickletools.genops(file) if type(text) is str)
         except (ValueError, MemoryError):  # a length that is none
-            return False
-    return True
+            return None
+    return texts
 
 
 def open_calls(path):

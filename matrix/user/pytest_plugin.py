@@ -49,15 +49,14 @@ class Recursion(Naming):
     """Watches a session, or gathers what the workers of one saw, and fails it."""
 
     def __init__(self):
-        from .watch import Watch
+        from .watch import Watch, unimportable
 
         super().__init__(Watch())
         self.found, self.lost, self.compiled = [], [], 0
         try:
             import numba
         except Exception as error:  # noqa: BLE001 (whatever an unfit NumPy makes it raise)
-            told = f"{type(error).__name__}: {error}"
-            raise pytest.UsageError(f"--numba-recursion: Numba cannot be imported: {told}")  # noqa: B904
+            raise pytest.UsageError(f"--numba-recursion: {unimportable(error)}")  # noqa: B904
         if numba.config.DISABLE_JIT:
             raise pytest.UsageError("--numba-recursion: NUMBA_DISABLE_JIT is set: unset it")
         self.types = numba.types
@@ -97,9 +96,10 @@ class Recursion(Naming):
     def pytest_terminal_summary(self, terminalreporter):
         from . import explain
 
+        functions = "1 function" if self.compiled == 1 else f"{self.compiled} functions"
         terminalreporter.write_line(
-            f"numba-recursion: {self.compiled} functions compiled by the tests' own processes; what"
-            " they start is not watched: numba-matrix check --cache DIR searches what it stored"
+            f"numba-recursion: {functions} compiled by the tests' own processes; what they start is"
+            " not watched: numba-matrix check --cache DIR searches what it stored"
         )
         if not (self.found or self.lost):
             return
@@ -108,3 +108,9 @@ class Recursion(Naming):
             terminalreporter.write_line(f"{name}({signature}): {fate}")
         for line in explain.told(self.found):
             terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self, config):
+        """Say last that this fails: the line above says that all tests passed."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and (self.found or self.lost):
+            reporter.write_line("numba-recursion: FAILED for the recursion that is told of above")

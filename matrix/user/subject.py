@@ -18,7 +18,7 @@ import types as pytypes
 
 from . import explain, hazards
 from .hazards import function_of
-from .watch import OPEN, Watch
+from .watch import OPEN, Watch, unimportable
 
 MAKES_GENERATOR = b"numba_make_generator"
 
@@ -63,11 +63,7 @@ class Answer:
         try:
             import numba
         except Exception as error:  # whatever an unfit NumPy makes it raise
-            told = f"{type(error).__name__}: {error}"
-            raise Unfit(
-                f"Numba cannot be imported by {sys.executable}: {told}. Run this command in"
-                " the environment that your program runs in"
-            ) from error
+            raise Unfit(unimportable(error)) from error
         if numba.config.DISABLE_JIT:
             raise Unfit("NUMBA_DISABLE_JIT is set, so nothing is compiled: unset it")
         self.types = numba.types
@@ -193,6 +189,7 @@ def stored(watch, types, wanted):
             open=bool(entry.symbols),
             calls_loaded=not loaded.isdisjoint(entry.symbols),
             loaded_by=hazards.loaded_by(entry, types),
+            objmode=entry.block,
             error=entry.error,
             unread=entry.unread,
             calls_unknown=sorted(set(entry.symbols) - known),

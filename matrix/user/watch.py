@@ -10,6 +10,7 @@ CPython 3.6 or newer, the standard library and Numba 0.48 or newer.
 
 import functools
 import importlib
+import importlib.util
 import inspect
 import pickle
 import re
@@ -28,6 +29,17 @@ def part(name):
         except ImportError:
             continue
     raise ImportError(f"this Numba has no module {name}")
+
+
+def unimportable(error):
+    """Return in words why Numba cannot be imported, given what importing it raised."""
+    if importlib.util.find_spec("numba") is None:
+        return (
+            f"{sys.executable} has no Numba: run this command in the environment that your program"
+            " runs in"
+        )
+    told = f"{type(error).__name__}: {error}"
+    return f"Numba is installed, and cannot be imported by {sys.executable}: {told}"
 
 
 class Frame:
@@ -75,6 +87,7 @@ class Stored:
         self.symbols, self.reached, self.error = (), False, None
         self.unread = None  # why the index that holds its key cannot be read
         self.key = "same"  # or "new" where each process makes another one, or "unknown"
+        self.block = False  # whether a part of it is not stored with it, an objmode block
 
 
 class Watch:
@@ -196,14 +209,15 @@ class Watch:
                 if entry.reached or entry.error:
                     entry.symbols = open_symbols(entry.library)
                     self.stored.append(entry)
-                else:  # what has lifted loops, and to 0.52 an objmode block
+                else:  # what has lifted loops, and to 0.50 an objmode block
                     self.refused.append(entry)
                 self._tell()
 
         @wrap(caching.IndexDataCacheFile, "save")
         def dump(_, file, key, data):
             index = file._dump({key: ""})
-            file._dump(data)
+            # A caller holds the blocks of what it calls.
+            self.saving[-1].block = b"ObjModeLiftedWith" in file._dump(data)
             self.saving[-1].reached = True
             try:
                 read = pickle.loads(index)  # noqa: S301 (we have just written it)

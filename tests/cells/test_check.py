@@ -226,11 +226,13 @@ def test_a_poisoned_cache_is_neither_loaded_nor_touched_and_can_be_searched(
     assert searched.returncode == 1
     for name in ("is_even, line 9", "is_odd, line 14"):
         assert re.search(rf"{name} calls \S*\bis_even by an address nobody", searched.stdout)
-    shutil.rmtree(caches)
+    # The remedy takes the folder over, and what lies there from before is loaded by nobody.
     assert run(str(COMMAND), "remedy", "program.py") == 0
     assert run(str(COMMAND), "remedy", "program.py") == 0
     assert list(caches.rglob("*.remedy.*.nbc"))
-    assert asked(sys.executable, "--cache", str(caches)).returncode == 0
+    taken = asked(sys.executable, "--cache", str(caches))
+    assert taken.returncode == 0, taken.stdout
+    assert "2 more, which no index refers to" in taken.stdout
 
 
 @pytest.mark.parametrize(
@@ -531,6 +533,75 @@ def test_it_answers_where_it_stumbled(python: str, tmp_path: Path, program: str)
     assert "not compiled, so not judged" not in ended.stdout
 
 
+BLOCK = """\
+from numba import njit, objmode
+
+
+@njit(cache=True)
+def within(n):
+    with objmode(r="int64"):
+        r = n + 1
+    return r
+
+
+@njit(cache=True)
+def caller(n):
+    return within(n)
+
+
+@njit(cache=True)
+def plain(n):
+    return n + 1
+
+
+def run():
+    return caller(3), plain(3)
+"""
+# Prints which functions a process loads, and what it compiles all the same.
+LOADS = """\
+from numba_matrix.user.watch import part, wrap
+
+made = []
+
+
+@wrap(part("compiler"), "compile_ir")
+def compile_ir(original, *args, **kwargs):
+    made.append((kwargs.get("func_ir") or args[2]).func_id.func_name)
+    return original(*args, **kwargs)
+
+
+import program
+
+program.caller(3), program.plain(3)
+loaded = [f.py_func.__name__ for f in (program.caller, program.plain) if f.stats.cache_hits]
+print(*loaded, "made", *made)
+"""
+
+
+def test_an_objmode_block_is_compiled_again_as_the_next_process_shows(
+    python: str, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(BLOCK)
+    load = f"import runpy; runpy.run_path({str(COMMAND / '__main__.py')!r})['load']()\n"
+    said = [
+        subprocess.run(
+            [python, "-c", load + LOADS], capture_output=True, text=True, check=True, cwd=tmp_path
+        ).stdout
+        for _ in range(2)
+    ]
+    ended = asked(python, "program.py", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    told = " ".join(ended.stdout.split())
+    assert "  cached    plain(int64): survives" in ended.stdout.splitlines()
+    if said[1].startswith("plain made"):  # the oldest stores neither
+        assert "within(int64): Numba stores nothing of it" in told
+        return
+    assert said[1] == "caller plain made within\n"
+    for name in ("within", "caller"):
+        assert f"{name}(int64): survives, but for an objmode block, which each process" in told
+        assert f"warning: {name}: it comes to an objmode block, which every process" in told
+
+
 SEEDED = "\n\n\n@njit(cache=True)\ndef seeded(n):\n    return before(n, {})"
 # What a call of `before` is told to change, and the program that does.
 ADVISED = {
@@ -558,6 +629,24 @@ ADVISED = {
         "def before(n, k=0):\n    return k if n < 1 else before(n - 1, k + 0.5)",
         "def after(n, k=0):\n    return k if n < 1 else after(n - 1, k + 0.5)",
         "after(4, np.float64(0))",
+    ),
+    "a default and a literal": (
+        "before(4)", "pass `k` as np.int64(...) in every call, in before's own too",
+        "def before(n, k=1):\n    return k if n < 1 else before(n - 1, 2)",
+        "def after(n, k=1):\n    return k if n < 1 else after(n - 1, np.int64(2))",
+        "after(4, np.int64(1))",
+    ),
+    "a default that is text": (
+        "before(4)", "pass `s` as str(...) in every call, in before's own too",
+        'def before(n, s="a"):\n    return s if n < 1 else before(n - 1, "b")',
+        'def after(n, s="a"):\n    return s if n < 1 else after(n - 1, str("b"))',
+        'after(4, str("a"))',
+    ),
+    "a default and a cast": (
+        "before(3, 2.5)", "pass `k` as np.float64(...) and cast `x` to float64 in every call",
+        "def before(n, x, k=1):\n    return x + k if n < 1 else before(n - 1, k + 0, x)",
+        "def after(n, x, k=1):\n    return x + k if n < 1 else after(n - 1, k + 0, x)",
+        "after(3, 2.5, np.float64(1))",
     ),
     "a default of None": (
         "before(4)", "int64, in place of None: one that is never meant, and test for it where",
@@ -1037,6 +1126,9 @@ def test_a_session_fails_for_what_is_stored_whoever_left_the_call_open(
         )  # fmt: skip
         assert ended.returncode == status, ended.stdout + ended.stderr
         assert "1 passed" in ended.stdout
+        # pytest's own last line says that all tests passed.
+        last = ended.stdout.rstrip().rpartition("\n")[2]
+        assert last.startswith("numba-recursion: FAILED") == bool(status)
         assert says in ended.stdout
         assert "what they start is not watched: numba-matrix check --cache DIR" in ended.stdout
 

@@ -65,6 +65,11 @@ def project(folder: Path) -> Path:
     return folder
 
 
+def joined(said: str) -> str:
+    """Return what was printed with its lines as a shell takes them, and each word apart."""
+    return " ".join(said.replace("\\\n", "").split())
+
+
 def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     tmp_path: Path, driver: Driver, newest: str
 ) -> None:
@@ -93,14 +98,18 @@ def test_a_library_of_ones_own_is_run_and_run_again_when_it_changes(
     square = (newest, "cache/recursive", *words)
     shown = driver.start("show", *square).end().said
     assert "cache/recursive --probes" in shown
-    assert "--with FOLDER" in shown
+    # What can be typed as it stands: the wheel that was made of the folder.
+    (wheel,) = set(re.findall(r"--with (\S+/tiny-0\.1-py3-none-any\.whl)", joined(shown)))
+    assert Path(wheel).is_file()
     (laid_out,) = re.findall(rf"tiny 0\.1 \(\w+\), in ({newest}\+\w+)", " ".join(shown.split()))
     assert environment(driver.envdir, *laid_out.rsplit("+", 1)).is_dir()
+    file = mine / "probes" / "cache" / "recursive.py"
+    assert f"nox -s check -- {laid_out} {file}" in joined(shown)
     without = driver.start("debug", *square, "--envdir", str(driver.envdir)).end()
     assert without.status == 2, without.said
     assert "was run in" in without.without_traceback()
-    assert "which is not asked for: add --with FOLDER" in without.said
-    laid = (*square, "--with", str(mine), "--phase", "warm", "--envdir", str(driver.envdir))
+    assert f"not asked for: add --with {wheel}" in joined(without.said)
+    laid = (*square, "--with", wheel, "--phase", "warm", "--envdir", str(driver.envdir))
     debugged = driver.start("debug", *laid).end()
     assert (debugged.status, "warm answered 233" in debugged.said) == (0, True), debugged.said
 

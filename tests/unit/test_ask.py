@@ -64,6 +64,12 @@ def refusal(capsys: Capture, *words: str) -> str:
     return told.err
 
 
+@pytest.mark.parametrize("word", ["absent.py", "pkg/mine.py::fact"])
+def test_of_a_file_it_is_said_what_reads_it(capsys: Capture, word: str) -> None:
+    told = refusal(capsys, word, "--numba", "0.61")
+    assert f"{word} is a file, and nothing of yours is read here: numba-matrix check {word}" in told
+
+
 @given(st.lists(CLAUSES, max_size=3).map(",".join), NUMBERS)
 def test_a_specifier_means_what_packaging_takes_it_for(specifier: str, release: str) -> None:
     try:

@@ -17,11 +17,12 @@ from matrix.model.outcome import result_of
 from matrix.model.record import Dispatcher, Package, ProbeRecord, Specialisation
 from matrix.packages.wheels import parameters
 from matrix.report.findings import Findings, findings
-from matrix.report.lines.causes import ASK, ELSEWHERE, called, cause, kind_of, split
+from matrix.report.lines.causes import ASK, ELSEWHERE, called, cause
 from matrix.report.lines.failures import failures
+from matrix.report.lines.kinds import kind_of, split
 from matrix.report.lines.markdown import report
 from matrix.report.page.page import page
-from matrix.user import explain
+from matrix.user import advice, explain
 from tests.unit.records import cell, failing, hit, phase, probe
 from tests.unit.wide import ROOT
 
@@ -115,6 +116,57 @@ def test_each_hazard_of_the_map_is_told_by_its_record(name: str) -> None:
 def test_what_differs_is_named() -> None:
     assert said("promoted_lazy")[0].endswith("`x` turns from int64 into float64 on the way")
     assert said("even_odd_called")[0].endswith("a cycle has 2 functions: is_even, is_odd")
+
+
+# What a record holds of `step(n, x)` and what is to be said of it, as `check` would; after it
+# whether the map's programs are named, which differ in their first call.
+TYPED = {
+    "wider": (["*int64, int64", "int64, float64"],
+              "cast `x` to float64 before the first call", True),
+    "narrower": (["*int64, float64", "int64, int64"],
+                 "in step's own call, cast `x` back to float64; a signature does not help", False),
+    "to and fro": (["*int64, float64", "*int64, int64"], "pass `x` with one type at every", False),
+    "each of a kind": (["*int8, float64", "*int64, float32"],
+                       "cast `n` to int64 and `x` to float64 in every call, in step's own", False),
+    "which of three": (["*int64, int8", "*int64, float32", "int64, float64"],
+                       "pass `x` with one type at every", False),
+    "a default, and what is passed then": (
+        ["*int64, omitted(default=1)", "*int64, int64", "int64, float64"],
+        "pass `x` in every call, as np.float64(...)", True),
+    "a default, and what goes round": (
+        ["*int64, omitted(default=1)", "*int64, int64", "*int64, float64"],
+        "pass `x` with one type at every", False),
+    "a default, of whatever is called beside": (
+        ["*int64, omitted(default=1)", "int64, int64", "int32, int64"],
+        "pass `x` in every call, as np.int64(...)", True),
+    "a literal": (["*int64, Literal[int](1)", "*int64, float64"],
+                  "where the literal `x` is passed, write np.float64(...) around it", True),
+    "a flag": (["*int64, Literal[bool](True)", "int64, bool"],
+               "where `x` is passed, pass the result of a comparison in place of True", True),
+    "a default": (["*int64, omitted(default=1)", "int64, int64"],
+                  "pass `x` in every call, as np.int64(...)", True),
+    "a default and a literal": (["*int64, omitted(default=1)", "*int64, Literal[int](2)"],
+                                "pass `x` as np.int64(...) in every call", False),
+    "a default that is text": (["*int64, omitted(default='a')", "int64, unicode_type"],
+                               "pass `x` in every call, as str(...)", True),
+    "a default of None": (["*int64, omitted(default=None)", "int64, int64"],
+                          "give `x` a default of the type that is passed, int64", False),
+    "no default that a text tells": (["*int64, omitted(default=<object>)", "int64, int64"],
+                                     "pass `x` with one type at every", False),
+    "no numbers": (["*int64, array(int64, 1d, C)", "int64, float64"],
+                   "pass `x` with one type at every", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_the_change_is_told_by_the_types_and_no_more_than_is_known(case: str) -> None:
+    signatures, wanted, shown = TYPED[case]
+    record = crashing("step_lazy", called="step", seen={"step": signatures})
+    text = "from numba import njit\n\n\ndef step(n, x):\n    return step(n - 1, x)\n"
+    because, *more = cause(record, result_of(record), text)
+    assert because.startswith("because a call of step is left open: ")
+    assert more[0].startswith(f"change: {wanted}"), more
+    assert [line.startswith("same cause as cache/") for line in more[1:]] == [True] * shown
 
 
 def test_of_a_librarys_functions_that_is_said_which_can_be_no_other() -> None:
@@ -212,3 +264,7 @@ def test_what_is_exported_is_not_told_to_leave_its_cache() -> None:
     )
     assert "without cache=True" in cached
     assert "cache=True" not in exported
+    calls = [advice.Call("f", ["x"], [], [], exported=kind) for kind in (False, True)]
+    cached, exported = (advice.general("`x`", call) for call in calls)
+    assert "leave it and all that call it without cache=True, or run the program" in cached
+    assert "with a stack of its own, or build the module under the remedy" in exported

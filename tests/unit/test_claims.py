@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from matrix.commands.stored.claims import claims as observed
 from matrix.errors import BadInput
 from matrix.judge.claims import (
     SILENT,
@@ -18,7 +20,10 @@ from matrix.judge.claims import (
 )
 from matrix.model.cell import Cell
 from matrix.model.outcome import Outcome, Result
+from matrix.options import Claims
 from matrix.project import read_project
+from tests.unit import records
+from tests.unit.test_square import kept
 
 PROBES = ("cache/self_lazy", "cache/mutual", "aot/self_helper")
 CELLS = (Cell("0.48.0", "3.8"), Cell("0.57.0", "3.8"), Cell("0.57.0", "3.11"))
@@ -258,3 +263,32 @@ def test_only_a_hazard_that_does_well_is_gone() -> None:
     assert fixed_in(hazard, Result(Outcome.WORKS, "load"))
     assert not fixed_in(hazard, Result(Outcome.WRONG, "warm"))
     assert not fixed_in(promise, Result(Outcome.HIT, "warm"))
+
+
+def test_what_is_claimed_of_what_was_observed_gives_no_reason_that_nobody_gave(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine"
+    (mine / "cache").mkdir(parents=True)
+    for name in ("dies", "good", "slow", "strange"):
+        (mine / "cache" / f"{name}.py").write_text("def run():\n    return 1\n")
+    project = read_project(tmp_path, mine)
+    slow = records.recompiled("cache/strange").phases
+    opened = records.probe(
+        "cache/strange", slow[0], records.cold(unresolved=records.OPEN), *slow[2:]
+    )
+    seen = (records.crashed("cache/dies"), records.hit("cache/good"),
+            records.recompiled("cache/slow"), opened)  # fmt: skip
+    kept(project, records.cell("0.68.1-cp313", *seen))
+    assert observed(Claims(state=tmp_path, probes=mine)) == 0
+    found = tomllib.loads((mine / "claims.toml").read_text(encoding="utf-8"))
+    kinds = {name.removeprefix("cache/"): claim["kind"] for name, claim in found.items()}
+    # What is compiled again gives the right value, and is claimed to be compiled again.
+    assert kinds == {"dies": "hazard", "good": "promise", "slow": "promise", "strange": "promise"}
+    assert found["cache/slow"]["expect"][0]["outcome"] == "recompiled"
+    reasons = {name.removeprefix("cache/"): claim["why"][:5] for name, claim in found.items()}
+    assert reasons == {"dies": "TODO:", "good": "it di", "slow": "TODO:", "strange": "TODO:"}
+    against = {n for n, claim in found.items() if "against_rule" in claim["expect"][0]}
+    assert against == {"cache/strange"}
+    assert found["cache/strange"]["expect"][0]["against_rule"].startswith("TODO: say why the rule")
+    assert "4 reasons in it say TODO" in capsys.readouterr().out

@@ -143,6 +143,13 @@ def test_a_word_that_would_break_a_line_is_refused_in_one(words: list[str], says
     assert refused.isprintable()
 
 
+@pytest.mark.parametrize("words", [["--with", "x"], ["--as-of", "release"]])
+def test_what_the_suites_own_probes_do_not_need_the_reference_does_not_take(
+    words: list[str],
+) -> None:
+    assert f"{words[0]} is of nox -s matrix" in refusal("reference", *words)
+
+
 @pytest.mark.parametrize("command", ["run", "overhead"])
 def test_a_run_is_under_one_patch(command: str) -> None:
     assert parse([command, "--patch", "remedy"]).patch == "remedy"

@@ -69,6 +69,11 @@ def test_a_folder_without_probes_is_refused(tmp_path: Path) -> None:
         discover(tmp_path)
     with pytest.raises(BadInput, match="there is no such folder"):
         discover(tmp_path / "nowhere")
+    for name in ("_near.py", "fact.py", "notes.txt"):
+        (tmp_path / name).touch()
+    told = f"no probes here; .*: move fact.py into {re.escape(str(tmp_path / 'cache'))}$"
+    with pytest.raises(BadInput, match=told):
+        discover(tmp_path)
     probe(tmp_path, "cache/self_lazy")
     with pytest.raises(BadInput, match=f"no probes here; name {re.escape(str(tmp_path))}, or"):
         discover(tmp_path / "cache")

@@ -14,7 +14,7 @@ import pytest
 
 from matrix.model.files import ROOT
 from matrix.parser import parse
-from matrix.run.environment import environment, python_of
+from matrix.run.environment import INSTALLED, environment, python_of
 from matrix.select.selection import split_words
 
 
@@ -38,9 +38,14 @@ def envdir() -> Iterator[Path]:
 def made_in(folder: Path) -> Path:
     for cell, name in (
         ("0.68.1-cp39", ""), ("0.68.1-cp313", ""), ("0.68.1-cp313", "d7c5ecdb"),
+        ("0.66.0-cp313", "d7c5ecdb"),
         ("0.68.0-cp314", ""), ("0.69.0.dev0+local-cp313", ""),
     ):  # fmt: skip
-        environment(folder, cell, name).mkdir(parents=True)
+        env = environment(folder, cell, name)
+        env.mkdir(parents=True)
+        (env / INSTALLED).touch()
+    # nox makes the cell's own before anything is installed, which of one with packages nothing is.
+    environment(folder, "0.67.0-cp313").mkdir()
     return folder
 
 
@@ -66,11 +71,13 @@ def test_a_cell_a_release_or_packages_lead_to_an_environment(
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("0.68.1-cp312", "no environment of 0.68.1-cp312; nox -s matrix -- 0.68.1-cp312 makes it"),
-        ("0.70.0+local-cp313", "of 0.70.0+local-cp313; nox -s matrix -- --numba WHEEL makes it"),
-        ("0.57", "no environment of 0.57; nox -s matrix -- 0.57 makes it"),
-        ("0.68.1-cp313+deadbeef", "deadbeef; there are 0.68.1-cp313+d7c5ecdb$"),
-        ("0.68.1-cp39+deadbeef", "deadbeef; a run with --with makes one, and none lies in "),
+        ("0.68.1-cp312", "with Numba in it; nox -s matrix -- 0.68.1-cp312 makes it, and none"),
+        ("0.67.0-cp313", "with Numba in it; nox -s matrix -- 0.67.0-cp313 makes it, and none"),
+        ("0.66.0-cp313", "makes it; with packages there are 0.66.0-cp313+d7c5ecdb$"),
+        ("0.70.0+local-cp313", "--numba WHEEL makes it; of a Numba that was built in place"),
+        ("0.57", "of 0.57 with Numba in it; nox -s matrix -- 0.57 makes it, and none lies in "),
+        ("0.68.1-cp313+deadbeef", "makes one; with packages there are 0.68.1-cp313+d7c5ecdb$"),
+        ("0.68.1-cp39+deadbeef", "a run with --with makes one, and none lies in "),
         ("./mine.py", "no Python ./mine.py; name a PYTHON or a CELL, then FILE"),
         ("--json", "no Python --json; name a PYTHON or a CELL, then FILE"),
         ("pyhton3", "no Python pyhton3; name a PYTHON or a CELL, then FILE"),

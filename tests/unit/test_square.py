@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from matrix.commands.square.debug import _refuse_to_go_without as refuse_to_go_without
-from matrix.commands.square.show import show
+from matrix.commands.square.show import asking, show
 from matrix.errors import BadInput, NothingToRun
 from matrix.experiments.needs import Need
 from matrix.judge.claims import Claim, Expectation, Kind
@@ -22,10 +23,22 @@ from matrix.judge.judge import judge
 from matrix.model.cell import Cell, CellStatus, parse_cell
 from matrix.model.files import write_atomically
 from matrix.model.outcome import Outcome
-from matrix.model.record import CellRecord, Dispatcher, Package, Phase, Specialisation, observations
+from matrix.model.record import (
+    CellRecord,
+    Dispatcher,
+    Package,
+    Phase,
+    ProbeRecord,
+    Specialisation,
+    observations,
+)
+from matrix.model.text import FRONT
 from matrix.options import Show
+from matrix.packages.resolve import Resolved
 from matrix.plan.plan import lock_digest, source
 from matrix.project import PROBES, Project, read_project
+from matrix.report.findings import findings
+from matrix.report.terminal.conclusion import conclusion
 from matrix.report.terminal.square import NATIVE, blocks, commands, continued, lines
 from matrix.select.releases import lock_path
 from tests.unit.records import cell, cold, crashed, failing, hit, not_run, phase, probe
@@ -192,6 +205,47 @@ def test_with_what_it_ran_is_shown_and_why_it_fails_and_what_would_be_safe(
     assert "passes: cache/" in said
 
 
+def test_from_a_crash_of_ones_own_program_a_command_leads_to_its_cause(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine/cache").mkdir(parents=True)
+    file = tmp_path / "mine/cache/p.py"
+    shutil.copyfile(PROBES / "cache/promoted_lazy.py", file)
+    project = read_project(tmp_path, tmp_path / "mine")
+    called, seen = SEEN["promoted_lazy"]
+    plain = crashing("p", called=called, seen=seen)
+    packages = (Package("other", "2.0"),)
+    needy = msgspec.structs.replace(plain, packages=packages)
+
+    def told(probe: ProbeRecord, own: Path | None = tmp_path / "mine") -> list[str]:
+        """Return the command that both the end of a run and `show` print."""
+        record = cell("0.68.1-cp313", probe)
+        judged = judge([record], ["cache/p"], None, "exec")
+        found = findings([record], ["cache/p"], judged, "exec", ["0.68.1"])
+        lines = conclusion(found, tmp_path, asking=asking(read_project(tmp_path, own)))
+        ended = "\n".join(lines)
+        shown = ended
+        if own:
+            kept(project, record)
+            show(Show(square=("0.68.1-cp313", "cache/p"), state=tmp_path, probes=own))
+            shown = capsys.readouterr().out
+        commands = [
+            re.findall(r"check it: (.*?\.py)", " ".join(said.replace("\\\n", "").split()))
+            for said in (ended, shown)
+        ]
+        assert commands[0] == commands[1]
+        return commands[0]
+
+    assert told(plain) == [f"nox -s check -- 0.68.1-cp313 {file}"]
+    assert told(plain, None) == []  # of the suite's own the claims say why
+    assert told(needy) == []  # the environment that its packages are in is not known
+    resolved = project.state / "packages" / "0.68.1-cp313" / "4cfb1bf1.json"
+    write_atomically(resolved, [msgspec.json.encode(Resolved(packages=packages))])
+    assert told(needy) == [f"nox -s check -- 0.68.1-cp313+4cfb1bf1 {file}"]
+    monkeypatch.setenv(FRONT, "numba-matrix")
+    assert told(needy) == [f"numba-matrix check {file}"]
+
+
 def test_a_square_is_not_debugged_without_the_packages_it_was_run_with(tmp_path: Path) -> None:
     (tmp_path / "mine/cache").mkdir(parents=True)
     shutil.copyfile(PROBES / "cache/self_lazy.py", tmp_path / "mine/cache/p.py")
@@ -201,6 +255,11 @@ def test_a_square_is_not_debugged_without_the_packages_it_was_run_with(tmp_path:
     kept(project, cell(CELL, msgspec.structs.replace(hit(), packages=packages)))
     (plain,) = project.probes
     lacks = r"with mylib 0.1 \(3f2a91c0\), x 2.0, .*: add --with FOLDER --with x==2.0$"
+    with pytest.raises(BadInput, match=lacks):  # the wheel that was made of it is gone
+        refuse_to_go_without(project, parse_cell(CELL), plain)
+    wheel = project.state / "packages" / ("3f2a91c0" * 4) / "mylib-0.1-py3-none-any.whl"
+    write_atomically(wheel, [b""])
+    lacks = f": add --with {re.escape(str(wheel))} --with x==2.0$"
     with pytest.raises(BadInput, match=lacks):
         refuse_to_go_without(project, parse_cell(CELL), plain)
     with pytest.raises(BadInput, match=r"with mylib 0.1 \(3f2a91c0\), which"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from matrix.project import read_project
-from matrix.user import check, console, explain, pipe, poisoned
+from matrix.user import check, console, explain, pipe, poisoned, watch
 from tests.cells.driving import ROOT, posix_only
 
 OPEN = b".numba.unresolved$"
@@ -46,40 +47,77 @@ def test_a_file_of_a_cache_names_a_function(file: str, function: str, line: int 
     assert poisoned.named(file) == {"function": function, "line": line}
 
 
+def index(folder: Path, function: str, *names: str) -> None:
+    """Write a function's index, which refers to these data files."""
+    held = (("stamp", 1), dict(enumerate(names)))
+    text = pickle.dumps("0.68.1") + pickle.dumps(held)
+    (folder / f"{function}-1.py311.nbi").write_bytes(text)
+
+
 def test_only_files_that_hold_an_open_symbol_are_poisoned(tmp_path: Path) -> None:
     for name, code in {
         "a.fact-1.py311.1.nbc": 2 * (OPEN + b"_ZN1a4factEx\x00"),
         "a.plain-1.py311.1.nbc": b"numba.recursion$_ZN1a5plainEx",
     }.items():
         (tmp_path / name).write_bytes(pickle.dumps(code))
-    (tmp_path / "a.fact-1.py311.nbi").write_bytes(pickle.dumps("0.68.1") + pickle.dumps(OPEN))
-    (tmp_path / "below").mkdir()
-    (tmp_path / "below" / "b.fact-1.py311.1.nbc").write_bytes(pickle.dumps(OPEN))
-    files, found, damaged, unread = poisoned.search(str(tmp_path))
-    assert files == 4
-    assert not damaged
-    assert not unread
-    assert [(one["function"], one["calls"]) for one in found] == [
+        index(tmp_path, name.partition("-")[0], name)
+    (tmp_path / "c.fact-1.py311.nbi").write_bytes(pickle.dumps("0.68.1") + pickle.dumps(OPEN))
+    below = tmp_path / "below"
+    below.mkdir()
+    (below / "b.fact-1.py311.1.nbc").write_bytes(pickle.dumps(OPEN))
+    index(below, "b.fact", "b.fact-1.py311.1.nbc")
+    found = poisoned.search(str(tmp_path))
+    assert found.files == 7
+    assert not any((found.damaged, found.unread, found.unreferred))
+    assert [(one["function"], one["calls"]) for one in found.poisoned] == [
         ("a.fact", ["a.fact"]),
         ("b.fact", ["a function"]),
     ]
+
+
+def test_what_no_index_refers_to_is_loaded_by_nobody_and_counted_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # As the remedy leaves a folder that it took over: its own name is in the index, not the other.
+    ours, old, damaged = (f"a.fact-1.py311{end}.nbc" for end in (".remedy.1", ".1", ".11"))
+    (tmp_path / ours).write_bytes(pickle.dumps(b""))
+    (tmp_path / old).write_bytes(pickle.dumps(OPEN))
+    (tmp_path / damaged).write_bytes(pickle.dumps(b"code")[:-2])
+    index(tmp_path, "a.fact", old, ours)
+    assert poisoned.main(str(tmp_path)) == 1  # as long as it is referred to
+    assert "1 of 3 files would end" in capsys.readouterr().out
+    index(tmp_path, "a.fact", ours)
+    assert poisoned.main(str(tmp_path)) == 0
+    said = capsys.readouterr().out
+    assert "0 of 2 files would end" in said
+    assert "2 more, which no index refers to, no process loads: left unsearched" in said
+    assert poisoned.main(str(tmp_path), as_json=True) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["unreferred"] == [str(tmp_path / old), str(tmp_path / damaged)]
+    # What an index that is not whole refers to is not known.
+    whole = (tmp_path / "a.fact-1.py311.nbi").read_bytes()
+    (tmp_path / "a.fact-1.py311.nbi").write_bytes(whole[:-1])
+    assert poisoned.main(str(tmp_path)) == 1
+    assert f"{old}: a.fact, line 1 calls" in capsys.readouterr().out
 
 
 @posix_only
 def test_what_is_no_file_to_read_is_named_or_left_and_the_search_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "a.fact-1.py311.1.nbc").symlink_to(tmp_path / "gone")
-    os.mkfifo(tmp_path / "b.fact-1.py311.1.nbc")
-    (tmp_path / "c.fact-1.py311.1.nbc").write_bytes(pickle.dumps(b""))
+    names = [f"{letter}.fact-1.py311.1.nbc" for letter in "abcd"]
+    index(tmp_path, "all", *names)
+    (tmp_path / names[0]).symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / names[1])
+    (tmp_path / names[2]).write_bytes(pickle.dumps(b""))
     assert poisoned.main(str(tmp_path)) == 0
-    (tmp_path / "d.fact-1.py311.1.nbc").symlink_to("d.fact-1.py311.1.nbc")  # to itself
+    (tmp_path / names[3]).symlink_to(names[3])  # to itself
     assert poisoned.main(str(tmp_path)) == 2
-    (tmp_path / "c.fact-1.py311.1.nbc").write_bytes(pickle.dumps(OPEN))
+    (tmp_path / names[2]).write_bytes(pickle.dumps(OPEN))
     assert poisoned.main(str(tmp_path)) == 1
     said = capsys.readouterr().out
     assert "a.fact-1.py311.1.nbc: not searched: No such file" in said
-    assert "0 of 1 files would end" in said
+    assert "0 of 2 files would end" in said
 
 
 @pytest.mark.parametrize("protocol", [2, 4, pickle.HIGHEST_PROTOCOL])
@@ -87,7 +125,7 @@ def test_a_file_that_is_not_whole_is_damaged_and_is_not_loaded(
     tmp_path: Path, protocol: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = pickle.dumps(("bytes", (range(9), b"code." * 900)), protocol)
-    index = pickle.dumps("0.68.1", protocol) + pickle.dumps({"key": "a.nbc"}, protocol)
+    index = pickle.dumps("0.68.1", protocol) + pickle.dumps({"key": "a-1.py311.1.nbc"}, protocol)
     whole = {"a-1.py311.1.nbc": code, "a-1.py311.nbi": index}
     for name, content in whole.items():
         for size in {0, 1, 100, len(content) // 2, len(content) - 1} - {len(content)}:
@@ -177,25 +215,37 @@ def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"numba-matrix {settings['project']['version']}\n"
 
 
-@pytest.mark.parametrize("words", [("check", "a.py"), ("remedy", "a.py")])
+@pytest.mark.parametrize("kind", ["AttributeError", "ImportError"])
+@pytest.mark.parametrize(
+    "command",
+    [(ROOT / "matrix" / "user", "check"), (ROOT / "matrix" / "user", "remedy"),
+     ("-m", "matrix.remedy")],
+)  # fmt: skip
 def test_a_numba_that_raises_when_it_is_imported_is_one_message(
-    tmp_path: Path, words: tuple[str, ...]
+    tmp_path: Path, command: tuple[Path | str, ...], kind: str
 ) -> None:
     (tmp_path / "a.py").touch()
     broken = tmp_path / "broken" / "numba"
     broken.mkdir(parents=True)
     said = "module 'numpy' has no attribute 'long'"
-    (broken / "__init__.py").write_text(f"raise AttributeError({said!r})\n")
+    (broken / "__init__.py").write_text(f"raise {kind}({said!r})\n")
     ended = subprocess.run(
-        [sys.executable, str(ROOT / "matrix" / "user"), *words],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(broken.parent)},
+        [sys.executable, *map(str, command), "a.py"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": f"{broken.parent}{os.pathsep}{ROOT}"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     told = ended.stdout + ended.stderr
     assert ended.returncode == 2, told
-    assert f"Numba cannot be imported by {sys.executable}: AttributeError: {said}" in told
+    why = f"{kind}: {said}"
+    assert f"Numba is installed, and cannot be imported by {sys.executable}: {why}" in told
     assert "Traceback" not in told
     assert "ended early" not in told
+
+
+def test_where_there_is_no_numba_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch.importlib.util, "find_spec", lambda _: None)
+    told = watch.unimportable(ModuleNotFoundError("No module named 'numba'"))
+    assert told.startswith(f"{sys.executable} has no Numba: run this command in")
 
 
 USERS = [sys.executable, str(ROOT / "matrix" / "user")]

@@ -24,6 +24,7 @@ from ...model.files import Store, remove
 from ...model.outcome import same_value
 from ...model.record import PATCH, PHASES, chosen
 from ...model.text import brief
+from ...packages.wheels import kept_of
 from ...plan.plan import Task
 from ...project import Project, patch_named, read_project
 from ...report.terminal import say
@@ -135,7 +136,8 @@ def _refuse_to_go_without(project: Project, cell: Cell, probe: Probe) -> None:
     named_here = {need.name for need in probe.needs}
     lacking = [p for p in seen.packages if p.asked and p.name not in named_here] if seen else []
     if lacking:
-        with_what = " ".join(map(with_word, lacking))
+        wheels = kept_of(lacking, project.state / "packages")
+        with_what = " ".join(with_word(package, wheels) for package in lacking)
         raise BadInput(
             f"{probe.id} was run in {cell.id} with {', '.join(map(str, lacking))}, which is not"
             f" asked for: add {with_what}"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 from ... import options as asked
 from ...errors import BadInput, NothingToRun, Status
 from ...experiments.probe import SHIPPED, named
 from ...judge.judge import judge, results
 from ...model.cell import CELL_ID, Cell, CellStatus, parse_cell, status_for
-from ...model.record import CellRecord, chosen
+from ...model.record import CellRecord, ProbeRecord, chosen
 from ...packages.builds.build import built
 from ...packages.equip import called_by
-from ...packages.wheels import parameters
+from ...packages.wheels import kept_of, parameters
 from ...project import Project, read_project
 from ...report.lines.causes import cause
 from ...report.terminal import say, square
@@ -42,15 +44,44 @@ def show(o: asked.Show) -> int:
     if o.probes is not None or probe not in (project.claims or {}):
         source = next((p.text for p in project.probes if p.id == probe), "")
         why = cause(kept, did, source, parameters(kept.packages, folder_of_packages))
-    called = called_by(folder_of_packages, cell.id, kept.packages) if kept.packages else ""
     build = built(lock_path(project.locks, cell.release)) if cell.is_local else ("", "")
     found = square.blocks(
         record, probe, isolation, project.claims, judged, folder,
-        why=why, build=build, environment=called,
+        why=why, build=build, environment=environment_of(project, cell.id, kept),
+        wheels=kept_of(kept.packages, folder_of_packages), file=own_file(project, probe),
     )  # fmt: skip
     for line in square.lines(found, shutil.get_terminal_size().columns):
         say(line)
     return Status.HOLDS
+
+
+def environment_of(project: Project, cell: str, kept: ProbeRecord) -> str:
+    """Return what the environment with a probe's packages is called, "" for none or one unknown."""
+    folder = project.state / "packages"
+    return called_by(folder, cell, kept.packages) if kept.packages else ""
+
+
+def own_file(project: Project, probe: str) -> Path | None:
+    """Return the file of a probe that is a user's own, None of another."""
+    if project.folder is None:
+        return None
+    return next((one.path for one in project.probes if one.id == probe), None)
+
+
+def asking(project: Project) -> Callable[[CellRecord, str], str]:
+    """Return what gives the command that looks into a failing program of a user's, "" of another.
+
+    It is given what is stored of the cell, and the probe.
+    """
+
+    def command(record: CellRecord, probe: str) -> str:
+        kept = chosen(record, default_isolation()).get(probe)
+        if kept is None:
+            return ""
+        called = environment_of(project, record.cell, kept)
+        return square.checking(record.cell, kept, called, own_file(project, probe))
+
+    return command
 
 
 def square_named(command: str, words: tuple[str, ...]) -> tuple[str, str]:

@@ -34,6 +34,7 @@ from ...report.terminal import say, width
 from ...report.terminal.conclusion import conclusion, patch_lines
 from ...select.machine import default_isolation
 from ...select.selection import Selected, Selection, select_everywhere
+from ..square.show import asking
 from .place import BESIDE, PLACE, place
 
 SHARED = "share.json"  # what the last `nox -s share` came to
@@ -189,7 +190,9 @@ def _judge_and_report(
     _write(project, found, folder, wanted, tell)
     if found.judged:
         verdict.give(found.verdict, found.probes, found.spans, folder / "junit.xml")
-    *told, page = conclusion(found, folder, whole=wanted.table, differing=differing)
+    *told, page = conclusion(
+        found, folder, whole=wanted.table, differing=differing, asking=asking(project)
+    )
     patched = patch_lines(found, wanted.isolation, wanted.suites) if wanted.patched else ()
     for line in (*told, *filter(None, (against, page, beside, left_out(aside))), *patched):
         tell(line)

@@ -15,18 +15,16 @@ from typing import Any
 from ...judge.rules import left_open
 from ...model.outcome import Outcome, Result, result_of
 from ...model.record import Phase, ProbeRecord
-from ...user import explain
+from ...user import advice, explain
 from ..findings import Findings
+from . import kinds
+from .kinds import split
 
+Seen = tuple[list[str], bool]  # the types of a specialisation, and whether it leaves a call open
 COMPILES = {"cache": "cold", "aot": "build"}
 ELSEWHERE = "another function that is not in the probe"
 ASK = "`check` of the probe, where what it imports is installed, says between what"
 MANGLED = re.compile(r"\d+")
-NUMBER = re.compile(r"(?:u?int|float|complex)(\d+)|bool(?:ean)?")
-ARRAY = re.compile(r"(readonly )?array\((.+), (\d+)d, ([ACF])\)")
-TUPLE = re.compile(r"UniTuple\(.+ x (\d+)\)|Tuple\((.*)\)")
-# The same words as `explain.kind_of` finds by the types themselves.
-TOLD = {"omitted(": "default", "Literal[": "literal", "OptionalType(": "optional"}
 
 
 def caused(found: Findings, probe: str, cell: str) -> tuple[str, ...]:
@@ -123,21 +121,29 @@ def _told(
         cycle = [name] if closed else [name, ELSEWHERE] if len(seen) == 1 else []
     if not set(names) <= set(cycle):
         return None
-    found = [] if len(cycle) > 1 else _differences(seen, taken)
-    if len(cycle) == 1 and not found:
+    pair = _pair(seen) if len(cycle) == 1 else None
+    arguments = taken or [f"argument {n}" for n in range(1, len(pair[0] if pair else ()) + 1)]
+    if len(cycle) == 1 and not (pair and len(arguments) == len(pair[0])):
         return None
+    found = sorted(_differing(arguments, *pair), key=_rank) if pair else []
     kind = "functions" if len(cycle) > 1 else found[0]["kind"]
     variant = f"functions, {'more' if cycle[2:] else 'two'}"
     if kind != "functions":
         variant = explain.variant_of(kind, found, own=not closed)
     words = {"function": name} | (found[0] if found else {})
-    return (
-        explain.says(cycle, found)
-        if ELSEWHERE not in cycle
-        else f"a cycle goes through {ELSEWHERE}",
-        explain.change(variant, kind, words, exported=exported),
-        explain.example(variant, exported=exported),
-    )
+    example = explain.example(variant, exported=exported)
+    if pair and kind in explain.CAST:
+        change, where = _advice(name, arguments, pair, seen, exported=exported)
+        example = example if explain.fits(kind, where) else []
+    else:
+        change = explain.change(variant, kind, words, exported=exported)
+    if ELSEWHERE in cycle:
+        return f"a cycle goes through {ELSEWHERE}", change, example
+    return explain.says(cycle, found), change, example
+
+
+def _rank(difference: Mapping[str, str]) -> int:
+    return list(explain.KINDS).index(difference["kind"])
 
 
 def _functions(source: str) -> dict[str, ast.FunctionDef]:
@@ -168,13 +174,8 @@ def _reached(name: str, functions: Mapping[str, ast.FunctionDef]) -> set[str]:
     return seen
 
 
-def _differences(
-    signatures: Sequence[tuple[list[str], bool]], taken: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return in which arguments a specialisation with an open call and another one differ.
-
-    What is not known to be `taken` is counted.
-    """
+def _pair(signatures: Sequence[Seen]) -> tuple[list[str], list[str]] | None:
+    """Return a specialisation with an open call and the one it is most likely to, or None."""
     pairs = [
         (one, other)
         for one, calls in signatures
@@ -185,13 +186,8 @@ def _differences(
         # What is called so holds an open call itself only where all of them do.
         and (not also or all(u for _, u in signatures))
     ]
-    if not pairs:
-        return []
-    arguments = taken or [f"argument {n}" for n in range(1, len(pairs[0][0]) + 1)]
-    if len(arguments) != len(pairs[0][0]):
-        return []
-    one, other = min(pairs, key=lambda pair: sum(a != b for a, b in zip(*pair, strict=True)))
-    return sorted(_differing(arguments, one, other), key=lambda d: explain.KINDS.index(d["kind"]))
+    differ = (sum(a != b for a, b in zip(*pair, strict=True)) for pair in pairs)
+    return min(zip(differ, pairs, strict=True), default=(0, None), key=lambda one: one[0])[1]
 
 
 def _differing(
@@ -199,50 +195,36 @@ def _differing(
 ) -> Iterator[dict[str, Any]]:
     for name, a, b in zip(names, one, other, strict=True):
         if a != b:
-            grows = (_length(a) or 0) < (_length(b) or 0)
-            yield {"name": name, "kind": kind_of(a, b), "one": a, "other": b, "grows": grows}
+            yield {"name": name, "kind": kinds.kind_of(a, b), "one": a, "other": b,
+                   "grows": kinds.grows(a, b)}  # fmt: skip
 
 
-def kind_of(one: str, other: str) -> str:
-    """Return the word for what differs between two types that are known by their names."""
-    for begins, kind in TOLD.items():
-        if one.startswith(begins) or other.startswith(begins):
-            return kind
-    if "none" in (one, other):
-        return "optional"
-    if _length(one) is not None and _length(other) is not None:
-        return "length" if _length(one) != _length(other) else "type"
-    arrays = ARRAY.fullmatch(one), ARRAY.fullmatch(other)
-    if arrays[0] and arrays[1]:
-        return _kind_of_arrays(arrays[0], arrays[1])
-    if not (NUMBER.fullmatch(one) and NUMBER.fullmatch(other)):
-        return "type"
-    widths = re.compile(r"u|\d+")
-    return "width" if widths.sub("", one) == widths.sub("", other) else "promoted"
+def _advice(
+    name: str,
+    names: Sequence[str],
+    pair: tuple[list[str], list[str]],
+    seen: Sequence[Seen],
+    *,
+    exported: bool,
+) -> tuple[str, str | None]:
+    """Return what `check` would say to change, as far as what is stored tells it.
 
-
-def _kind_of_arrays(one: re.Match[str], other: re.Match[str]) -> str:
-    if one[2] != other[2]:
-        return kind_of(one[2], other[2])
-    told = ((3, "dimensions"), (4, "layout"), (1, "readonly"))
-    return next((kind for group, kind in told if one[group] != other[group]), "type")
-
-
-def _length(kind: str) -> int | None:
-    """Return the length of a tuple, None of what is none."""
-    found = TUPLE.fullmatch(kind)
-    if found is None:
-        return None
-    return int(found[1]) if found[1] else len(split(found[2]))
-
-
-def split(signature: str) -> list[str]:
-    """Return the types of a signature: what is between the commas that no bracket holds."""
-    parts, depth = [""], 0
-    for letter in signature:
-        depth += (letter in "([{") - (letter in ")]}")
-        if letter == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [part.strip() for part in parts if part.strip()]
+    Which of several calls which is not stored, and a cast in the wrong place changes a value.
+    """
+    one, other = ([kinds.read(word) for word in types] for types in pair)
+    ways = [(one, other), (other, one)] if all(calls for _, calls in seen) else [(one, other)]
+    calls = [advice.Call(name, names, *way, exported=exported) for way in ways]
+    differing = [i for i, (a, b) in enumerate(zip(*pair, strict=True)) if a != b]
+    every = [[kinds.read(word) for word in types] for types, _ in seen]
+    told: list[tuple[str, str | None]] = []
+    for call in calls:
+        change: tuple[str, str | None] = advice.change(call, (one, other), kinds.TYPES)
+        told.append(change)
+        # Where only literals and defaults are in the way it is the same whoever calls whom.
+        plain = all(isinstance(call.caller[i], kinds.Literal | kinds.Omitted) for i in differing)
+        if plain and change == advice.change(call, every, kinds.TYPES):
+            return change
+    if len(set(told)) == 1 and len(seen) == len(pair):
+        return told[0]
+    words = " and ".join(f"`{names[i]}`" for i in differing)
+    return advice.general(words, calls[0]), None

@@ -40,7 +40,8 @@ def _judged(found: Findings) -> str:
     if found.early:
         early = counted(len(found.early), "early warning")
         words += f" on stable releases, {early} from candidates"
-    seen = f"{counted(len(found.probes), 'probe')} in {counted(len(found.ran), 'cell')}"
+    looked_at = [probe for probe in found.probes if found.by_probe[probe]]
+    seen = f"{counted(len(looked_at), 'probe')} in {counted(len(found.ran), 'cell')}"
     # Of what was looked at, not of what fails: "1 claim does not hold: 72 probes" reads as 72.
     return f"{words}: {seen}" if found.verdict.holds else f"{words} ({seen} looked at)"
 

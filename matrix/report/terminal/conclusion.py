@@ -6,19 +6,20 @@ In: `Findings`. Out: lines; the whole table only where it is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from ...judge.changes import LEGEND
 from ...judge.patches import Change, Effect, broken, tally
 from ...model.cell import status_for
-from ...model.record import chosen
+from ...model.record import CellRecord, chosen
 from ...model.text import counted, cut
 from ..findings import Findings
 from ..lines.failures import Failure, failures, missing, stories, warnings
 from ..lines.sentence import sentence
 from ..lines.table import table
 from . import width
+from .square import continued
 
 ON_A_PIPE = 120  # columns of a table, where there is no terminal to fit
 
@@ -29,15 +30,17 @@ def conclusion(
     *,
     whole: bool = False,
     differing: Sequence[str] = (),
+    asking: Callable[[CellRecord, str], str] = lambda _cell, _probe: "",
 ) -> Iterator[str]:
     """Yield what the terminal shows, as lines: the `whole` table before all else, if wanted.
 
-    `differing`: what the reference says otherwise, a line each.
+    `differing`: what the reference says otherwise, a line each. `asking`: the command that says why
+    a probe does what it does in a cell, if there is one.
     """
     if found.ran and whole:
         yield from ("", *table(found, width() or ON_A_PIPE).split("\n"))
     failing = failures(found)
-    yield from _told(found, failing)
+    yield from _told(found, failing, asking)
     yield from (f"unlike the reference, {line}" for line in differing)
     for cells, why in missing(found.missing, found):
         yield f"NOT RUN {cells}: {why}"
@@ -94,12 +97,18 @@ def shortest(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _told(found: Findings, failing: Sequence[Failure]) -> Iterator[str]:
+def _told(
+    found: Findings, failing: Sequence[Failure], asking: Callable[[CellRecord, str], str]
+) -> Iterator[str]:
     """Yield the failures; what belongs to a claim as a whole stands below its last line."""
     told: set[str] = set()
     for number, failure in enumerate(failing):
         yield str(failure)
         yield from (f"  {line}" for line in failure.more)
+        record = next((one for one in found.ran if one.cell == failure.cells[0]), None)
+        if record and (command := asking(record, failure.id)):
+            yield "  check it:"
+            yield from continued(command, width() or len(command) + 9, "    ").split("\n")
         if [failure.id] == [after.id for after in failing[number + 1 : number + 2]]:
             continue
         probe = failure.id.partition(" ")[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 from rich.console import Console
@@ -20,7 +21,7 @@ from ...judge.judge import Judgement, results
 from ...model.cell import parse_cell
 from ...model.outcome import Result
 from ...model.record import PATCH, CellRecord, DataFile, Package, Phase, ProbeRecord, chosen
-from ...model.text import COMMAND, cut, log_lines, typed
+from ...model.text import COMMAND, checked, cut, log_lines, typed
 
 VALUE = 2000  # characters of a value that are shown
 # CPython 3.14 and later say this before the stack of a process that a signal ends.
@@ -80,12 +81,15 @@ def blocks(
     why: Sequence[str] = (),
     build: tuple[str, str] = ("", ""),
     environment: str = "",
+    wheels: Mapping[str, Path] = {},
+    file: Path | None = None,
 ) -> Iterator[Block]:
     """Yield all there is to say of a square that is stored; its cell ran.
 
     `why` it fails are lines, of what the suite claims nothing of;
     `build` is what names the cell's Numba where that is no release, and what it is made of;
-    `environment` is what the one with the probe's packages is called.
+    `environment` is what the one with the probe's packages is called, `wheels` where those of a
+    user's own are kept, and `file` the probe, where it is a user's own too.
     """
     did, kept = results(record, isolation), chosen(record, isolation)[probe]
     held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
@@ -106,27 +110,33 @@ def blocks(
     for phase in kept.phases:
         yield _phase_block(phase, record.python)
     failing = did[probe].phase if did[probe].phase != PATCH else ""
-    yield Block("Commands", (), _commands_of(record.cell, kept, claims, failing, folder, build[0]))
+    found = commands(record.cell, probe, claims, failing, folder, build[0])
+    # With what was installed for it, as far as a word can name it.
+    words = [with_word(package, wheels) for package in kept.packages if package.asked]
+    told = {what: " ".join([command, *words]) for what, command in found.items()}
+    looked = checking(record.cell, kept, environment, file)
+    yield Block("Commands", (), told | ({"check it": looked} if looked else {}))
 
 
-def _commands_of(
-    cell: str,
-    kept: ProbeRecord,
-    claims: Mapping[str, Claim] | None,
-    phase: str,
-    folder: str,
-    build: str,
-) -> dict[str, str]:
-    """Return the commands with what was installed for the probe, as far as a word can name it."""
-    found = commands(cell, kept.id, claims, phase, folder, build)
-    words = [with_word(package) for package in kept.packages if package.asked]
-    return {what: " ".join([command, *words]) for what, command in found.items()}
+def checking(cell: str, kept: ProbeRecord, environment: str, file: Path | None) -> str:
+    """Return the command that says of a user's own program what is wrong with it, or "".
+
+    `environment` is what the one with the probe's packages is called.
+    """
+    if file is None or kept.carrier not in ("cache", "aot") or "@" in kept.id:
+        return ""
+    if kept.packages and not environment:  # of which nothing is known here any more
+        return ""
+    named = f"{cell}+{environment}" if environment else cell
+    return checked(shlex.quote(named), shlex.quote(str(file)))
 
 
-def with_word(package: Package) -> str:
-    """Return the option that has a package installed, as far as a word can name it."""
-    what = "FOLDER" if package.sha256 else shlex.quote(f"{package.name}=={package.version}")
-    return f"--with {what}"
+def with_word(package: Package, wheels: Mapping[str, Path] = {}) -> str:
+    """Return the option that has a package installed: a user's own is the wheel that was made."""
+    what = f"{package.name}=={package.version}"
+    if package.sha256:
+        what = str(wheels.get(package.sha256, "FOLDER"))
+    return f"--with {shlex.quote(what)}"
 
 
 def _named(facts: Mapping[str, object]) -> Iterator[Fact]:

@@ -14,6 +14,7 @@ or newer, the standard library.
 import argparse
 import json
 import os
+import re
 import sys
 
 from . import Unanswerable
@@ -25,6 +26,7 @@ from .releases import cells_asked
 USER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DATA = os.path.join(USER, os.pardir, "data", "ask.json")
 WRONG_WORD = 2
+PROGRAM = re.compile(r"\S+\.py(::\S+)?")
 PATCHES = {
     "remedy": "under the remedy (matrix/user/remedy.py; remedy.install() before the first call)"
 }
@@ -78,6 +80,12 @@ def _parsed(argv):
 
 
 def _answered(asked):
+    for word in asked.question:
+        if PROGRAM.fullmatch(word):
+            raise Unanswerable(
+                f"{word} is a file, and nothing of yours is read here: numba-matrix check {word}"
+                " --call 'fact(10)' says whether it is safe; ask takes a shape, code or a symptom"
+            )
     data = load(asked.data)
     try:
         cells = cells_asked(data, asked.numba, asked.python)
