@@ -43,7 +43,7 @@ BROKEN = {
     "_patch_calls": {CAST},
     "_patch_names": {INDEX},
     "_patch_inference": {CAST},
-    "_patch_compile": {CAST, CYCLE, FILLED, ELSEWHERE},
+    "_patch_compile": {CAST, CYCLE, FILLED, ELSEWHERE, WRITTEN},
     "_patch_runtime": {HELPER},
     "_patch_link": {PRINTING, ELSEWHERE},
     "_patch_export": {DIRECT},
