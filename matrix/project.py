@@ -77,6 +77,11 @@ class Project(msgspec.Struct, frozen=True):
             say(f"{told}: nothing is known of them there, and nothing claimed")
         return able
 
+    @property
+    def packages(self) -> Path:
+        """Where wheels and locks of what probes need are kept."""
+        return self.state / "packages"
+
     def store(self, say: Say) -> Store[CellRecord]:
         """Return where the observations of these probes are kept."""
         return observations(self.state / "observations", say)

@@ -96,7 +96,7 @@ def equipped(
         cells, probes, machine,
         locks={version: lock_path(DATA / "locks", version) for version in releases},
         until={v: str(r.locked_on) for v, r in releases.items() if at_release},
-        folder=project.state / "packages", jobs=jobs, fresh=fresh,
+        folder=project.packages, jobs=jobs, fresh=fresh,
     )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ def _users(o: asked.Share, project: Project, machine: Machine, cells: Sequence[C
                 cell,
                 lock_path(DATA / "locks", cell.release),
                 here.version if here else cell.python,
-                project.state / "packages",
+                project.packages,
             )
             plain, env = env, environment(o.envdir, cell.id, "oldest-numpy")
             with only_run(o.envdir, say, cell.id):

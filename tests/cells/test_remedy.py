@@ -427,9 +427,16 @@ class Folder(msgspec.Struct, frozen=True):
 
     def python_runs(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a text of Python to its end."""
+        return self._runs("-c", program, *arguments)
+
+    def script_runs(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a script under the remedy to its end."""
+        return self._runs(str(USER / "remedy.py"), script, *arguments)
+
+    def _runs(self, *words: str) -> subprocess.CompletedProcess[str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "PYTHON"))}
         return subprocess.run(
-            [self.python, "-c", program, *arguments],
+            [self.python, *words],
             cwd=self.path,
             env=kept | {"NUMBA_CACHE_DIR": str(self.path / "cache"), "NUMBA_NUM_THREADS": "2"},
             capture_output=True,
@@ -710,28 +717,14 @@ def test_it_runs_a_script_as_python_would(folder: Folder) -> None:
         encoding="utf-8",
     )
     for _ in range(2):
-        ended = subprocess.run(
-            [folder.python, str(USER / "remedy.py"), str(script), "a", "-b"],
-            env=dict(os.environ, NUMBA_CACHE_DIR=str(folder.path / "cache")),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ended = folder.script_runs(str(script), "a", "-b")
         assert ended.stdout == "__main__ ['a', '-b'] beside [True, False]\n", ended.stderr
 
 
 def test_processes_that_a_script_starts_anew_have_it_too(folder: Folder) -> None:
     folder.put(POOLED)
     for hits in ("[0, 2]", "[2, 2]"):
-        ended = subprocess.run(
-            [folder.python, str(USER / "remedy.py"), "program.py", "spawn", "forkserver"],
-            cwd=folder.path,
-            env=dict(os.environ, NUMBA_CACHE_DIR=str(folder.path / "cache")),
-            capture_output=True,
-            text=True,
-            timeout=ALLOWED_S,
-            check=False,
-        )
+        ended = folder.script_runs("program.py", "spawn", "forkserver")
         assert ended.stdout == hits + "\n", ended.stderr
 
 

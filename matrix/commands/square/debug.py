@@ -136,7 +136,7 @@ def _refuse_to_go_without(project: Project, cell: Cell, probe: Probe) -> None:
     named_here = {need.name for need in probe.needs}
     lacking = [p for p in seen.packages if p.asked and p.name not in named_here] if seen else []
     if lacking:
-        wheels = kept_of(lacking, project.state / "packages")
+        wheels = kept_of(lacking, project.packages)
         with_what = " ".join(with_word(package, wheels) for package in lacking)
         raise BadInput(
             f"{probe.id} was run in {cell.id} with {', '.join(map(str, lacking))}, which is not"

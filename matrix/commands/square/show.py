@@ -39,16 +39,15 @@ def show(o: asked.Show) -> int:
     isolation = default_isolation()
     judged = judge([record], [probe], project.claims, isolation).judgements
     kept, did = chosen(record, isolation)[probe], results(record, isolation)[probe]
-    folder_of_packages = project.state / "packages"
     why: tuple[str, ...] = ()
     if o.probes is not None or probe not in (project.claims or {}):
         source = next((p.text for p in project.probes if p.id == probe), "")
-        why = cause(kept, did, source, parameters(kept.packages, folder_of_packages))
+        why = cause(kept, did, source, parameters(kept.packages, project.packages))
     build = built(lock_path(project.locks, cell.release)) if cell.is_local else ("", "")
     found = square.blocks(
         record, probe, isolation, project.claims, judged, folder,
         why=why, build=build, environment=environment_of(project, cell.id, kept),
-        wheels=kept_of(kept.packages, folder_of_packages), file=own_file(project, probe),
+        wheels=kept_of(kept.packages, project.packages), file=own_file(project, probe),
     )  # fmt: skip
     for line in square.lines(found, shutil.get_terminal_size().columns):
         say(line)
@@ -57,8 +56,7 @@ def show(o: asked.Show) -> int:
 
 def environment_of(project: Project, cell: str, kept: ProbeRecord) -> str:
     """Return what the environment with a probe's packages is called, "" for none or one unknown."""
-    folder = project.state / "packages"
-    return called_by(folder, cell, kept.packages) if kept.packages else ""
+    return called_by(project.packages, cell, kept.packages) if kept.packages else ""
 
 
 def own_file(project: Project, probe: str) -> Path | None:
@@ -75,11 +73,12 @@ def asking(project: Project) -> Callable[[CellRecord, str], str]:
     """
 
     def command(record: CellRecord, probe: str) -> str:
-        kept = chosen(record, default_isolation()).get(probe)
+        file = own_file(project, probe)
+        kept = chosen(record, default_isolation()).get(probe) if file else None
         if kept is None:
             return ""
         called = environment_of(project, record.cell, kept)
-        return square.checking(record.cell, kept, called, own_file(project, probe))
+        return square.checking(record.cell, kept, called, file)
 
     return command
 

@@ -151,7 +151,7 @@ def _made_of(
     if (
         project.folder
         or wanted.summary
-        or any(map(Path.exists, (state / "outside", state / "packages")))
+        or any(map(Path.exists, (state / "outside", project.packages)))
     ):
         return ""
     cells = [selected.cell.id for selected in (*selection.cells, *selection.beyond)]
@@ -223,7 +223,7 @@ def _found(
     given = judge(records, ids, project.claims, wanted.isolation, whole=wanted.whole)
     found = reports.findings([*records, *beyond], ids, given, wanted.isolation, project.served)
     own, packages = project.folder is not None, (p for r in records for p in packages_of(r))
-    taken = parameters(packages, project.state / "packages")
+    taken = parameters(packages, project.packages)
     cells = frozenset(record.cell for record in beyond)
     found = msgspec.structs.replace(found, beyond=cells)
     found = reports.with_claims(found, project.claims, probes, own=own, arguments=taken)

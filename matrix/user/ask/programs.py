@@ -80,9 +80,10 @@ def offered(data, programs, *, code=False):
     for program in plainest:
         says.setdefault(program["shape"], program["says"])
     # What is that code and little else comes before what has it among others.
-    sizes = {p["shape"]: len(functions_of(p["source"])) for p in plainest if code}
+    sizes = {}
     for program in plainest if code else ():
-        sizes[program["shape"]] = min(sizes[program["shape"]], len(functions_of(program["source"])))
+        size = len(functions_of(program["source"]))
+        sizes[program["shape"]] = min(sizes.get(program["shape"], size), size)
     ordered = sorted(says, key=lambda shape: (sizes.get(shape, 0), shape))
     return [f"{data['shapes'][shape]['title']}: {says[shape]}" for shape in ordered]
 
