@@ -88,12 +88,11 @@ def equip(
     jobs: int,
     fresh: bool,
 ) -> Equipment:
-    """Resolve what the probes need in each cell; `locks` and `until` are by release.
+    """Resolve what the probes need in each cell, and keep wheels and locks in the folder.
 
-    Wheels and locks are kept in the folder.
+    `locks` and `until` are by release.
 
-    Raises Unreachable when uv does not start or no index answers, BadInput for a wheel that is
-    none.
+    Raises Unreachable when uv does not start or no index answers, BadInput for what is no wheel.
     """
     sets = sorted({probe.needs for probe in probes if probe.needs})
     if not sets:

@@ -89,6 +89,19 @@ class Stored:
         self.key = "same"  # or "new" where each process makes another one, or "unknown"
         self.block = False  # whether a part of it is not stored with it, an objmode block
 
+    def written(self, file, key, data):
+        """Note what the index and the data would say, as they would be written."""
+        index = file._dump({key: ""})
+        # A caller holds the blocks of what it calls.
+        self.block = b"ObjModeLiftedWith" in file._dump(data)
+        self.reached = True
+        try:
+            read = pickle.loads(index)  # noqa: S301 (we have just written it)
+        except Exception as error:  # noqa: BLE001 (whatever putting a type together raises)
+            self.unread = f"{type(error).__name__}: {error}"
+        else:
+            self.key = sort_of(key in read, index, closed_over(self.function))
+
 
 class Watch:
     """What was seen since `install()`. All of it happens under Numba's compiler lock."""
@@ -215,18 +228,7 @@ class Watch:
 
         @wrap(caching.IndexDataCacheFile, "save")
         def dump(_, file, key, data):
-            index = file._dump({key: ""})
-            # A caller holds the blocks of what it calls.
-            self.saving[-1].block = b"ObjModeLiftedWith" in file._dump(data)
-            self.saving[-1].reached = True
-            try:
-                read = pickle.loads(index)  # noqa: S301 (we have just written it)
-            except Exception as error:  # noqa: BLE001 (whatever putting a type together raises)
-                self.saving[-1].unread = f"{type(error).__name__}: {error}"
-            else:
-                self.saving[-1].key = sort_of(
-                    key in read, index, closed_over(self.saving[-1].function)
-                )
+            self.saving[-1].written(file, key, data)
 
         @wrap(caching.IndexDataCacheFile, "load")
         def miss(_, file, key):

@@ -38,6 +38,7 @@ PURE = ("experiments", "judge", "model", "plan", "report", "run.admission", "run
 STARTS_PROCESSES = {"matrix.run.nox", "matrix.run.cell", "subprocess", "multiprocessing", "nox"}
 MODULES_A_FOLDER = 6
 LONGEST = 300
+LONGEST_FUNCTION = 40
 # What is longer all the same: the remedy is one file, to be copied; the others are to be parted.
 LONGER = {"matrix.user.explain", "matrix.user.remedy", "matrix.user.subject"}
 # An import that leads back: what watches the tests for `check` is what watches them for pytest.
@@ -192,6 +193,16 @@ def test_a_probe_has_something_to_run(path: Path) -> None:
 def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
     longer = len(path.read_text(encoding="utf-8").splitlines()) > LONGEST
     assert longer == (module(path) in LONGER)
+
+
+@pytest.mark.parametrize("path", [*DRIVER, *USER, *RUNNER], ids=module)
+def test_a_function_can_be_read_at_one_look(path: Path) -> None:
+    functions = (
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )  # fmt: skip
+    lines = [(one.name, (one.end_lineno or 0) - one.lineno + 1) for one in functions]
+    assert [one for one in lines if one[1] > LONGEST_FUNCTION] == []
 
 
 def test_what_may_be_longer_is_there() -> None:

@@ -121,29 +121,36 @@ def _told(
         cycle = [name] if closed else [name, ELSEWHERE] if len(seen) == 1 else []
     if not set(names) <= set(cycle):
         return None
-    pair = _pair(seen) if len(cycle) == 1 else None
-    arguments = taken or [f"argument {n}" for n in range(1, len(pair[0] if pair else ()) + 1)]
-    if len(cycle) == 1 and not (pair and len(arguments) == len(pair[0])):
-        return None
-    found = sorted(_differing(arguments, *pair), key=_rank) if pair else []
-    kind = "functions" if len(cycle) > 1 else found[0]["kind"]
+    if len(cycle) == 1:
+        return _within(name, seen, taken, exported=exported)
     variant = f"functions, {'more' if cycle[2:] else 'two'}"
-    if kind != "functions":
-        variant = explain.variant_of(kind, found, own=not closed)
-    words = {"function": name} | (found[0] if found else {})
+    goes = f"a cycle goes through {ELSEWHERE}"
+    return (
+        goes if ELSEWHERE in cycle else explain.says(cycle, []),
+        explain.change(variant, "functions", {"function": name}, exported=exported),
+        explain.example(variant, exported=exported),
+    )
+
+
+def _within(
+    name: str, seen: Sequence[Seen], taken: Sequence[str], *, exported: bool
+) -> tuple[str, str, list[str]] | None:
+    """Return that of a cycle of one function, whose specialisations were `seen`."""
+    pair = _pair(seen)
+    arguments = taken or [f"argument {n}" for n in range(1, len(pair[0] if pair else ()) + 1)]
+    if pair is None or len(arguments) != len(pair[0]):
+        return None
+    differing = _differing(arguments, *pair)
+    found = sorted(differing, key=lambda one: explain.KINDS.index(one["kind"]))
+    kind = found[0]["kind"]
+    variant = explain.variant_of(kind, found, own=all(calls for _, calls in seen))
     example = explain.example(variant, exported=exported)
-    if pair and kind in explain.CAST:
+    if kind in explain.CAST:
         change, where = _advice(name, arguments, pair, seen, exported=exported)
         example = example if explain.fits(kind, where) else []
     else:
-        change = explain.change(variant, kind, words, exported=exported)
-    if ELSEWHERE in cycle:
-        return f"a cycle goes through {ELSEWHERE}", change, example
-    return explain.says(cycle, found), change, example
-
-
-def _rank(difference: Mapping[str, str]) -> int:
-    return list(explain.KINDS).index(difference["kind"])
+        change = explain.change(variant, kind, {"function": name} | found[0], exported=exported)
+    return explain.says([name], found), change, example
 
 
 def _functions(source: str) -> dict[str, ast.FunctionDef]:

@@ -92,19 +92,10 @@ def blocks(
     user's own are kept, and `file` the probe, where it is a user's own too.
     """
     did, kept = results(record, isolation), chosen(record, isolation)[probe]
-    held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
-            "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
-    versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
-    packages = ", ".join(map(str, kept.packages))
-    packages += f", in {record.cell}+{environment}" if environment else ""
-    own = ", ".join(f"{module.name} ({module.sha256})" for module in kept.outside)
-    yield Block(f"{probe} in {record.cell}: {did[probe]}", tuple(_named({
-        "versions": versions, "packages": packages,
-        "made of": build[1], "on": f"{record.platform}, {record.cpu}",
-        "isolation": kept.isolation, "imported from elsewhere": own,
-        "of the cell": "\n".join(record.notes),
-        "cause": "\n".join(why),
-    })))  # fmt: skip
+    yield Block(
+        f"{probe} in {record.cell}: {did[probe]}",
+        tuple(_named(_facts(record, kept, build[1], environment) | {"cause": "\n".join(why)})),
+    )
     if claims is not None:
         yield _claim_block(claims.get(probe), judged, did)
     for phase in kept.phases:
@@ -116,6 +107,22 @@ def blocks(
     told = {what: " ".join([command, *words]) for what, command in found.items()}
     looked = checking(record.cell, kept, environment, file)
     yield Block("Commands", (), told | ({"check it": looked} if looked else {}))
+
+
+def _facts(record: CellRecord, kept: ProbeRecord, made_of: str, environment: str) -> dict[str, str]:
+    """Return what a square was seen in."""
+    held = {"Numba": record.numba, "Python": record.python, "NumPy": record.numpy,
+            "llvmlite": record.llvmlite, "LLVM": record.llvm}  # fmt: skip
+    versions = ", ".join(f"{name} {version}" for name, version in held.items() if version)
+    packages = ", ".join(map(str, kept.packages))
+    packages += f", in {record.cell}+{environment}" if environment else ""
+    own = ", ".join(f"{module.name} ({module.sha256})" for module in kept.outside)
+    return {
+        "versions": versions, "packages": packages,
+        "made of": made_of, "on": f"{record.platform}, {record.cpu}",
+        "isolation": kept.isolation, "imported from elsewhere": own,
+        "of the cell": "\n".join(record.notes),
+    }  # fmt: skip
 
 
 def checking(cell: str, kept: ProbeRecord, environment: str, file: Path | None) -> str:
