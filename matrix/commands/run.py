@@ -11,6 +11,7 @@ from ..errors import BadInput, NothingToRun, Status
 from ..experiments import upstream
 from ..experiments.needs import hopeless, needs_of
 from ..experiments.probe import Probe, with_patch
+from ..judge.judge import Judgement, judge
 from ..model.cell import Cell, CellStatus
 from ..model.record import CellRecord
 from ..model.text import counted
@@ -20,8 +21,9 @@ from ..plan import shards
 from ..plan.bisected import asked_for
 from ..project import DATA, Project, patch_named, read_project
 from ..report.terminal import say
+from ..report.terminal.progress import Judged
 from ..run.environment import only_run
-from ..run.nox import Nox, new_run, run_cells
+from ..run.nox import Nox, Watch, new_run, run_cells
 from ..select.machine import Machine, machine_here
 from ..select.releases import lock_path
 from ..select.selection import select, split_words
@@ -136,8 +138,22 @@ def run_due(
                     equipment=equipment, say=say,
                 )  # fmt: skip
                 costs = {job.cell.id: job.cost_s + shards.DEFAULT_CELL_S for job in jobs}
-                missed |= run_cells(run, Nox(o.jobs, o.download_python, o.envdir), say, costs)
+                watch = Watch(costs, _judged(project, cells, isolation))
+                missed |= run_cells(run, Nox(o.jobs, o.download_python, o.envdir), say, watch)
     return missed
+
+
+def _judged(project: Project, cells: Sequence[Cell], isolation: str) -> Judged:
+    """Return what holds the claims against the record of a cell, and against a part of one.
+
+    None for builds that are no release: they are held against their base, once both have run.
+    """
+
+    def judged(record: CellRecord) -> Sequence[Judgement]:
+        ids = [probe.id for probe in record.probes]
+        return judge([record], ids, project.claims, isolation, whole=False).judgements
+
+    return None if any(cell.is_local for cell in cells) else judged
 
 
 def file_refused(

@@ -24,7 +24,7 @@ from ..model.record import CellRecord, Phase
 from ..select.releases import lock_path
 
 # What a probe costs where nothing is known of it: seconds, of an ordinary two-core machine.
-DEFAULT_PROBE_S = 1.0
+DEFAULT_PROBE_S = 0.4  # forked, on two cores that are busy: 0.30 to 0.39 were measured
 DEFAULT_SUITE_S = 30.0
 # What a probe needs and finds neither in its environment nor beside it.
 MISSING = ("ImportError", "ModuleNotFoundError")

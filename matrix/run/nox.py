@@ -22,12 +22,13 @@ from ..experiments.upstream import NONE, UpstreamSuite
 from ..model.cell import CellStatus
 from ..model.files import ROOT, Say, Store, remove, write_atomically
 from ..model.job import Job, Observed, ProbeJob, Run
+from ..model.record import CellRecord
 from ..packages.equip import NOTHING_MORE, Equipment, called
 from ..packages.uv import package_cache
 from ..plan.plan import Conditions, Task
 from ..plan.staging import Staged, copy_of, stage
 from ..project import PROBES, Project
-from ..report.terminal.progress import Progress
+from ..report.terminal.progress import Judged, Progress
 from ..select.machine import Machine
 from ..select.releases import lock_path
 from ..select.settings import for_tools
@@ -45,6 +46,13 @@ class Nox(msgspec.Struct, frozen=True):
     jobs: int
     download_python: str
     envdir: Path
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """What is told of a run under way: `costs` are what is expected of each cell, in seconds."""
+
+    costs: Mapping[str, float]
+    judged: Judged = None
 
 
 def new_run(
@@ -148,13 +156,11 @@ def _disk_it_takes(run: Run, nox: Nox) -> Iterator[str]:
         yield from forecast(len(new), at_once, nox.envdir, package_cache())
 
 
-def run_cells(
-    run: Run, nox: Nox, say: Say, costs: Mapping[str, float] | None = None
-) -> dict[str, str]:
+def run_cells(run: Run, nox: Nox, say: Say, watch: Watch | None = None) -> dict[str, str]:
     """Run the cells through nox, round by round, and see that each has a record of the last.
 
-    Given the `costs` that are expected of them, in seconds, it is said how far they are, and what
-    nox says is kept in a file.
+    Given a `watch`, it is said how far they are and what is not as expected, and what nox says is
+    kept in a file.
 
     A cell that left none of a round is left out of the next. Returns the cells that nox ended
     without, and how: of those what was stored before is stored still.
@@ -172,7 +178,7 @@ def run_cells(
                 if run.repeat > 1:
                     say(f"repetition {number} of {run.repeat}, {len(run.jobs)} cells")
                 run = msgspec.structs.replace(run, round=number)
-                run = msgspec.structs.replace(run, jobs=_one_round(run, nox, say, missed, costs))
+                run = msgspec.structs.replace(run, jobs=_one_round(run, nox, say, missed, watch))
                 if not run.jobs:
                     break
     finally:
@@ -181,14 +187,14 @@ def run_cells(
 
 
 def _one_round(
-    run: Run, nox: Nox, say: Say, missed: dict[str, str], costs: Mapping[str, float] | None
+    run: Run, nox: Nox, say: Say, missed: dict[str, str], watch: Watch | None
 ) -> dict[str, Job]:
     """Run the cells once; return those that left a record, and add to those that were `missed`.
 
     Whatever nox says, only a record made by this very run counts as one.
     """
     store = Store(Path(run.folder), say, EXPERIMENTS[run.experiment].record)
-    status, sessions = call_nox(run, nox) if costs is None else _watched(run, nox, say, costs)
+    status, sessions = call_nox(run, nox) if watch is None else _watched(run, nox, say, watch)
     jobs = {}
     for cell, job in run.jobs.items():
         record = store.load(cell)
@@ -201,17 +207,18 @@ def _one_round(
             missed[cell] = reason
         else:
             _file_as_broken(cell, run, store, reason)
-    if costs is not None and len(jobs) < len(run.jobs):
+    if watch is not None and len(jobs) < len(run.jobs):
         say(f"what nox said of the cells that left nothing is in {Path(run.state, 'nox.log')}")
     return jobs
 
 
-def _watched(
-    run: Run, nox: Nox, say: Say, costs: Mapping[str, float]
-) -> tuple[int, dict[str, str]]:
-    probes = {cell: len(job.probes) for cell, job in run.jobs.items()}
-    at_work, filed = Path(run.state) / "work", Path(run.folder)
-    progress = Progress(probes, costs, work=at_work, filed=filed, jobs=nox.jobs, say=say)
+def _watched(run: Run, nox: Nox, say: Say, watch: Watch) -> tuple[int, dict[str, str]]:
+    probes = {cell: [probe.id for probe in job.probes] for cell, job in run.jobs.items()}
+    at_work, filed = Path(run.state) / "work", Store(Path(run.folder), say, CellRecord)
+    progress = Progress(
+        probes, watch.costs,
+        work=at_work, filed=filed, jobs=nox.jobs, say=say, judged=watch.judged,
+    )  # fmt: skip
     with progress, Path(run.state, "nox.log").open("w", encoding="utf-8") as out:
         return call_nox(run, nox, progress.look, out)
 

@@ -11,25 +11,44 @@ import msgspec
 import pytest
 
 from matrix.commands.stored.place import place
+from matrix.judge.claims import Claim, Expectation, Kind
+from matrix.judge.judge import Judgement, judge
 from matrix.model.cell import CellStatus
+from matrix.model.outcome import Outcome
+from matrix.model.record import CellRecord, observations
 from matrix.report.pages import write
-from matrix.report.terminal.progress import EVERY_S, Progress
+from matrix.report.terminal.progress import EVERY_S, UNEXPECTED, Judged, Progress
 from tests.unit import records
 from tests.unit.test_report import PROBES, claimed, usual
 
 CELLS = ("0.48.0-cp38", "0.57.0-cp311")
 
 
+PROBES_OF_A_CELL = ("cache/a", "cache/b")
+MORE = "0 compiled, data files unchanged"
+CLAIMS = {
+    probe: Claim(Kind.PROMISE, "it is", (Expectation(Outcome.HIT),)) for probe in PROBES_OF_A_CELL
+}
+
+
+def by_claims(record: CellRecord) -> Sequence[Judgement]:
+    """Hold the claims against a record, as a run does."""
+    return judge([record], [p.id for p in record.probes], CLAIMS, "exec", whole=False).judgements
+
+
 class Run:
     """A run of two cells, each expected to take 40 s, one at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        self.work, self.filed, self.said = folder / "work", folder / "filed", list[str]()
-        self.filed.mkdir()
-        probes, costs = dict.fromkeys(CELLS, 2), dict.fromkeys(CELLS, 40.0)
+    def __init__(
+        self, folder: Path, judged: Judged = by_claims, cells: Sequence[str] = CELLS
+    ) -> None:
+        self.work, self.said = folder / "work", list[str]()
+        self.filed = observations(folder / "filed", self.said.append)
+        probes, costs = dict.fromkeys(cells, PROBES_OF_A_CELL), dict.fromkeys(cells, 40.0)
         self.progress = Progress(
-            probes, costs, work=self.work, filed=self.filed, jobs=1, say=self.said.append
-        )
+            probes, costs, work=self.work, filed=self.filed, jobs=1,
+            say=self.said.append, judged=judged,
+        )  # fmt: skip
 
     def look(self) -> list[str]:
         """Return how far it is by now."""
@@ -44,9 +63,9 @@ class Run:
         with path.open("a", encoding="utf-8") as file:
             file.writelines(lines)
 
-    def ends(self, cell: str) -> None:
+    def ends(self, record: CellRecord) -> None:
         """Have a cell file its record and leave."""
-        (self.filed / f"{cell}.json").write_text("{}")
+        self.filed.save(record)
 
 
 @pytest.fixture
@@ -60,53 +79,93 @@ def line(probe: str, phase: object) -> str:
 
 
 def test_a_cell_tells_its_phase_and_how_many_probes_are_done(run: Run) -> None:
+    a, b = PROBES_OF_A_CELL
     assert run.look() == ["0 of 2 cells done, about 80 s left, 0 running"]
     run.writes(CELLS[0], '{"versions": {}}\n')
-    assert run.look()[1] == f"  {CELLS[0]}  0 of 2 probes done, making its environment"
-    run.writes(CELLS[0], *(line(p, records.phase("interpreted")) for p in "ab"))
-    assert run.look()[1] == f"  {CELLS[0]}  0 of 2 probes done, interpreted 2"
-    run.writes(CELLS[0], line("a", records.cold()), line("b", records.cold())[:40])
+    assert run.look()[1] == f"  {CELLS[0]}  0 of 2 probes done; making its environment"
+    run.writes(CELLS[0], *(line(p, records.phase("interpreted")) for p in (a, b)))
+    assert run.look()[1] == f"  {CELLS[0]}  0 of 2 probes done; interpreted 2"
+    run.writes(CELLS[0], line(a, records.cold()), line(b, records.cold())[:40])
     assert run.look() == [
         "0 of 2 cells done, about 60 s left, 1 running",
-        f"  {CELLS[0]}  0 of 2 probes done, cold 1",
+        f"  {CELLS[0]}  0 of 2 probes done; cold 1",
     ]
-    run.writes(CELLS[0], line("b", records.cold())[40:])
-    run.writes(CELLS[0], line("a", records.warm()), line("b", records.warm(misses=1)))
-    assert run.look()[1] == f"  {CELLS[0]}  1 of 2 probes done, warm 2"
-    run.writes(CELLS[0], line("b", records.warm("again")))
-    assert run.look()[1] == f"  {CELLS[0]}  2 of 2 probes done, again 1"
+    run.writes(CELLS[0], line(b, records.cold())[40:])
+    run.writes(CELLS[0], line(a, records.warm()), line(b, records.warm(misses=1)))
+    assert run.look()[1] == f"  {CELLS[0]}  1 of 2 probes done, 1 as expected; warm 2"
+    run.writes(CELLS[0], line(b, records.warm("again")))
+    assert run.look()[1] == f"  {CELLS[0]}  2 of 2 probes done, 1 as expected, 1 not; again 1"
+    assert run.said == [
+        f"{CELLS[0]} {b}: recompiled in warm (late); claimed: hit; 1 hits, 1 misses, {MORE}"
+    ]
 
 
-def test_a_probe_that_died_is_done(run: Run) -> None:
-    run.writes(CELLS[0], line("a", records.failing("cold", "crashed", signal="SIGSEGV")))
-    assert run.look()[1].endswith("1 of 2 probes done, cold 1")
+def test_a_probe_that_died_is_done_and_said_at_once(run: Run) -> None:
+    run.writes(CELLS[0], line("cache/a", records.phase("interpreted")))
+    run.writes(CELLS[0], line("cache/a", records.failing("cold", "crashed", signal="SIGSEGV")))
+    assert run.look()[1].endswith("1 of 2 probes done, 0 as expected, 1 not; cold 1")
+    assert run.said == [f"{CELLS[0]} cache/a: crashed in cold (SIGSEGV); claimed: hit"]
 
 
 def test_what_a_probe_may_have_written_there_is_passed_over(run: Run) -> None:
     run.writes(CELLS[0], "[1]\n", "{}\n", "\x00\n", '{"probe": 3}\n', "not JSON\n")
-    assert run.look()[1].endswith("0 of 2 probes done, making its environment")
+    run.writes(CELLS[0], line("cache/other", records.failing("interpreted", "raised")))
+    assert run.look()[1].endswith("0 of 2 probes done; making its environment")
+    assert not run.said
 
 
-def test_a_pipe_gets_a_line_for_each_cell_that_has_ended(run: Run) -> None:
+def test_a_cell_that_has_ended_says_how_many_did_as_expected(run: Run) -> None:
+    good = [records.hit(probe) for probe in PROBES_OF_A_CELL]
+    for cell, probes in zip(CELLS, (good, [good[0], records.recompiled("cache/b")]), strict=True):
+        run.writes(cell, line("cache/a", records.phase("interpreted")))
+        run.look()
+        run.ends(records.cell(cell, *probes))
+        run.look()
+    assert run.said[0].startswith(f"{CELLS[0]}: 2 probes, 2 as expected; 1 of 2 cells done, about ")
+    assert run.said[1].startswith(f"{CELLS[1]} cache/b: recompiled in warm (never); claimed: hit")
+    assert run.said[2:] == [f"{CELLS[1]}: 2 probes, 1 as expected, 1 not; 2 of 2 cells done"]
+
+
+def test_what_is_said_at_once_is_not_said_again(run: Run) -> None:
+    crashed = records.failing("interpreted", "crashed", signal="SIGSEGV")
     for cell in CELLS:
-        run.writes(cell, line("a", records.phase("interpreted")))
+        run.writes(cell, line("cache/a", crashed))
         run.look()
-        run.ends(cell)
+        run.ends(records.cell(cell, records.probe("cache/a", crashed)))
         run.look()
-    assert run.said[0].startswith(f"{CELLS[0]}: 2 probes; 1 of 2 cells done, about ")
-    assert run.said[1:] == [f"{CELLS[1]}: 2 probes; 2 of 2 cells done"]
+    assert sum("crashed" in told for told in run.said) == len(CELLS)
+
+
+def test_what_is_said_at_once_has_an_end(tmp_path: Path) -> None:
+    run = Run(tmp_path, cells=[f"0.57.{n}-cp311" for n in range(2 * UNEXPECTED)])
+    for name in run.progress.cells:
+        run.ends(records.cell(name, records.recompiled("cache/a")))
+        run.look()
+    assert sum("recompiled" in told for told in run.said) == UNEXPECTED
+    assert sum("is said at the end" in told for told in run.said) == 1
+    assert sum("0 as expected, 1 not" in told for told in run.said) == 2 * UNEXPECTED
+
+
+def test_a_cell_that_did_not_run_says_why(run: Run) -> None:
+    run.ends(records.cell(CELLS[0], status=CellStatus.BROKEN, reason="the disk is full"))
+    run.look()
+    assert run.said[0].startswith(f"{CELLS[0]}: broken, the disk is full; 1 of 2 cells done")
+
+
+def test_nothing_is_expected_of_what_nobody_judges(tmp_path: Path) -> None:
+    run = Run(tmp_path, judged=None)
+    run.ends(records.cell(CELLS[0], records.hit("cache/a"), records.recompiled("cache/b")))
+    run.look()
+    assert run.said[0].startswith(f"{CELLS[0]}: 2 probes; 1 of 2 cells done")
 
 
 def test_of_many_cells_a_pipe_gets_few_lines(tmp_path: Path) -> None:
-    said = list[str]()
-    probes = {f"0.57.{n}-cp311": 1 for n in range(149)}
-    progress = Progress(probes, {}, work=tmp_path, filed=tmp_path, jobs=1, say=said.append)
-    for name in probes:
-        (tmp_path / f"{name}.json").write_text("{}")
-        progress.looked = -EVERY_S
-        progress.look()
-    assert 20 <= len(said) <= 26
-    assert said[-1].endswith("149 of 149 cells done")
+    run = Run(tmp_path, cells=[f"0.57.{n}-cp311" for n in range(149)])
+    for name in run.progress.cells:
+        run.ends(records.cell(name, *(records.hit(probe) for probe in PROBES_OF_A_CELL)))
+        run.look()
+    assert 20 <= len(run.said) <= 26
+    assert run.said[-1].endswith("149 of 149 cells done")
 
 
 def test_a_narrowed_report_does_not_take_the_place_of_a_wider_one(tmp_path: Path) -> None:

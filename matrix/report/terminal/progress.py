@@ -1,7 +1,8 @@
-"""How far a run is: per cell how many probes are done, and what is left of what was expected.
+"""How far a run is: per cell how many probes are done, which did not as expected, and what is left.
 
 In: the cells of a run, what each is expected to cost, and where a cell writes down what it does.
-Out: on a terminal a few lines that are drawn anew, on a pipe a plain line now and then.
+Out: on a terminal a few lines that are drawn anew, on a pipe a plain line now and then; on both a
+line for each probe that did not as expected, as soon as it is known, and for each cell that ended.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,14 +20,19 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ...model.files import UNDECODABLE, Say
-from ...model.record import PHASES, Phase
+from ...judge.judge import Judgement
+from ...model.cell import CellStatus, parse_cell
+from ...model.files import UNDECODABLE, Say, Store
+from ...model.record import CellRecord, Phase, ProbeRecord
 from ...model.text import counted
 
 EVERY_S = 0.25  # how often it is looked at
 LINES = 25  # on a pipe, of all the cells together
-LAST = {order[-1] for order in PHASES.values()}
+UNEXPECTED = 20  # lines for probes that did not as expected, of all the cells together
 MINUTE_S = 60.0
+
+# What is judged of a record that may hold a few of the cell's probes only; None: nothing is.
+Judged = Callable[[CellRecord], Sequence[Judgement]] | None
 
 
 class Seen(Phase, frozen=True, forbid_unknown_fields=False, kw_only=True):
@@ -34,22 +40,21 @@ class Seen(Phase, frozen=True, forbid_unknown_fields=False, kw_only=True):
 
     probe: str
 
-    @property
-    def is_last(self) -> bool:
-        """Whether no further phase of the probe follows this one."""
-        hit = self.name == "warm" and self.is_clean_hit
-        return self.status != "answered" or self.name in LAST or hit
-
 
 class Cell(msgspec.Struct):
-    """A cell under way: `probes` of which so many are `done`, and `in_phase` of those that go on.
+    """A cell under way: of its `probes` so many are `done`, and `in_phase` of those that go on.
 
-    `filed` is what its record was before, to be told from the new one.
+    `filed` is what its record was before, to be told from the new one; `seen` are the phases of
+    each probe that goes on, `expected` the probes that did as they should, `unexpected` what did
+    not, by judgement.
     """
 
-    probes: int
+    probes: frozenset[str]
     cost_s: float
     filed: int
+    seen: dict[str, tuple[Seen, ...]] = {}
+    expected: set[str] = set()
+    unexpected: dict[str, str] = {}
     done: int = 0
     phases: int = 0
     phase: str = ""
@@ -59,12 +64,19 @@ class Cell(msgspec.Struct):
     took: float | None = None
 
     @property
+    def judged(self) -> str:
+        """How many of the probes did as is expected, and how many not; "" where nothing is."""
+        wrong = len({*self.unexpected.values()})
+        right = f", {len(self.expected)} as expected" if self.expected or wrong else ""
+        return right + (f", {wrong} not" if wrong else "")
+
+    @property
     def left_s(self) -> float:
         """What is left of what it is expected to cost."""
         if self.took is not None:
             return 0.0
         # Interpreted, compiled and loaded: with what few probes do besides, three phases each.
-        share = min(1.0, self.phases / (3 * self.probes)) if self.probes else 0.0
+        share = min(1.0, self.phases / (3 * len(self.probes))) if self.probes else 0.0
         return self.cost_s * (1 - share)
 
 
@@ -73,26 +85,30 @@ class Progress:
 
     def __init__(
         self,
-        probes: Mapping[str, int],
+        probes: Mapping[str, Collection[str]],
         costs: Mapping[str, float],
         *,
         work: Path,
-        filed: Path,
+        filed: Store[CellRecord],
         jobs: int,
         say: Say,
+        judged: Judged = None,
     ) -> None:
-        self.work, self.filed, self.jobs, self.say = work, filed, jobs, say
+        self.work, self.filed, self.jobs, self.judged = work, filed, jobs, judged
         self.since = time.time()
         self.looked = 0.0
+        self.told = 0
         self.cells = {
-            name: Cell(number, costs.get(name, 0.0), self._mark(name))
-            for name, number in probes.items()
+            name: Cell(frozenset(ids), costs.get(name, 0.0), self._mark(name))
+            for name, ids in probes.items()
         }
         # What else is printed goes where it did: nox's log is written in the encoding of that.
         keys = ("auto_refresh", "redirect_stdout", "redirect_stderr")
         how: dict[str, Any] = dict.fromkeys(keys, False)
         console = Console(highlight=False, emoji=False)
         self.live = Live(console=console, transient=True, **how) if sys.stdout.isatty() else None
+        # Above the lines that are drawn anew.
+        self.say = (lambda line: console.print(Text(line))) if self.live else say
 
     def __enter__(self) -> Self:
         if self.live:
@@ -114,40 +130,68 @@ class Progress:
         if now - self.looked < EVERY_S:
             return False
         self.looked = now
-        ended = [name for name, cell in self.cells.items() if self._ended(name, cell, now)]
+        for name, cell in self.cells.items():
+            if cell.took is None and self._ended(name, cell, now):
+                self._tell_of(name, cell)
         if self.live:
             self.live.update(Text("\n".join(self.lines())), refresh=True)
-        else:
-            for line in self.told(ended):
-                self.say(line)
         return False
 
-    def told(self, ended: list[str]) -> list[str]:
-        """Return the plain lines for cells that have ended: of many cells, of some only."""
-        over = [name for name, cell in self.cells.items() if cell.took is not None]
-        step = -(-len(self.cells) // LINES)
-        first = len(over) - len(ended)
-        return [
-            f"{name}: {counted(self.cells[name].probes, 'probe')}; {self._whole(number)}"
-            for number, name in enumerate(ended, first + 1)
-            if number % step == 0 or number == len(self.cells)
-        ]
+    def _tell_of(self, name: str, cell: Cell) -> None:
+        """Say what became of a cell that has ended: of many cells that did well, of some only."""
+        record = self.filed.load(name)
+        came_to = self._came_to(cell, record)
+        number, step = self._over, -(-len(self.cells) // LINES)
+        well = record is not None and record.status is CellStatus.RAN and not cell.unexpected
+        if number % step == 0 or number == len(self.cells) or not well:
+            self.say(f"{name}: {came_to}; {self._whole}")
+
+    def _came_to(self, cell: Cell, record: CellRecord | None) -> str:
+        number = counted(len(cell.probes), "probe")
+        if record is None:
+            return f"{number}, nothing filed"
+        if record.status is not CellStatus.RAN:
+            return f"{record.status}, {record.reason}"
+        mine = tuple(probe for probe in record.probes if probe.id in cell.probes)
+        self._judge(cell, msgspec.structs.replace(record, probes=mine))
+        return f"{number}{cell.judged}"
+
+    def _judge(self, cell: Cell, record: CellRecord) -> None:
+        """Judge what a record holds, and say at once what of it is not as expected."""
+        for judgement in self.judged(record) if self.judged else ():
+            if not judgement.breaks:
+                cell.expected |= {judgement.probe} - {*cell.unexpected.values()}
+            elif judgement.id not in cell.unexpected:
+                cell.expected.discard(judgement.probe)
+                cell.unexpected[judgement.id] = judgement.probe
+                self._tell_at_once(f"{record.cell} {judgement.id}: {judgement.says}")
+
+    def _tell_at_once(self, line: str) -> None:
+        if self.told < UNEXPECTED:
+            self.say(line)
+        elif self.told == UNEXPECTED:
+            self.say("what else is not as expected is said at the end")
+        self.told += 1
 
     def lines(self) -> list[str]:
         """Return how far all is, then each cell that is under way."""
-        over = sum(cell.took is not None for cell in self.cells.values())
         running = {n: c for n, c in self.cells.items() if c.began and c.took is None}
-        lines = [f"{self._whole(over)}, {len(running)} running"]
+        lines = [f"{self._whole}, {len(running)} running"]
         longest = max(map(len, running), default=0)
         for name, cell in running.items():
             where = f"{cell.phase} {cell.in_phase}" if cell.phase else "making its environment"
-            done = f"{cell.done} of {counted(cell.probes, 'probe')} done"
-            lines.append(f"  {name.ljust(longest)}  {done}, {where}")
+            done = f"{cell.done} of {counted(len(cell.probes), 'probe')} done{cell.judged}"
+            lines.append(f"  {name.ljust(longest)}  {done}; {where}")
         return lines
 
-    def _whole(self, over: int) -> str:
-        left = f", about {_rounded(self.left_s)} left" if over < len(self.cells) else ""
-        return f"{over} of {counted(len(self.cells), 'cell')} done{left}"
+    @property
+    def _over(self) -> int:
+        return sum(cell.took is not None for cell in self.cells.values())
+
+    @property
+    def _whole(self) -> str:
+        left = f", about {_rounded(self.left_s)} left" if self._over < len(self.cells) else ""
+        return f"{self._over} of {counted(len(self.cells), 'cell')} done{left}"
 
     @property
     def left_s(self) -> float:
@@ -159,8 +203,6 @@ class Progress:
         return pace * max(sum(left) / self.jobs, max(left, default=0.0))
 
     def _ended(self, name: str, cell: Cell, now: float) -> bool:
-        if cell.took is not None:
-            return False
         at_work = self._at_work(name)
         if at_work and not cell.began:
             cell.began = now
@@ -184,14 +226,24 @@ class Progress:
             whole, newline, _ = file.read().rpartition(b"\n")
             cell.read += len(whole + newline)
             for line in filter(None, map(_seen, whole.splitlines())):
-                cell.done += line.is_last
-                cell.phases += 1
-                cell.in_phase = cell.in_phase + 1 if line.name == cell.phase else 1
-                cell.phase = line.name
+                if line.probe in cell.probes:
+                    self._note(name, cell, line)
+
+    def _note(self, name: str, cell: Cell, line: Seen) -> None:
+        cell.phases += 1
+        cell.in_phase = cell.in_phase + 1 if line.name == cell.phase else 1
+        cell.phase = line.name
+        phases = cell.seen[line.probe] = (*cell.seen.get(line.probe, ()), line)
+        probe = ProbeRecord(line.probe, line.probe.partition("/")[0], "", "", phases)
+        if not probe.unfinished():
+            cell.done += 1
+            del cell.seen[line.probe]
+            release = parse_cell(name).release
+            self._judge(cell, CellRecord(name, "", release, CellStatus.RAN, "", probes=(probe,)))
 
     def _mark(self, name: str) -> int:
         with contextlib.suppress(OSError):
-            return (self.filed / f"{name}.json").stat().st_mtime_ns
+            return self.filed.path(name).stat().st_mtime_ns
         return 0
 
 
