@@ -104,7 +104,7 @@ class Race:
             self.judge(point)
             self.at = None
             return
-        due = {role: self.folder.step(role, point.held[role].op) for role in able}
+        due = {role: self.step(role, point.held[role].op) for role in able}
         if not self.points:
             self.keep(point)
         point.able_then = able
@@ -128,6 +128,11 @@ class Race:
         if point.copy:
             self.folder.forget(point.copy)
 
+    def step(self, role, op, place=None):
+        """Return what a process that is held would do, after all steps or those before a place."""
+        number = sum(step.role == role for step in self.steps[:place])
+        return self.folder.step(role, op, number)
+
     def first(self, point, due):
         """Who is let go first: one, and others when it turns out to matter; or all at once."""
         awake = [role for role in due if role not in point.asleep]
@@ -142,7 +147,7 @@ class Race:
             self.go_back(point)
         elif self.undone_s > KEEPING_S and point.is_clean and due[role].is_shared:
             self.keep(point)
-        step = self.folder.step(role, point.held[role].op)
+        step = self.step(role, point.held[role].op)
         asleep = {one for one in point.asleep if not due[one].meets(step)}
         held, locks = self.let_go(point.held, point.locks, step, len(self.steps))
         self.count(step)
@@ -203,7 +208,7 @@ class Race:
         held, locks = self.points[start].held, self.points[start].locks
         for i in range(start, place):
             before = self.steps[i]
-            step = self.folder.step(before.role, held[before.role].op)
+            step = self.step(before.role, held[before.role].op, i)
             if like(step.op) != like(before.op):
                 raise NotDeterministic("{} and {}".format(like(before.op), like(step.op)))
             held, locks = self.let_go(held, locks, step, i)
@@ -226,7 +231,7 @@ class Race:
         held = {"run": Held(None, 0, None, {"died": "killed"})}
         held["other"] = forked = self.copy(other) if other.op else other
         while held["other"].op:
-            step = self.folder.step("other", forked.op)
+            step = self.step("other", forked.op)
             self.steps.append(step)
             held, _ = self.let_go(held, {}, step, len(self.steps))
         self.judge(Point(held, {}, set()))
@@ -250,7 +255,7 @@ class Race:
 
     def see_what_could_have_come_first(self, role, point):
         """Where a step of the other's meets what this one is about to do, have it come first."""
-        pending = self.folder.step(role, point.held[role].op)
+        pending = self.step(role, point.held[role].op)
         own = [step for step in self.steps if step.role == role]
         known = own[-1].clock if own else {}
         for i in range(len(self.steps) - 1, -1, -1):

@@ -12,6 +12,8 @@ import shutil
 LOOKING = ("open", "read", "stat", "listdir")
 CHANGING = ("utime", "truncate", "chmod")
 TEMPORARY = re.compile(r"\.tmp\.\w+$|(?<=/)tmp\w+$")
+MAKING = ("create", "mkdir", "symlink")
+LIKE = {".": ".tmp.", "t": "tmp"}
 
 
 class Step:
@@ -49,6 +51,7 @@ class Folder:
     def __init__(self, path, copies):
         self.path, self.copies = path, copies
         self.known = {}  # what a file's content is called, by inode: copies have the name of theirs
+        self.called = {}  # what each file is called, by its name
         self.kept = 0
 
     def keep(self):
@@ -56,7 +59,7 @@ class Folder:
         self.kept += 1
         copy = os.path.join(self.copies, str(self.kept))
         shutil.copytree(self.path, copy, symlinks=True)
-        return copy, {below: self.content(below) for below in self.files()}
+        return copy, {below: self.content(below) for below in self.files() + self.folders()}
 
     def restore(self, kept):
         copy, contents = kept
@@ -84,6 +87,14 @@ class Folder:
             folders.sort()
             found += [os.path.relpath(os.path.join(where, n), self.path) for n in sorted(names)]
         return found
+
+    def folders(self):
+        walked = os.walk(self.path)
+        return [
+            os.path.relpath(os.path.join(where, name), self.path)
+            for where, folders, _ in walked
+            for name in folders
+        ]
 
     def inode(self, below):
         """The number of what lies there, or None."""
@@ -113,8 +124,23 @@ class Folder:
                 digest.update(str(os.stat(path).st_mtime_ns).encode())
         return digest.hexdigest()
 
-    def step(self, role, op):
-        """Return what `op` would be now: what it reads and writes depends on what is there."""
+    def name(self, below, role, number):
+        """What a file is called: one that is made under a new name each time, always the same.
+
+        Who first speaks of it is who makes it, in a step that has the same number when done again.
+        """
+        if below and below not in self.called:
+            above, own = os.path.split(below)
+            name = os.path.join(self.name(above, role, number), own)
+            same = "{}{}".format(role, number)
+            self.called[below] = TEMPORARY.sub(lambda new: LIKE[new[0][0]] + same, name)
+        return self.called.get(below, "")
+
+    def step(self, role, op, number):
+        """Return what `op`, the process's step of this number, would be now.
+
+        What it reads and writes depends on what is there.
+        """
         kind, reads, writes = op[0], set(), set()
         for what in op[1:]:
             if isinstance(what, int):
@@ -124,21 +150,22 @@ class Folder:
             if what == "":  # the folder itself, which is always there
                 reads |= {("names in", "")} if kind == "listdir" else set()
                 continue
-            parent, there = os.path.dirname(what), self.inode(what) is not None
+            name, there = self.name(what, role, number), self.inode(what) is not None
+            parent = os.path.dirname(name)
             content = {("content", self.content(what))} if there else set()
             reads |= {("name", parent)} if parent else set()
             gone = kind in ("unlink", "remove", "rmdir", "replace", "rename") and not there
             if kind in LOOKING or (kind == "mkdir" and there):
-                reads.add(("name", what))
+                reads.add(("name", name))
                 reads |= content if kind in ("read", "stat") else set()
-                reads |= {("names in", what)} if kind == "listdir" else set()
+                reads |= {("names in", name)} if kind == "listdir" else set()
             elif kind in CHANGING or (kind == "create" and there):
-                reads.add(("name", what))
+                reads.add(("name", name))
                 writes |= content
             elif gone and what == op[1]:
-                reads.add(("name", what))
+                reads.add(("name", name))
             else:
-                writes |= {("name", what), ("names in", parent)}
+                writes |= {("name", name), ("names in", parent)}
         return Step(role, op, reads, writes, is_lasting=self.lasts(op, writes))
 
     def lasts(self, op, writes):
@@ -150,8 +177,8 @@ class Folder:
         return any(not TEMPORARY.search(name) for name in names)
 
     def note_made(self, step, place):
-        """A file that was just made has a content of its own, whoever had its inode before."""
-        if step.op[0] == "create" and ("name", step.op[1]) in step.writes:
+        """What was just made has a content of its own, whatever had its inode before."""
+        if step.op[0] in MAKING and any(kind == "name" for kind, _ in step.writes):
             self.known[self.inode(step.op[1])] = "made {}".format(place)
 
 

@@ -12,6 +12,7 @@ import random
 import signal
 import socket
 import subprocess
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,19 @@ def put(role: str, number: int, name: str) -> list[object]:
     return []
 
 
+def put_anew(role: str, number: int, name: str) -> list[object]:
+    temporary = Path(f"{name}.tmp.{uuid.uuid4().hex[:16]}")
+    temporary.write_text(f"{role} {number}", encoding="utf-8")
+    temporary.replace(name)
+    return []
+
+
+def clear(*_: object) -> list[object]:
+    for name in os.listdir():  # noqa: PTH208 (as it is held at the gate)
+        Path(name).unlink()
+    return []
+
+
 def remove(_: str, __: int, name: str) -> list[object]:
     Path(name).unlink()
     return []
@@ -107,6 +121,8 @@ DOING: dict[str, Callable[[str, int, str], list[object]]] = {
     "look": look,
     "read": lambda _, __, name: [Path(name).read_text(encoding="utf-8")],
     "put": put,
+    "put anew": put_anew,
+    "clear": clear,
     "inplace": write_in_place("wb"),
     "append": write_in_place("ab"),
     "excl": write_in_place("xb"),
@@ -165,9 +181,12 @@ class Toys:
 
 
 def ends(
-    tmp_path: Path, programs: Programs, *, reduce: bool, dies: bool = False
+    tmp_path: Path, programs: Programs, *, reduce: bool, dies: bool = False, listed: bool = False
 ) -> tuple[int, set[tuple[object, ...]]]:
-    """Return how many orders were tried, and their ends: what each saw, and what is left."""
+    """Return how many orders were tried, and their ends: what each saw, and what is left.
+
+    Where names are `listed` nothing has one that the other process cannot come upon.
+    """
     folder = tmp_path / ("reduced" if reduce else "all") / "toy"
     folder.mkdir(parents=True, exist_ok=True)
     order = {
@@ -181,11 +200,14 @@ def ends(
     found = []
 
     def judge(point: Any) -> None:
-        left = sorted((path.name, path.read_text()) for path in folder.iterdir())
+        paths = sorted(folder.iterdir())
+        left = [(steps.TEMPORARY.sub(".tmp", path.name), path.read_text()) for path in paths]
         saw = [(role, str(point.held[role].state)) for role in ("run", "other")]
         found.append((*saw, *left))
 
     tried.judge = judge
+    if listed and not reduce:
+        tried.first = lambda _, due: list(due)
     try:
         tried.run()
     finally:
@@ -233,6 +255,29 @@ def test_leaving_orders_out_leaves_out_no_end(tmp_path: Path, seed: int) -> None
     many, every = ends(tmp_path, programs, reduce=False)
     assert reduced == every
     assert few <= many
+
+
+@pytest.mark.usefixtures("keeping")
+@pytest.mark.parametrize("program", [["put anew"], ["put anew", "put anew"], ["look", "put anew"]])
+def test_what_has_a_new_name_each_time_it_is_made_is_met_all_the_same(
+    tmp_path: Path, program: Sequence[str]
+) -> None:
+    programs: Programs = {"run": [(do, "a.nbi") for do in program], "other": [("clear", "")]}
+    few, reduced = ends(tmp_path, programs, reduce=True, listed=True)
+    many, every = ends(tmp_path, programs, reduce=False, listed=True)
+    assert reduced == every
+    assert few <= many
+
+
+def test_as_many_orders_are_tried_whether_points_are_kept_or_come_to_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs: Programs = {"run": [("put anew", "a.nbi")] * 2, "other": [("clear", "")] * 2}
+    tried = set()
+    for number, kept in enumerate((0.0, math.inf, 0.002, 0.002)):
+        monkeypatch.setattr(orders, "KEEPING_S", kept)
+        tried.add(ends(tmp_path / str(number), programs, reduce=True)[0])
+    assert len(tried) == 1
 
 
 @pytest.mark.usefixtures("keeping")
