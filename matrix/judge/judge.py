@@ -182,7 +182,10 @@ def _evidence(record: ProbeRecord, result: Result) -> str:
     """Return what a reader needs beside the outcome to believe it: values, counters, messages."""
     phase = next(p for p in reversed(record.phases) if p.name == result.phase)
     if phase.name == "race" and phase.status == "answered":
-        return f"; {raced(phase)}"
+        found = raced(phase)
+        if found.order == result.detail:  # which names it already, of one that is poisoned
+            found = msgspec.structs.replace(found, order="")
+        return f"; {found}"
     truth = truth_of(record, phase)
     if result.outcome in (Outcome.WRONG, Outcome.STALE):
         return f"; value {brief(phase.value)} where {truth.name} gave {brief(truth.value)}"

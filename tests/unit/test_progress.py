@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from matrix.model.cell import CellStatus
 from matrix.model.outcome import Outcome
 from matrix.model.record import CellRecord, observations
 from matrix.report.pages import write
+from matrix.report.terminal import progress
 from matrix.report.terminal.progress import EVERY_S, UNEXPECTED, Judged, Progress
 from tests.unit import records
 from tests.unit.test_report import PROBES, claimed, usual
@@ -150,6 +152,19 @@ def test_a_cell_that_did_not_run_says_why(run: Run) -> None:
     run.ends(records.cell(CELLS[0], status=CellStatus.BROKEN, reason="the disk is full"))
     run.look()
     assert run.said[0].startswith(f"{CELLS[0]}: broken, the disk is full; 1 of 2 cells done")
+
+
+def test_a_cell_that_has_cleared_away_where_it_worked_is_waited_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.writes(CELLS[0], line("cache/a", records.phase("interpreted")))
+    run.look()
+    shutil.rmtree(run.work / CELLS[0])
+    assert run.look()[0].startswith("0 of 2 cells done")
+    assert not run.said
+    monkeypatch.setattr(progress, "FILING_S", -1.0)
+    run.look()
+    assert run.said[0].startswith(f"{CELLS[0]}: 2 probes, nothing filed; 1 of 2 cells done")
 
 
 def test_nothing_is_expected_of_what_nobody_judges(tmp_path: Path) -> None:

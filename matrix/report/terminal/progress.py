@@ -28,6 +28,7 @@ from ...model.text import counted
 
 EVERY_S = 0.25  # how often it is looked at
 LINES = 25  # on a pipe, of all the cells together
+FILING_S = 60.0  # of a cell that has left nothing by then nothing will come
 UNEXPECTED = 20  # lines for probes that did not as expected, of all the cells together
 MINUTE_S = 60.0
 
@@ -46,7 +47,7 @@ class Cell(msgspec.Struct):
 
     `filed` is what its record was before, to be told from the new one; `seen` are the phases of
     each probe that goes on, `expected` the probes that did as they should, `unexpected` what did
-    not, by judgement.
+    not, by judgement. It was `last` seen at work when that was looked at.
     """
 
     probes: frozenset[str]
@@ -61,6 +62,7 @@ class Cell(msgspec.Struct):
     in_phase: int = 0
     read: int = 0
     began: float = 0.0
+    last: float = 0.0
     took: float | None = None
 
     @property
@@ -203,12 +205,12 @@ class Progress:
         return pace * max(sum(left) / self.jobs, max(left, default=0.0))
 
     def _ended(self, name: str, cell: Cell, now: float) -> bool:
-        at_work = self._at_work(name)
-        if at_work and not cell.began:
-            cell.began = now
-        if at_work:
+        if self._at_work(name):
+            cell.began, cell.last = cell.began or now, now
             self._read(name, cell)
-        if self._mark(name) == cell.filed and (at_work or not cell.began):
+        # Where it worked is cleared away before its record is filed.
+        lost = cell.began and now - cell.last > FILING_S
+        if self._mark(name) == cell.filed and not lost:
             return False
         cell.took = now - (cell.began or now)
         return True
