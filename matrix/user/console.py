@@ -67,15 +67,15 @@ def version():
 
 
 def check(words):
-    from . import check
+    from .check import command
 
-    return check.main(words)
+    return command.main(words)
 
 
 def subject(words):
-    from . import check
+    from .check import command
 
-    return check.subject(*words)
+    return command.subject(*words)
 
 
 def ask(words):
@@ -87,7 +87,7 @@ def ask(words):
 def run_script(words, program="numba-matrix remedy"):
     """Run a script with the remedy installed; return 2 where that cannot be begun."""
     from . import remedy
-    from .watch import unimportable
+    from .check.watch import unimportable
 
     if words and os.path.exists(words[0]):
         try:

@@ -37,7 +37,7 @@ def wake():
 def main(folder, said, *files):
     runpy.run_path(os.path.join(folder, "__main__.py"))["load"]()
     import numba.pycc  # noqa: F401 (what most of the forks need)
-    from numba_matrix.user import check
+    from numba_matrix.user.check import command as check
 
     check.run_apart = forked(check.subject)
     found = {}

@@ -559,7 +559,7 @@ def run():
 """
 # Prints which functions a process loads, and what it compiles all the same.
 LOADS = """\
-from numba_matrix.user.watch import part, wrap
+from numba_matrix.user.check.watch import part, wrap
 
 made = []
 
@@ -1112,7 +1112,7 @@ def test_a_session_fails_for_what_is_stored_whoever_left_the_call_open(
     (tmp_path / "test_top.py").write_text(CACHED)
     (tmp_path / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
     load = f"import runpy; runpy.run_path({str(COMMAND / '__main__.py')!r})['load']()"
-    start = "import sys, pytest, numba_matrix.user.pytest_plugin as ours"
+    start = "import sys, pytest, numba_matrix.user.check.pytest_plugin as ours"
     plain = "[*sys.argv[1:], '-p', 'no:cacheprovider', '--numba-recursion']"
     code = f"{load}; {start}; sys.exit(pytest.main({plain}, plugins=[ours]))"
     for words, status, says in (

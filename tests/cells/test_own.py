@@ -13,7 +13,7 @@ import pytest
 from matrix.experiments.needs import Need
 from matrix.packages.wheels import Wheel, wheel_of
 from matrix.run.environment import environment
-from matrix.user.explain import EXAMPLES
+from matrix.user.explain.example import EXAMPLES
 from tests.cells.driving import ROOT, Driver, posix_only
 
 PROJECT = """[project]

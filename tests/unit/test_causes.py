@@ -22,7 +22,7 @@ from matrix.report.lines.failures import failures
 from matrix.report.lines.kinds import kind_of, split
 from matrix.report.lines.markdown import report
 from matrix.report.page.page import page
-from matrix.user import advice, explain
+from matrix.user.explain import advice, example
 from tests.unit.records import cell, failing, hit, phase, probe
 from tests.unit.wide import ROOT
 
@@ -259,7 +259,7 @@ def test_it_stands_in_every_report_of_a_users_own_probes() -> None:
 def test_what_is_exported_is_not_told_to_leave_its_cache() -> None:
     words = {"function": "is_even"}
     cached, exported = (
-        explain.change("functions, two", "functions", words, exported=kind)
+        example.change("functions, two", "functions", words, exported=kind)
         for kind in (False, True)
     )
     assert "without cache=True" in cached

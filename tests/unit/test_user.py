@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from matrix.project import read_project
-from matrix.user import check, console, explain, pipe, poisoned, watch
+from matrix.user import console, pipe
+from matrix.user.check import command, poisoned, watch
+from matrix.user.explain import example, sentences
 from tests.cells.driving import ROOT, posix_only
 
 OPEN = b".numba.unresolved$"
@@ -145,12 +147,12 @@ def test_a_file_that_is_not_whole_is_damaged_and_is_not_loaded(
 
 
 def test_every_example_is_a_pair_of_probes_of_the_map() -> None:
-    pairs = [("cache", pair) for pair in explain.EXAMPLES.values()]
-    pairs += [("aot", pair) for pair in explain.EXPORTED.values()]
+    pairs = [("cache", pair) for pair in example.EXAMPLES.values()]
+    pairs += [("aot", pair) for pair in example.EXPORTED.values()]
     for carrier, pair in pairs:
         for name in pair:
             assert (ROOT / "probes" / carrier / f"{name}.py").exists()
-            lines = list(explain.program(f"{carrier}/{name}"))
+            lines = list(sentences.program(f"{carrier}/{name}"))
             assert any(line.startswith("def run(") for line in lines)
             assert not [line for line in lines if line.startswith(("import ", "from ", '"""'))]
 
@@ -158,9 +160,9 @@ def test_every_example_is_a_pair_of_probes_of_the_map() -> None:
 def test_every_example_is_a_hazard_of_the_claims_and_a_workaround_of_it() -> None:
     claims = read_project(ROOT / ".matrix").claims
     assert claims is not None
-    for hazard, safe in explain.EXAMPLES.values():
+    for hazard, safe in example.EXAMPLES.values():
         assert f"cache/{safe}" in claims[f"cache/{hazard}"].workarounds
-    for hazard, safe in explain.EXPORTED.values():
+    for hazard, safe in example.EXPORTED.values():
         assert f"aot/{safe}" in claims[f"aot/{hazard}"].workarounds
 
 
@@ -177,12 +179,12 @@ def test_the_command_says_what_there_is(
 def test_an_error_is_told_by_its_first_paragraph_bounded_and_wrapped() -> None:
     failed = "Failed in nopython mode pipeline (step: nopython frontend)\n"
     told = f"TypingError: {failed}{failed}Untyped global name 'f':\nno type.\n\nFile 'a.py'\n"
-    assert explain.brief(told) == "TypingError: Untyped global name 'f': no type."
-    long = explain.brief("TypingError: " + 300 * "word ")
+    assert sentences.brief(told) == "TypingError: Untyped global name 'f': no type."
+    long = sentences.brief("TypingError: " + 300 * "word ")
     assert long.endswith("word ...")
-    raised = dict(check.NOTHING, file="a.py", function=None, status=2, verdict="not known")
+    raised = dict(command.NOTHING, file="a.py", function=None, status=2, verdict="not known")
     raised["calls"] = [{"call": "f(1)", "raised": "TypingError: " + 300 * "word "}]
-    lines = list(check.said(raised))
+    lines = list(command.said(raised))
     assert len(lines) > 2
     assert max(map(len, lines)) <= 100
     assert " ".join(" ".join(lines).split()).count("word") == long.count("word")
@@ -193,8 +195,8 @@ def test_what_is_stored_twice_is_said_once() -> None:
         "name": "row", "signature": "int64", "error": None, "unread": None, "survives": False,
         "open": True, "loaded_by": "the next process", "calls_loaded": False,
     }  # fmt: skip
-    facts = dict(check.NOTHING, file="a.py", function=None, status=1, verdict="unsafe")
-    lines = list(check.said(dict(facts, stored=[one, one])))
+    facts = dict(command.NOTHING, file="a.py", function=None, status=1, verdict="unsafe")
+    lines = list(command.said(dict(facts, stored=[one, one])))
     assert lines == ["a.py: unsafe", "  cached    row(int64): ends the next process"]
 
 
@@ -204,7 +206,7 @@ def test_a_call_that_is_none_is_a_word_that_is_wrong(
 ) -> None:
     (tmp_path / "a.py").touch()
     with pytest.raises(SystemExit) as ended:
-        check.answered([str(tmp_path / "a.py"), "--call", call])
+        command.answered([str(tmp_path / "a.py"), "--call", call])
     assert ended.value.code == 2
     assert f"error: --call {call!r} is no call, such as 'fact(10, 1)': " in capsys.readouterr().err
 

@@ -15,7 +15,12 @@ from typing import Any
 from ...judge.rules import left_open
 from ...model.outcome import Outcome, Result, result_of
 from ...model.record import Phase, ProbeRecord
-from ...user import advice, explain
+from ...user.explain import advice
+from ...user.explain.cause import CAST, fits
+from ...user.explain.example import change as change_of
+from ...user.explain.example import example as example_of
+from ...user.explain.example import variant_of
+from ...user.explain.kinds import KINDS, says
 from ..findings import Findings
 from . import kinds
 from .kinds import split
@@ -126,9 +131,9 @@ def _told(
     variant = f"functions, {'more' if cycle[2:] else 'two'}"
     goes = f"a cycle goes through {ELSEWHERE}"
     return (
-        goes if ELSEWHERE in cycle else explain.says(cycle, []),
-        explain.change(variant, "functions", {"function": name}, exported=exported),
-        explain.example(variant, exported=exported),
+        goes if ELSEWHERE in cycle else says(cycle, []),
+        change_of(variant, "functions", {"function": name}, exported=exported),
+        example_of(variant, exported=exported),
     )
 
 
@@ -141,16 +146,16 @@ def _within(
     if pair is None or len(arguments) != len(pair[0]):
         return None
     differing = _differing(arguments, *pair)
-    found = sorted(differing, key=lambda one: explain.KINDS.index(one["kind"]))
+    found = sorted(differing, key=lambda one: KINDS.index(one["kind"]))
     kind = found[0]["kind"]
-    variant = explain.variant_of(kind, found, own=all(calls for _, calls in seen))
-    example = explain.example(variant, exported=exported)
-    if kind in explain.CAST:
+    variant = variant_of(kind, found, own=all(calls for _, calls in seen))
+    example = example_of(variant, exported=exported)
+    if kind in CAST:
         change, where = _advice(name, arguments, pair, seen, exported=exported)
-        example = example if explain.fits(kind, where) else []
+        example = example if fits(kind, where) else []
     else:
-        change = explain.change(variant, kind, {"function": name} | found[0], exported=exported)
-    return explain.says([name], found), change, example
+        change = change_of(variant, kind, {"function": name} | found[0], exported=exported)
+    return says([name], found), change, example
 
 
 def _functions(source: str) -> dict[str, ast.FunctionDef]:

@@ -69,12 +69,12 @@ class Recursion(Naming):
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
-        from . import explain
+        from ..explain import sentences
         from .subject import findings
 
         seen = findings(self.watch, self.types)
         lost = [
-            [one["name"], one["signature"], explain.fate(one)]
+            [one["name"], one["signature"], sentences.fate(one)]
             for one in seen["stored"]
             if not one["survives"]
         ]
@@ -87,14 +87,14 @@ class Recursion(Naming):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _take(self, seen):
-        from .subject import merged
+        from ..explain.cause import merged
 
         self.found = merged([*self.found, *seen[0]])
         self.lost += [one for one in seen[1] if one not in self.lost]
         self.compiled += seen[2]
 
     def pytest_terminal_summary(self, terminalreporter):
-        from . import explain
+        from ..explain import sentences
 
         functions = "1 function" if self.compiled == 1 else f"{self.compiled} functions"
         terminalreporter.write_line(
@@ -106,7 +106,7 @@ class Recursion(Naming):
         terminalreporter.section("recursion that does not survive", red=True)
         for name, signature, fate in self.lost:
             terminalreporter.write_line(f"{name}({signature}): {fate}")
-        for line in explain.told(self.found):
+        for line in sentences.told(self.found):
             terminalreporter.write_line(line)
 
     def pytest_unconfigure(self, config):

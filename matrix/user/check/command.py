@@ -16,7 +16,9 @@ import sys
 import tempfile
 import textwrap
 
-from . import explain, pipe, poisoned
+from .. import pipe
+from ..explain import sentences
+from . import poisoned
 
 SAFE, UNSAFE, UNKNOWN = 0, 1, 2
 # What is known of a file before anything is.
@@ -29,6 +31,7 @@ VERDICTS = {SAFE: "safe", UNSAFE: "unsafe", UNKNOWN: "not known"}
 
 
 PR_SET_PDEATHSIG = 1
+USER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # which Python runs as a command
 
 
 def main(argv):
@@ -145,7 +148,7 @@ def run_apart(note, caches):
 
     `caches` is for what the program itself starts, which is not watched.
     """
-    start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
+    start = os.path.join(USER, "__main__.py")
     environment = dict(os.environ, NUMBA_CACHE_DIR=caches)
     process = subprocess.Popen([sys.executable, start, "_subject", note], env=environment, stdout=2)
     try:
@@ -217,7 +220,7 @@ def said(facts):
     if facts["unfit"]:
         yield f"  {facts['unfit']}"
     for call in raised(facts):
-        told, rest = f"raised {explain.brief(call['raised'])}", "comes after"
+        told, rest = f"raised {sentences.brief(call['raised'])}", "comes after"
         if "status" in call:
             told, rest = call["raised"], "failing tests did not come to"
         yield from wrapped(f"{call['call']} {told}; what {rest} was not seen")
@@ -226,11 +229,11 @@ def said(facts):
     for line in dict.fromkeys(each(facts)):  # a gufunc stores its kernel and what calls that
         yield from wrapped(line)
     for one in facts["elsewhere"]:
-        told = f"{one['name']}({one['signature']}): {explain.fate(one)}; check it"
-        yield f"  elsewhere, {explain.place(one)}: {told}"
+        told = f"{one['name']}({one['signature']}): {sentences.fate(one)}; check it"
+        yield f"  elsewhere, {sentences.place(one)}: {told}"
     if facts["uncompiled"]:
         yield f"  not compiled, so not judged: {', '.join(facts['uncompiled'])}"
-    yield from (f"  {line}".rstrip() for line in explain.told(facts["causes"]))
+    yield from (f"  {line}".rstrip() for line in sentences.told(facts["causes"]))
     for warning in facts["warnings"]:
         yield f"  warning: {warning}"
 
@@ -238,7 +241,7 @@ def said(facts):
 def each(facts):
     """Yield a line for each function that is stored or exported, or could not be."""
     for one in sorted(facts["stored"], key=lambda one: one["survives"]):
-        yield f"cached    {one['name']}({one['signature']}): {explain.fate(one)}"
+        yield f"cached    {one['name']}({one['signature']}): {sentences.fate(one)}"
     for one in facts["uncached"]:
         yield f"no cache  {one['name']}({one['signature']}): would not survive one"
     for one in facts["refused"]:
@@ -246,7 +249,7 @@ def each(facts):
         yield f"cached    {one['name']}({one['signature']}): {told}"
     for one in facts["built"]:
         if one["error"]:
-            word = f"cannot be built: {explain.brief(one['error'])}"
+            word = f"cannot be built: {sentences.brief(one['error'])}"
         elif one["open"]:
             word = "is built and cannot be loaded: undefined symbol .numba.unresolved$..."
         elif one["missing"]:

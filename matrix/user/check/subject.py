@@ -10,17 +10,18 @@ import importlib.util
 import inspect
 import json
 import os
-import re
 import shlex
 import sys
-import tempfile
 import types as pytypes
 
-from . import explain, hazards
-from .hazards import function_of
-from .watch import OPEN, Watch, unimportable
+from ..explain import hazards
+from ..explain.cause import cause, merged, where, wrong
+from ..explain.hazards import function_of
+from .exports import build, exporters, place_of
+from .watch import Watch, unimportable
 
-MAKES_GENERATOR = b"numba_make_generator"
+# What Python puts first where it runs this package by its folder.
+STARTED_FROM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Unfit(Exception):
@@ -150,22 +151,22 @@ def findings(watch, types, wanted=lambda _: True, built=()):
     ending = [entry for entry in entries if hazards.ends_a_process(entry, types, loaded)]
     open_names = {name for entry in ending for name in entry.symbols}
     uncached = [
-        dict(explain.where(dispatcher.py_func), signature=_args(result.signature.args))
+        dict(where(dispatcher.py_func), signature=_args(result.signature.args))
         for dispatcher, result in watch.uncached()
         if wanted(dispatcher.py_func)
     ]
-    causes = [explain.cause(edge, watch.edges, types) for edge in watch.open_calls(open_names)]
+    causes = [cause(edge, watch.edges, types) for edge in watch.open_calls(open_names)]
     for one in built:
-        causes += [explain.cause(edge, watch.edges, types, exported=True) for edge in one["edges"]]
+        causes += [cause(edge, watch.edges, types, exported=True) for edge in one["edges"]]
         causes += one["causes"]
     if not getattr(sys.modules["numba"], "_numba_matrix_remedy", None):  # it sees to that
-        wrong = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]
-        causes += [explain.wrong(edge, returns) for edge, returns in wrong]
+        read = [(e, r) for e, r in watch.wrong_calls(types) if any(map(wanted, e.cycle()))]
+        causes += [wrong(edge, returns) for edge, returns in read]
     return {
         "stored": stored(watch, types, wanted),
         "uncached": uncached,
         "refused": [
-            dict(explain.where(entry.function or entry.name), signature=_args(entry.args))
+            dict(where(entry.function or entry.name), signature=_args(entry.args))
             for entry in watch.refused
             if wanted(entry.function)
         ],
@@ -180,7 +181,7 @@ def stored(watch, types, wanted):
     loaded = hazards.loaded(watch.stored, types)
     return [
         dict(
-            explain.where(entry.function or entry.name),
+            where(entry.function or entry.name),
             signature=_args(entry.args),
             kind="kernel" if entry.kernel else "function",
             survives=not (
@@ -198,24 +199,6 @@ def stored(watch, types, wanted):
         for entry in watch.stored
         if wanted(entry.function)
     ]
-
-
-def place_of(thing):
-    """Return where a function lies, or the real path of a file."""
-    if isinstance(thing, str):
-        return os.path.realpath(thing)
-    code = getattr(thing, "__code__", None)
-    return code and (os.path.realpath(code.co_filename), code.co_firstlineno, code.co_name)
-
-
-def merged(causes):
-    """Return the causes, one for all calls of the same functions that differ in the same."""
-    found = {}
-    for cause in causes:
-        names = sorted((f["file"] or "", f["line"] or 0) for f in cause["functions"])
-        key = (cause["kind"], tuple(names), tuple(sorted(d["name"] for d in cause["differs"])))
-        found.setdefault(key, cause)
-    return list(found.values())
 
 
 def _args(args):
@@ -236,7 +219,7 @@ def import_file(path):
         parts.insert(0, name)
     if parts[-1] == "__init__":
         parts.pop()
-    if sys.path[:1] == [os.path.dirname(os.path.abspath(__file__))]:
+    if sys.path[:1] == [STARTED_FROM]:
         del sys.path[0]  # where this was started from
     sys.path.insert(0, folder)
     sys.argv[:] = [path]
@@ -310,73 +293,3 @@ def run_tests(order, answer):
     if status:
         made.update(raised=f"ended with status {int(status)}", status=int(status))
     answer.calls.append(made)
-
-
-# --- ahead of time --------------------------------------------------------------------------------
-
-
-def compilers(module):
-    """Return the file's `CC` objects, which export functions."""
-    pycc = sys.modules.get("numba.pycc.cc") or sys.modules.get("numba.pycc")
-    kind = getattr(pycc, "CC", None)
-    return [thing for thing in vars(module).values() if kind and issubclass(type(thing), kind)]
-
-
-def exporters(module, function):
-    """Return the file's `CC` objects, where a function is asked about those that export it."""
-    found = compilers(module)
-    if function is None:
-        return found
-    place = place_of(function)
-    return [cc for cc in found if any(place_of(one) == place for one in exported(cc))]
-
-
-def exported(cc):
-    """Return the plain functions that a module exports; Numba may have compiled them already."""
-    functions = [entry.function for entry in cc._exported_functions.values()]
-    return [function_of(function) or function for function in functions]
-
-
-def build(cc, answer):
-    """Compile what a module exports, short of the C compiler, and say whether it can be loaded."""
-    before = len(answer.watch.edges)
-    error, code = None, b""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            objects, _ = cc._compile_object_files(folder)
-        except Exception as raised:  # noqa: BLE001 (whatever pycc raises)
-            error = f"{type(raised).__name__}: {raised}"
-        else:
-            for path in objects:
-                with open(path, "rb") as file:
-                    code += file.read()
-    left = {name.decode() for name in re.findall(re.escape(OPEN.encode()) + rb"([^\0]+)", code)}
-    edges = answer.watch.edges[before:] if error else answer.watch.open_calls(left)
-    return {
-        "module": cc.name,
-        "exports": sorted(cc._exported_functions),
-        "functions": [explain.where(function)["name"] for function in exported(cc)],
-        "survives": not (error or left or MAKES_GENERATOR in code),
-        "error": error,
-        "missing": "numba_make_generator" if MAKES_GENERATOR in code else None,
-        "open": sorted(left),
-        "edges": edges,
-        "causes": untyped(cc, error) if error else [],
-    }
-
-
-def untyped(cc, error):
-    """Return the causes of an error that are calls of what Numba cannot type, in what is exported.
-
-    That is the exported function itself, which is no jitted one, or another plain function.
-    """
-    named = set(re.findall(r"Untyped global name '(\w+)'", error))
-    again, causes = "compiler re-entrant" in error, []
-    for caller in exported(cc):
-        for name, value in dict(hazards.referred(caller)).items():
-            if again and function_of(value) is caller:
-                causes.append(explain.export(caller, caller, jitted=True, back=True))
-            elif name in named and type(value) is pytypes.FunctionType:
-                back = any(other is caller for _, other in hazards.referred(value))
-                causes.append(explain.export(caller, value, jitted=False, back=back))
-    return causes
