@@ -181,7 +181,8 @@ def _loaded(phases: Sequence[Phase], at_once: Outcome, late: Outcome | None) -> 
 class Raced(msgspec.Struct, frozen=True):
     """What all orders of a race came to: how many there are by word, and the shortest of the worst.
 
-    `who` did that, one of the two that raced or one that came `when` they had ended.
+    `who` did that, one of the two that raced or one that came `when` they had ended. It is not
+    `whole` where the time was over before every order had been tried.
     """
 
     word: Outcome
@@ -192,6 +193,7 @@ class Raced(msgspec.Struct, frozen=True):
     detail: str = ""
     message: str = ""
     value: Any = None
+    whole: bool = True
 
     def __str__(self) -> str:
         """Read as `other() later gave 2, in 1 of 8 orders: run reads f index; ...`."""
@@ -200,6 +202,7 @@ class Raced(msgspec.Struct, frozen=True):
         why = f" ({cut(self.message.splitlines()[0])})" if self.message.strip() else ""
         did = (self.detail and f"ended by {self.detail}{why}") or f"gave {brief(self.value)}"
         some = f"{self.orders[self.word]} of {sum(self.orders.values())} orders"
+        some += "" if self.whole else " (of more, for which there was no time: --timeout)"
         who = f"{self.who}() later" if self.when == "later" else f"{self.who}()"
         return f"{who} {did}, in {some}" + (f": {self.order}" if self.order else "")
 

@@ -28,8 +28,15 @@ MAKING = MOVING + ("symlink", "unlink", "remove", "mkdir", "rmdir")
 # What Python says of before it is done, by any module: of what lies below the folder it is held then.
 SAID = "open os.rename os.link os.symlink os.remove os.mkdir os.rmdir os.truncate os.chmod os.utime"
 SAID = tuple(SAID.split()) + ("os.scandir",)
+# What moves bytes without a name: held as a whole, or not to be held at all.
+LOW = (
+    *(("read", name) for name in ("read", "pread", "readv", "preadv")),
+    *(("write", name) for name in ("write", "pwrite", "writev", "pwritev", "ftruncate")),
+)
+PASSING_ON = ("sendfile", "copy_file_range", "splice")
 # And what cannot be held, wherever it is.
 BEYOND = ("os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen", "fcntl.lockf")
+BEYOND += ("mmap.__new__",)
 
 
 class NotHeld(RuntimeError):
@@ -75,6 +82,7 @@ class Gate:
         self.passing = False  # an operation that may be carried out
         self.locks = set()  # files that this process has locked
         self.low = set()  # descriptors of files of the folder, opened by `os.open`
+        self.high = {}  # and by `open`: whether they can be written to
         self.unheld = None  # what got by the gate, or was about to
 
     def shut(self):
@@ -85,11 +93,11 @@ class Gate:
             self.replace(getattr(os, name), self.holding(name, getattr(os, name)))
         for name in ("stat", "lstat", "access", "readlink"):
             self.replace(getattr(os, name), self.holding("stat", getattr(os, name)))
-        for name, one in (("read", os.read), ("write", os.write), ("write", os.ftruncate)):
-            self.replace(one, self.holding_low(name, one))
-        self.replace(os.close, self.closed_low)
+        self.shut_low()
         # Names and not descriptors of folders are what is held.
         shutil._use_fd_functions = False
+        # Nor does a file get from one to the other in the kernel, where nobody holds it.
+        shutil._USE_CP_SENDFILE = shutil._USE_CP_COPY_FILE_RANGE = False
         # Asked again, a disk may name the same files in another order.
         for list_one, in_order in ((os.listdir, sorted), (os.scandir, Entries)):
             self.replace(list_one, self.holding("listdir", list_one, in_order))
@@ -104,6 +112,17 @@ class Gate:
             fcntl.flock = self.locked
         if hasattr(sys, "addaudithook"):
             sys.addaudithook(self.see_that_it_is_held)
+
+    def shut_low(self):
+        """The same for what knows a file by its descriptor."""
+        for kind, name in LOW:
+            if hasattr(os, name):
+                self.replace(getattr(os, name), self.holding_low(kind, getattr(os, name)))
+        for name in PASSING_ON:
+            if hasattr(os, name):
+                self.replace(getattr(os, name), self.refusing(name, getattr(os, name)))
+        self.replace(os.dup, self.doubled)
+        self.replace(os.close, self.closed_low)
 
     def replace(self, original, held, modules=(os,)):
         """Put `held` wherever Numba, or one of these modules, has the original."""
@@ -120,11 +139,15 @@ class Gate:
                 setattr(by, name, staticmethod(held))
 
     def below(self, path):
-        """Return a path as it is below the folder, or None: it is elsewhere."""
+        """Return a path as it is below the folder, or None: it is elsewhere.
+
+        Links below it are left in the path: where they lead may change while this process is held.
+        """
         if isinstance(path, (int, bytes)) or path is None:
             return None
         path = os.path.abspath(os.fspath(path))
-        path = os.path.join(self.real(os.path.dirname(path)), os.path.basename(path))
+        if not (path + os.sep).startswith(self.folder):
+            path = os.path.join(self.real(os.path.dirname(path)), os.path.basename(path))
         return path[len(self.folder) :] if (path + os.sep).startswith(self.folder) else None
 
     def real(self, folder):
@@ -213,11 +236,26 @@ class Gate:
     def holding_low(self, name, original):
         @functools.wraps(original)
         def held(fd, *args):
-            if fd in self.low and not self.passing:
+            if (fd in self.low or fd in self.high) and not self.passing:
                 self.hold(name, os.fstat(fd).st_ino)
             return original(fd, *args)
 
         return held
+
+    def refusing(self, name, original):
+        @functools.wraps(original)
+        def refused(*fds, **more):
+            if not self.passing and any(fd in self.low or fd in self.high for fd in fds):
+                self.refuse(name)
+            return original(*fds, **more)
+
+        return refused
+
+    def doubled(self, fd, _original=os.dup):
+        """What NumPy reads or writes an array by, as a whole: nothing else is done until it is."""
+        if fd in self.high and not self.passing:
+            self.hold("write" if self.high[fd] else "read", os.fstat(fd).st_ino)
+        return _original(fd)
 
     def closed_low(self, fd, _original=os.close):
         if fd in self.low:
@@ -270,6 +308,10 @@ class Gate:
     def see_that_it_is_held(self, event, args):
         """Refuse what gets by the gate. Before 3.8 Python says nothing of it."""
         if self.passing or not (event in SAID or event in BEYOND):
+            return
+        if event == "mmap.__new__":
+            if args[0] in self.low or args[0] in self.high:
+                self.refuse("a file in memory (mmap)")
             return
         named = 2 if event in ("os.rename", "os.link", "os.symlink") else event not in BEYOND
         paths = [path for path in args[:named] if isinstance(path, (str, bytes))]

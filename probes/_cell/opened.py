@@ -51,6 +51,8 @@ class HeldFile(io.FileIO):
         self.gate, self.held = gate, path in gate.low or not isinstance(path, int)
         gate.files += path not in gate.low and self.held
         gate.low.discard(path)
+        if self.held:
+            gate.high[self.fileno()] = self.writable()
 
     def hold(self, kind):
         if self.held:
@@ -75,5 +77,6 @@ class HeldFile(io.FileIO):
     def close(self):
         if not self.closed and self.held:
             self.held = False
+            self.gate.high.pop(self.fileno(), None)
             self.gate.let_go_of(self.fileno())
         super().close()

@@ -12,6 +12,8 @@ import shutil
 LOOKING = ("open", "read", "stat", "listdir")
 CHANGING = ("utime", "truncate", "chmod")
 TEMPORARY = re.compile(r"\.tmp\.\w+$|(?<=/)tmp\w+$")
+FOLLOWING = LOOKING + CHANGING + ("create",)  # the last part of a path as well
+MOST_LINKS = 40  # as many as Linux follows
 MAKING = ("create", "mkdir", "symlink")
 LIKE = {".": ".tmp.", "t": "tmp"}
 
@@ -59,7 +61,7 @@ class Folder:
         self.kept += 1
         copy = os.path.join(self.copies, str(self.kept))
         shutil.copytree(self.path, copy, symlinks=True)
-        return copy, {below: self.content(below) for below in self.files() + self.folders()}
+        return copy, {below: self.content(below) for below in self.names()}
 
     def restore(self, kept):
         copy, contents = kept
@@ -82,19 +84,36 @@ class Folder:
         shutil.rmtree(kept[0])
 
     def files(self):
-        found = []
+        return [below for below, folder in self.all_there_is() if not folder]
+
+    def all_there_is(self):
+        """Yield what lies in the folder, by name, and whether it is a folder and no link to one."""
         for where, folders, names in os.walk(self.path):
             folders.sort()
-            found += [os.path.relpath(os.path.join(where, n), self.path) for n in sorted(names)]
-        return found
+            for name in sorted(folders + names):
+                path = os.path.join(where, name)
+                yield os.path.relpath(path, self.path), is_folder(path)
 
-    def folders(self):
-        walked = os.walk(self.path)
-        return [
-            os.path.relpath(os.path.join(where, name), self.path)
-            for where, folders, _ in walked
-            for name in folders
-        ]
+    def names(self):
+        return [below for below, _ in self.all_there_is()]
+
+    def followed(self, below, *, to_the_end=False):
+        """Return where a path leads, and the links on the way; the last part is one to the end."""
+        links, parts, there = [], below.split(os.sep) + ["."] * to_the_end, ""
+        while len(parts) > 1:
+            there = os.path.normpath(os.path.join(there, parts.pop(0)))
+            path = os.path.join(self.path, there)
+            if os.path.islink(path) and len(links) < MOST_LINKS:
+                links.append(there)
+                parts = self.target(there).split(os.sep) + parts
+                there = ""
+        return os.path.normpath(os.path.join(there, parts[0])), links
+
+    def target(self, link):
+        """Return where a link leads, as it is below the folder; a full path where that is not."""
+        target = os.readlink(os.path.join(self.path, link))
+        target = os.path.join(self.path, os.path.dirname(link), target)
+        return os.path.relpath(target, self.path)
 
     def inode(self, below):
         """The number of what lies there, or None."""
@@ -142,14 +161,16 @@ class Folder:
         What it reads and writes depends on what is there.
         """
         kind, reads, writes = op[0], set(), set()
-        for what in op[1:]:
-            if isinstance(what, int):
-                on = ("lock" if "lock" in kind else "content", self.content(what))
+        for place, given in enumerate(op[1:]):
+            if isinstance(given, int):
+                on = ("lock" if "lock" in kind else "content", self.content(given))
                 (reads if kind == "read" else writes).add(on)
                 continue
-            if what == "":  # the folder itself, which is always there
+            if given == "":  # the folder itself, which is always there
                 reads |= {("names in", "")} if kind == "listdir" else set()
                 continue
+            what, links = self.followed(given, to_the_end=kind in FOLLOWING)
+            reads |= {("name", self.name(link, role, number)) for link in links}
             name, there = self.name(what, role, number), self.inode(what) is not None
             parent = os.path.dirname(name)
             content = {("content", self.content(what))} if there else set()
@@ -162,7 +183,7 @@ class Folder:
             elif kind in CHANGING or (kind == "create" and there):
                 reads.add(("name", name))
                 writes |= content
-            elif gone and what == op[1]:
+            elif gone and place == 0:
                 reads.add(("name", name))
             else:
                 writes |= {("name", name), ("names in", parent)}
@@ -179,7 +200,7 @@ class Folder:
     def note_made(self, step, place):
         """What was just made has a content of its own, whatever had its inode before."""
         if step.op[0] in MAKING and any(kind == "name" for kind, _ in step.writes):
-            self.known[self.inode(step.op[1])] = "made {}".format(place)
+            self.known[self.inode(self.followed(step.op[1])[0])] = "made {}".format(place)
 
 
 def is_folder(path):

@@ -1,4 +1,7 @@
-"""A callee in another file is edited, and its caller closes over the digest of that file."""
+"""A callee in another file is edited, and its caller closes over the digest of that file.
+
+Of every file that is reached, through others too, the digest is wanted.
+"""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""An @overload in another file is edited, and the function closes over the digest of that file."""
+"""An @overload in another file is edited, and the function closes over the digest of that file.
+
+Of every file that is reached, through others too, the digest is wanted.
+"""
 
 import hashlib
 from pathlib import Path

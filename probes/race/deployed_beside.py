@@ -1,4 +1,7 @@
-"""The new version is deployed into a folder of its own, and nothing of the old one is touched."""
+"""The new version is deployed into a folder of its own, and nothing of the old one is touched.
+
+A link that is switched from the old folder to the new one is a path that both lie at: not that.
+"""
 
 import os
 import sys

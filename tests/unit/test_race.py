@@ -7,8 +7,10 @@ import glob
 import io
 import itertools
 import math
+import mmap
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -201,7 +203,8 @@ def ends(
 
     def judge(point: Any) -> None:
         paths = sorted(folder.iterdir())
-        left = [(steps.TEMPORARY.sub(".tmp", path.name), path.read_text()) for path in paths]
+        paths = [path for path in paths if path.is_file()]
+        left = [(steps.TEMPORARY.sub(".tmp", path.name), path.read_bytes()) for path in paths]
         saw = [(role, str(point.held[role].state)) for role in ("run", "other")]
         found.append((*saw, *left))
 
@@ -269,6 +272,67 @@ def test_what_has_a_new_name_each_time_it_is_made_is_met_all_the_same(
     assert few <= many
 
 
+def linked(*_: object) -> list[object]:
+    return [Path("now", name).read_text(encoding="utf-8") for name in ("a.nbi", "b.nbi")]
+
+
+def switch(*_: object) -> list[object]:
+    Path("new").symlink_to("two")
+    Path("new").replace("now")
+    return []
+
+
+@pytest.mark.usefixtures("keeping")
+def test_a_link_that_is_switched_is_met_by_whatever_goes_through_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DOING, "linked", linked)
+    monkeypatch.setitem(DOING, "switch", switch)
+    for kind in ("reduced", "all"):
+        for folder in ("one", "two"):
+            (tmp_path / kind / "toy" / folder).mkdir(parents=True)
+            for name in ("a.nbi", "b.nbi"):
+                (tmp_path / kind / "toy" / folder / name).write_text(folder)
+        (tmp_path / kind / "toy" / "now").symlink_to("one")
+    programs: Programs = {"run": [("linked", "")], "other": [("switch", "")]}
+    few, reduced = ends(tmp_path, programs, reduce=True)
+    many, every = ends(tmp_path, programs, reduce=False)
+    assert reduced == every
+    assert few <= many
+    saw = {str(end[0]) for end in every}
+    assert {"one', 'two" in one for one in saw} == {True, False}
+    assert len(saw) == 3
+
+
+def copied(*_: object) -> list[object]:
+    shutil.copyfile(__file__, "a.nbi")
+    return []
+
+
+def pwritten(*_: object) -> list[object]:
+    with open("a.nbi", "wb", 0) as file:  # noqa: PTH123 (as it is held at the gate)
+        os.pwrite(file.fileno(), b"1", 0)
+    return []
+
+
+def array_written(*_: object) -> list[object]:
+    np = pytest.importorskip("numpy")
+    np.arange(3).tofile("a.nbi")
+    return []
+
+
+@pytest.mark.parametrize("write", [copied, pwritten, array_written])
+def test_a_file_that_is_written_by_other_means_is_seen_empty_by_who_comes_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[..., list[object]]
+) -> None:
+    monkeypatch.setitem(DOING, "write", write)
+    programs: Programs = {"run": [("write", "")], "other": [("size", "a.nbi")]}
+    _, found = ends(tmp_path, programs, reduce=True)
+    saw = {str(end[1]) for end in found}
+    assert len(saw) == 3, saw  # none, empty, whole
+    assert any("[0]" in one for one in saw)
+
+
 def test_as_many_orders_are_tried_whether_points_are_kept_or_come_to_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,6 +375,13 @@ def test_a_gate_that_lets_one_kind_of_step_pass_is_found_out(
     assert tried < math.comb(2, 1)
 
 
+def in_memory() -> None:
+    with open("a.nbi", "wb+") as file:  # noqa: PTH123 (as it is held at the gate)
+        file.write(b"1")
+        file.flush()
+        mmap.mmap(file.fileno(), 1).close()
+
+
 @pytest.mark.parametrize(
     ("does", "says"),
     [
@@ -318,6 +389,7 @@ def test_a_gate_that_lets_one_kind_of_step_pass_is_found_out(
         (lambda: os.open("a.nbi", os.O_RDONLY, dir_fd=os.open(".", os.O_RDONLY)), "open by the"),
         (lambda: io.FileIO("a.nbi", "w").close(), "open a.nbi"),
         (lambda: take_lock("LOCK_SH")("run", 0, "a.nbi"), "a lock that is shared"),
+        (in_memory, "a file in memory (mmap)"),
     ],
 )
 def test_what_gets_by_the_gate_is_refused_even_if_that_is_caught(
