@@ -17,17 +17,19 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import tokenize
 
 import steps
 from opened import Entries, HeldFile, flags_of
 
 FD = 4  # bytes
+own_pid = os.getpid  # which is put in place with the rest: a copy goes by the number of the first
 MOVING = ("replace", "rename", "link")
 MAKING = MOVING + ("symlink", "unlink", "remove", "mkdir", "rmdir")
 # What Python says of before it is done, by any module: of what lies below the folder it is held then.
 SAID = "open os.rename os.link os.symlink os.remove os.mkdir os.rmdir os.truncate os.chmod os.utime"
-SAID = tuple(SAID.split()) + ("os.scandir",)
+SAID = tuple(SAID.split()) + ("os.scandir", "sqlite3.connect")
 # What moves bytes without a name: held as a whole, or not to be held at all.
 LOW = (
     *(("read", name) for name in ("read", "pread", "readv", "preadv")),
@@ -35,12 +37,28 @@ LOW = (
 )
 PASSING_ON = ("sendfile", "copy_file_range", "splice")
 # And what cannot be held, wherever it is.
-BEYOND = ("os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen", "fcntl.lockf")
-BEYOND += ("mmap.__new__",)
+BEYOND = (
+    "os.exec",
+    "os.lockf",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.system",
+    "subprocess.Popen",
+    "fcntl.lockf",
+)
+# And what cannot be held of a file of the folder.
+BY_DESCRIPTOR = {"mmap.__new__": "a file in memory (mmap)", "fcntl.fcntl": "fcntl.fcntl"}
 
 
 class NotHeld(RuntimeError):
     """Something was about to get by the gate: an order would be told of that never was."""
+
+
+def has_workers():
+    """Whether Numba's own threads are there."""
+    names = ("numba.np.ufunc.parallel", "numba.npyufunc.parallel")
+    return any(getattr(sys.modules.get(name), "_is_initialized", False) for name in names)
 
 
 def send(channel, fd=None, **message):
@@ -83,6 +101,8 @@ class Gate:
         self.locks = set()  # files that this process has locked
         self.low = set()  # descriptors of files of the folder, opened by `os.open`
         self.high = {}  # and by `open`: whether they can be written to
+        self.folders = set()  # and of folders
+        self.pid = os.getpid()
         self.unheld = None  # what got by the gate, or was about to
 
     def shut(self):
@@ -122,12 +142,15 @@ class Gate:
             if hasattr(os, name):
                 self.replace(getattr(os, name), self.refusing(name, getattr(os, name)))
         self.replace(os.dup, self.doubled)
+        self.replace(os.getpid, functools.partial(int, self.pid))
+        self.replace(os.kill, self.killed)
         self.replace(os.close, self.closed_low)
 
     def replace(self, original, held, modules=(os,)):
-        """Put `held` wherever Numba, or one of these modules, has the original."""
-        numbas = [module for name, module in sys.modules.items() if name.startswith("numba")]
-        for module in list(modules) + numbas:
+        """Put `held` wherever Numba, the program, or one of these modules, has the original."""
+        named = list(sys.modules.items())
+        theirs = [one for name, one in named if name.startswith("numba") or self.is_of_it(one)]
+        for module in list(modules) + theirs:
             for name, thing in list(getattr(module, "__dict__", {}).items()):
                 if thing is original:
                     setattr(module, name, held)
@@ -137,6 +160,10 @@ class Gate:
             function = getattr(thing, "__func__", thing)
             if original in (function, getattr(function, "__wrapped__", None)):
                 setattr(by, name, staticmethod(held))
+
+    def is_of_it(self, module):
+        """Whether a module lies in the folder."""
+        return str(getattr(module, "__file__", "")).startswith(self.folder)
 
     def below(self, path):
         """Return a path as it is below the folder, or None: it is elsewhere.
@@ -156,6 +183,8 @@ class Gate:
 
     def hold(self, kind, *what):
         """Say what is about to be done, and wait until it may be; return what was told then."""
+        if threading.active_count() > 1 or has_workers():
+            self.refuse("several threads, of which a copy of the process has one")
         self.state = {"at": [kind] + list(what), "files": self.files, "may_die": self.may_die}
         return self.tell()
 
@@ -172,14 +201,14 @@ class Gate:
                 else:
                     self.channel.close()
                     self.channel = socket.socket(fileno=told["fd"])
-                    send(self.channel, pid=os.getpid())
+                    send(self.channel, pid=own_pid())
             elif word == "wait":
                 _, status = os.waitpid(told["pid"], 0)
                 signalled = os.WIFSIGNALED(status)
                 code = -os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status)
                 send(self.channel, code=code)
             else:  # `kill`, or nobody is there any more
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(self.pid, signal.SIGKILL)
 
     def pass_through(self, function, *args, **kwargs):
         before, self.passing = self.passing, True
@@ -200,6 +229,8 @@ class Gate:
             if name == "symlink":
                 given = given[1:]  # what it leads to is but a text
             given = given[: 2 if name in MOVING else 1] or (".",)
+            if any(isinstance(one, int) and one in self.folders for one in given):
+                self.refuse("{} by the descriptor of a folder".format(name))
             paths = [path for path in map(self.below, given) if path is not None]
             if not paths:
                 return original(*args, **kwargs)
@@ -228,6 +259,8 @@ class Gate:
         writing = named and flags & (os.O_WRONLY | os.O_RDWR)
         self.hold("create" if writing else "open", below)
         fd = self.pass_through(_original, path, flags, *args, **kwargs)
+        if not named and not flags & (os.O_WRONLY | os.O_RDWR):
+            self.folders.add(fd)
         if named:
             self.low.add(fd)
             self.files += 1
@@ -251,6 +284,10 @@ class Gate:
 
         return refused
 
+    def killed(self, pid, number, _original=os.kill):
+        """A copy of the process goes by its number, and is meant where it sends itself a signal."""
+        _original(own_pid() if pid == self.pid else pid, number)
+
     def doubled(self, fd, _original=os.dup):
         """What NumPy reads or writes an array by, as a whole: nothing else is done until it is."""
         if fd in self.high and not self.passing:
@@ -261,6 +298,7 @@ class Gate:
         if fd in self.low:
             self.let_go_of(fd)
             self.low.discard(fd)
+        self.folders.discard(fd)
         _original(fd)
 
     def let_go_of(self, fd):
@@ -288,7 +326,9 @@ class Gate:
         if buffering == 0:
             return raw
         buffered = (io.BufferedRandom if "+" in mode else kind)(raw)
-        return buffered if "b" in mode else io.TextIOWrapper(buffered, *args, **kwargs)
+        if "b" in mode:
+            return buffered
+        return io.TextIOWrapper(buffered, *args, line_buffering=buffering == 1, **kwargs)
 
     def locked(self, file, operation):
         """A lock that is kept at the gate: forked copies would share the system's."""
@@ -307,14 +347,15 @@ class Gate:
 
     def see_that_it_is_held(self, event, args):
         """Refuse what gets by the gate. Before 3.8 Python says nothing of it."""
-        if self.passing or not (event in SAID or event in BEYOND):
+        if self.passing or not (event in SAID or event in BEYOND or event in BY_DESCRIPTOR):
             return
-        if event == "mmap.__new__":
+        if event in BY_DESCRIPTOR:
             if args[0] in self.low or args[0] in self.high:
-                self.refuse("a file in memory (mmap)")
+                self.refuse(BY_DESCRIPTOR[event])
             return
         named = 2 if event in ("os.rename", "os.link", "os.symlink") else event not in BEYOND
         paths = [path for path in args[:named] if isinstance(path, (str, bytes))]
+        paths = [path for path in paths if path != ":memory:"]  # a database without a file
         below = [path for path in map(self.below, map(os.fsdecode, paths)) if path is not None]
         if below or event in BEYOND:
             self.refuse(" ".join([event] + below))

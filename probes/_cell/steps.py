@@ -130,9 +130,11 @@ class Folder:
     def digest(self):
         """Return what tells this state from others."""
         digest = hashlib.sha256()
-        for below in self.files():
+        for below, folder in self.all_there_is():
             path = os.path.join(self.path, below)
-            if os.path.islink(path):
+            if folder:
+                content = b"folder"
+            elif os.path.islink(path):
                 content = os.readlink(path).encode()
             else:
                 with open(path, "rb") as file:

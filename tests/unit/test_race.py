@@ -13,7 +13,9 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -333,6 +335,59 @@ def test_a_file_that_is_written_by_other_means_is_seen_empty_by_who_comes_betwee
     assert any("[0]" in one for one in saw)
 
 
+def by_pid(role: str, number: int, name: str) -> list[object]:
+    Path(f"{name}.{os.getpid()}").write_text(f"{role} {number}", encoding="utf-8")
+    Path(f"{name}.{os.getpid()}").replace(name)
+    return []
+
+
+@pytest.mark.usefixtures("keeping")
+def test_a_copy_of_a_process_goes_by_the_number_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DOING, "by pid", by_pid)
+    programs: Programs = {"run": [("by pid", "a.nbi")] * 2, "other": [("by pid", "a.nbi")]}
+    assert len(ends(tmp_path, programs, reduce=True)[1]) == 2
+
+
+def test_a_copy_that_ends_itself_ends_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(*_: object) -> list[object]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return []
+
+    monkeypatch.setitem(DOING, "end", end)
+    programs: Programs = {"run": [("put", "a.nbi"), ("end", "")], "other": [("put", "a.nbi")] * 2}
+    tried, found = ends(tmp_path, programs, reduce=True)
+    assert tried == math.comb(3, 1)
+    assert all("-15" in str(end[0]) and "[]" in str(end[1]) for end in found)
+
+
+def test_a_line_is_written_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_lines(*_: object) -> list[object]:
+        with open("a.nbi", "w", buffering=1) as file:  # noqa: PTH123
+            file.write("one\n")
+            file.write("two\n")
+        return []
+
+    monkeypatch.setitem(DOING, "lines", write_lines)
+    _, found = ends(tmp_path, {"run": [("lines", "")], "other": [("size", "a.nbi")]}, reduce=True)
+    saw = str({end[1] for end in found})
+    assert "[0]" in saw
+    assert "[4]" in saw
+    assert "[8]" in saw
+
+
+def test_an_empty_folder_is_told_from_none(tmp_path: Path) -> None:
+    folder = steps.Folder(str(tmp_path), "")
+    before = folder.digest()
+    (tmp_path / "empty").mkdir()
+    assert folder.digest() != before
+    (tmp_path / "empty").rmdir()
+    assert folder.digest() == before
+
+
 def test_as_many_orders_are_tried_whether_points_are_kept_or_come_to_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,6 +437,23 @@ def in_memory() -> None:
         mmap.mmap(file.fileno(), 1).close()
 
 
+def asked_of_the_system() -> None:
+    import fcntl  # noqa: PLC0415 (which is put in place by then)
+
+    with open("a.nbi", "w") as file:  # noqa: PTH123
+        fcntl.fcntl(file, fcntl.F_GETFD)
+
+
+def beside_a_thread() -> None:
+    waits = threading.Event()
+    thread = threading.Thread(target=waits.wait, daemon=True)
+    thread.start()
+    try:
+        Path("a.nbi").exists()
+    finally:
+        waits.set()
+
+
 @pytest.mark.parametrize(
     ("does", "says"),
     [
@@ -390,6 +462,12 @@ def in_memory() -> None:
         (lambda: io.FileIO("a.nbi", "w").close(), "open a.nbi"),
         (lambda: take_lock("LOCK_SH")("run", 0, "a.nbi"), "a lock that is shared"),
         (in_memory, "a file in memory (mmap)"),
+        (lambda: os.listdir(os.open(".", os.O_RDONLY)), "listdir by the descriptor of a folder"),  # noqa: PTH208
+        (lambda: sqlite3.connect("a.db"), "sqlite3.connect a.db"),
+        (lambda: os.lockf(os.open("a.nbi", os.O_RDWR | os.O_CREAT), os.F_LOCK, 0), "os.lockf"),
+        (asked_of_the_system, "fcntl.fcntl"),
+        (lambda: os.execv("/bin/true", ["true"]), "os.exec"),  # noqa: S606
+        (beside_a_thread, "several threads"),
     ],
 )
 def test_what_gets_by_the_gate_is_refused_even_if_that_is_caught(
