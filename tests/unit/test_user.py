@@ -87,11 +87,11 @@ def test_what_no_index_refers_to_is_loaded_by_nobody_and_counted_apart(
     (tmp_path / damaged).write_bytes(pickle.dumps(b"code")[:-2])
     index(tmp_path, "a.fact", old, ours)
     assert poisoned.main(str(tmp_path)) == 1  # as long as it is referred to
-    assert "1 of 3 files would end" in capsys.readouterr().out
+    assert "1 of 3 files have a call" in capsys.readouterr().out
     index(tmp_path, "a.fact", ours)
     assert poisoned.main(str(tmp_path)) == 0
     said = capsys.readouterr().out
-    assert "0 of 2 files would end" in said
+    assert "0 of 2 files have a call" in said
     assert "2 more, which no index refers to, no process loads: left unsearched" in said
     assert poisoned.main(str(tmp_path), as_json=True) == 0
     told = json.loads(capsys.readouterr().out)
@@ -119,7 +119,7 @@ def test_what_is_no_file_to_read_is_named_or_left_and_the_search_goes_on(
     assert poisoned.main(str(tmp_path)) == 1
     said = capsys.readouterr().out
     assert "a.fact-1.py311.1.nbc: not searched: No such file" in said
-    assert "0 of 2 files would end" in said
+    assert "0 of 2 files have a call" in said
 
 
 @pytest.mark.parametrize("protocol", [2, 4, pickle.HIGHEST_PROTOCOL])

@@ -47,7 +47,7 @@ def main(folder, *, as_json=False):
         print(f"{one['file']}: not searched: {one['error']}")
     harmful, damaged, left = len(found.poisoned), len(found.damaged), len(found.unreferred)
     more = f", {damaged} {'is' if damaged == 1 else 'are'} damaged" if damaged else ""
-    print(f"{folder}: {harmful} of {found.files} files would end the process that loads them{more}")
+    print(f"{folder}: {harmful} of {found.files} files have a call that ends who loads them{more}")
     if left:
         print(f"  {left} more, which no index refers to, no process loads: left unsearched")
     if harmful or damaged:

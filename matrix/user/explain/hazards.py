@@ -100,24 +100,36 @@ def of_key(entry, held):
     return "no process finds its omitted default again: every process compiles again"
 
 
-def of_function(function):
-    """Yield what a function refers to that a cache does not look at, or that is never the same."""
+def of_function(function, above=()):
+    """Yield what a function refers to that a cache does not look at, or that is never the same.
+
+    What it calls in its own file is compiled into it, with what that refers to.
+    """
     if function is None:
         return
+    file = function.__code__.co_filename
+    unless = ", unless what it closes over tells of it" if tells(function) else ""
     for name, value in referred(function):
-        if is_jitted(value):
-            file = value.py_func.__code__.co_filename
-            if file != function.__code__.co_filename:
-                yield (
-                    f"it calls {name}, which lies in another file: an edit there is not noticed ("
-                    + ISSUES
-                    + "1833)"
-                )
-        elif "." in name:
-            if not callable(value) and not inspect.ismodule(value):
-                yield f"it reads {name} from another module: a change there is not noticed"
-        elif name in bound_elsewhere(function.__code__.co_filename) and not inspect.ismodule(value):
-            yield f"it reads {name} from another module: a change there is not noticed"
+        called = value.py_func if is_jitted(value) else None
+        if called is not None and called.__code__.co_filename != file:
+            not_noticed = f"an edit there is not noticed{unless} ({ISSUES}1833)"
+            yield f"it calls {name}, which lies in another file: {not_noticed}"
+        elif called is not None and called not in (function, *above):
+            for text in of_function(called, (function, *above)):
+                yield text.replace("it ", f"through {name} it ", 1)
+        elif called is None and not inspect.ismodule(value) and is_of_another(name, file):
+            yield f"it reads {name} from another module: a change there is not noticed{unless}"
+
+
+def is_of_another(name, file):
+    """Whether a name in a file is an attribute of a module, or was taken from one."""
+    return "." in name or name in bound_elsewhere(file)
+
+
+def tells(function):
+    """Whether a function closes over what may be the digest of a file."""
+    closed_over = inspect.getclosurevars(function).nonlocals.values()
+    return any(isinstance(value, (str, bytes)) for value in closed_over)
 
 
 def function_of(thing):
