@@ -12,6 +12,7 @@ from matrix.errors import BadInput
 from matrix.experiments.probe import discover
 from matrix.model.cell import Cell
 from matrix.plan import shards
+from matrix.plan.plan import DEFAULT_PROBE_S
 from matrix.plan.shards import Part, as_github, as_json, cost, deal, parse_part, part_of
 from matrix.project import PROBES
 from matrix.select.releases import Platform
@@ -69,8 +70,8 @@ def test_what_a_cell_cost_last_time_counts_and_a_guess_does_otherwise() -> None:
     probes = discover(PROBES)[:2]
     seen = cell("0.48.0-cp38", hit(probes[0].id), install_s=2.0)
     took = sum(phase.wall_s for phase in seen.probes[0].phases)
-    assert cost(probes, None) == shards.DEFAULT_CELL_S + 2
-    assert cost(probes, seen) == shards.DEFAULT_CELL_S + 2.0 + took + 1
+    assert cost(probes, None) == shards.DEFAULT_CELL_S + 2 * DEFAULT_PROBE_S
+    assert cost(probes, seen) == shards.DEFAULT_CELL_S + 2.0 + took + DEFAULT_PROBE_S
 
 
 @pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/3/5", "-1/3", "1/99999"])
