@@ -148,6 +148,14 @@ def test_what_is_said_at_once_has_an_end(tmp_path: Path) -> None:
     assert sum("0 as expected, 1 not" in told for told in run.said) == 2 * UNEXPECTED
 
 
+def test_a_cell_that_ends_with_the_run_is_told_of(run: Run) -> None:
+    with run.progress:
+        run.look()
+        for cell in CELLS:
+            run.ends(records.cell(cell, *(records.hit(probe) for probe in PROBES_OF_A_CELL)))
+    assert run.said[-1] == f"{CELLS[1]}: 2 probes, 2 as expected; 2 of 2 cells done"
+
+
 def test_a_cell_that_did_not_run_says_why(run: Run) -> None:
     run.ends(records.cell(CELLS[0], status=CellStatus.BROKEN, reason="the disk is full"))
     run.look()

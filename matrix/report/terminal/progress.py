@@ -123,6 +123,9 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is None:  # the last cell may have ended since it was looked at
+            self.looked = -EVERY_S
+            self.look()
         if self.live:
             self.live.stop()
 
