@@ -52,7 +52,7 @@ class Watch(msgspec.Struct, frozen=True):
     """What is told of a run under way: `costs` are what is expected of each cell, in seconds."""
 
     costs: Mapping[str, float]
-    judged: Judged = None
+    judged: Judged
 
 
 def new_run(

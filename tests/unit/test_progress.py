@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import shutil
@@ -42,13 +43,17 @@ class Run:
     """A run of two cells, each expected to take 40 s, one at a time."""
 
     def __init__(
-        self, folder: Path, judged: Judged = by_claims, cells: Sequence[str] = CELLS
+        self,
+        folder: Path,
+        judged: Judged = by_claims,
+        cells: Sequence[str] = CELLS,
+        probes: Sequence[str] = PROBES_OF_A_CELL,
     ) -> None:
         self.work, self.said = folder / "work", list[str]()
         self.filed = observations(folder / "filed", self.said.append)
-        probes, costs = dict.fromkeys(cells, PROBES_OF_A_CELL), dict.fromkeys(cells, 40.0)
+        costs = dict.fromkeys(cells, 40.0)
         self.progress = Progress(
-            probes, costs, work=self.work, filed=self.filed, jobs=1,
+            dict.fromkeys(cells, probes), costs, work=self.work, filed=self.filed, jobs=1,
             say=self.said.append, judged=judged,
         )  # fmt: skip
 
@@ -114,6 +119,26 @@ def test_what_a_probe_may_have_written_there_is_passed_over(run: Run) -> None:
     run.writes(CELLS[0], line("cache/other", records.failing("interpreted", "raised")))
     assert run.look()[1].endswith("0 of 2 probes done; making its environment")
     assert not run.said
+
+
+def test_a_race_that_no_runner_wrote_is_left_to_who_files_it(tmp_path: Path) -> None:
+    run = Run(tmp_path, probes=["race/a"])
+    run.writes(CELLS[0], line("race/a", records.phase("interpreted")))
+    run.writes(CELLS[0], line("race/a", records.phase("race", value={"word": "none"})))
+    assert run.look()[1].endswith("1 of 1 probe done; race 1")
+    assert not run.said
+
+
+def test_what_cannot_be_said_is_not_swallowed(run: Run) -> None:
+    def full(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run.progress.say = full
+    run.writes(
+        CELLS[0], line("cache/a", records.failing("interpreted", "crashed", signal="SIGSEGV"))
+    )
+    with pytest.raises(OSError, match="No space left"):
+        run.look()
 
 
 def test_a_cell_that_has_ended_says_how_many_did_as_expected(run: Run) -> None:

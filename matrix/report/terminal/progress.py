@@ -46,15 +46,16 @@ class Cell(msgspec.Struct):
     """A cell under way: of its `probes` so many are `done`, and `in_phase` of those that go on.
 
     `filed` is what its record was before, to be told from the new one; `seen` are the phases of
-    each probe that goes on, `expected` the probes that did as they should, `unexpected` what did
-    not, by judgement. It was `last` seen at work when that was looked at.
+    each probe that goes on, `held` the probes that were held against what is expected, and
+    `unexpected` those that did otherwise, by judgement. It was `last` seen at work when that was
+    looked at.
     """
 
     probes: frozenset[str]
     cost_s: float
     filed: int
     seen: dict[str, tuple[Seen, ...]] = {}
-    expected: set[str] = set()
+    held: set[str] = set()
     unexpected: dict[str, str] = {}
     done: int = 0
     phases: int = 0
@@ -66,11 +67,11 @@ class Cell(msgspec.Struct):
     took: float | None = None
 
     @property
-    def judged(self) -> str:
+    def as_expected(self) -> str:
         """How many of the probes did as is expected, and how many not; "" where nothing is."""
-        wrong = len({*self.unexpected.values()})
-        right = f", {len(self.expected)} as expected" if self.expected or wrong else ""
-        return right + (f", {wrong} not" if wrong else "")
+        wrong = {*self.unexpected.values()}
+        right = f", {len(self.held - wrong)} as expected" if self.held else ""
+        return right + (f", {len(wrong)} not" if wrong else "")
 
     @property
     def left_s(self) -> float:
@@ -99,7 +100,7 @@ class Progress:
         self.work, self.filed, self.jobs, self.judged = work, filed, jobs, judged
         self.since = time.time()
         self.looked = 0.0
-        self.told = 0
+        self.said_at_once = 0
         self.cells = {
             name: Cell(frozenset(ids), costs.get(name, 0.0), self._mark(name))
             for name, ids in probes.items()
@@ -159,24 +160,22 @@ class Progress:
             return f"{record.status}, {record.reason}"
         mine = tuple(probe for probe in record.probes if probe.id in cell.probes)
         self._judge(cell, msgspec.structs.replace(record, probes=mine))
-        return f"{number}{cell.judged}"
+        return f"{number}{cell.as_expected}"
 
     def _judge(self, cell: Cell, record: CellRecord) -> None:
         """Judge what a record holds, and say at once what of it is not as expected."""
         for judgement in self.judged(record) if self.judged else ():
-            if not judgement.breaks:
-                cell.expected |= {judgement.probe} - {*cell.unexpected.values()}
-            elif judgement.id not in cell.unexpected:
-                cell.expected.discard(judgement.probe)
+            cell.held.add(judgement.probe)
+            if judgement.breaks and judgement.id not in cell.unexpected:
                 cell.unexpected[judgement.id] = judgement.probe
                 self._tell_at_once(f"{record.cell} {judgement.id}: {judgement.says}")
 
     def _tell_at_once(self, line: str) -> None:
-        if self.told < UNEXPECTED:
+        if self.said_at_once < UNEXPECTED:
             self.say(line)
-        elif self.told == UNEXPECTED:
+        elif self.said_at_once == UNEXPECTED:
             self.say("what else is not as expected is said at the end")
-        self.told += 1
+        self.said_at_once += 1
 
     def lines(self) -> list[str]:
         """Return how far all is, then each cell that is under way."""
@@ -185,7 +184,7 @@ class Progress:
         longest = max(map(len, running), default=0)
         for name, cell in running.items():
             where = f"{cell.phase} {cell.in_phase}" if cell.phase else "making its environment"
-            done = f"{cell.done} of {counted(len(cell.probes), 'probe')} done{cell.judged}"
+            done = f"{cell.done} of {counted(len(cell.probes), 'probe')} done{cell.as_expected}"
             lines.append(f"  {name.ljust(longest)}  {done}; {where}")
         return lines
 
@@ -225,14 +224,16 @@ class Progress:
         return False
 
     def _read(self, name: str, cell: Cell) -> None:
+        block = b""
         with contextlib.suppress(OSError), (self.work / name / "out.jsonl").open("rb") as file:
             file.seek(cell.read)
-            # The last line may be half written.
-            whole, newline, _ = file.read().rpartition(b"\n")
-            cell.read += len(whole + newline)
-            for line in filter(None, map(_seen, whole.splitlines())):
-                if line.probe in cell.probes:
-                    self._note(name, cell, line)
+            block = file.read()
+        # The last line may be half written.
+        whole, newline, _ = block.rpartition(b"\n")
+        cell.read += len(whole + newline)
+        for line in filter(None, map(_seen, whole.splitlines())):
+            if line.probe in cell.probes:
+                self._note(name, cell, line)
 
     def _note(self, name: str, cell: Cell, line: Seen) -> None:
         cell.phases += 1
@@ -244,7 +245,11 @@ class Progress:
             cell.done += 1
             del cell.seen[line.probe]
             release = parse_cell(name).release
-            self._judge(cell, CellRecord(name, "", release, CellStatus.RAN, "", probes=(probe,)))
+            # What no runner writes is for who files the cell to refuse.
+            with contextlib.suppress(*UNDECODABLE):
+                self._judge(
+                    cell, CellRecord(name, "", release, CellStatus.RAN, "", probes=(probe,))
+                )
 
     def _mark(self, name: str) -> int:
         with contextlib.suppress(OSError):
